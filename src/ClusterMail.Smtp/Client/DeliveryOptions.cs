@@ -1,0 +1,27 @@
+namespace ClusterMail.Smtp.Client;
+
+/// <summary>Time-outs and texts of outbound sessions. Phase limits are those of RFC 5321 §4.5.3.2, capped by <see cref="IdleTimeout"/> (OUT-4).</summary>
+public sealed record DeliveryOptions
+{
+    /// <summary>The name in our EHLO.</summary>
+    public required string HostName { get; init; }
+
+    /// <summary>Default 30 s (OUT-4).</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest silence in any phase; default 600 s (OUT-4).</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(600);
+
+    public TimeSpan GreetingTimeout { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan MailTimeout { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan RcptTimeout { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan DataTimeout { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan BlockTimeout { get; init; } = TimeSpan.FromMinutes(3);
+    public TimeSpan FinalDotTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Octets of one reply line (RFC 5321 §4.5.3.1.5 says 512; servers send more). Default 2048.</summary>
+    public int MaxReplyLine { get; init; } = 2048;
+
+    /// <summary>Lines of one reply. Default 100.</summary>
+    public int MaxReplyLines { get; init; } = 100;
+}
