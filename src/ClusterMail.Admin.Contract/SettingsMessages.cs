@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace ClusterMail.Admin.Contract;
 
 /// <summary>Where a value comes from (ADMIN-43).</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SettingSource>))]
 public enum SettingSource
 {
     [JsonStringEnumMemberName("default")]
