@@ -36,7 +36,7 @@ public sealed class Farm : IAsyncDisposable
         if (!File.Exists(Program("clustermail")))
             throw new InvalidOperationException("out/clustermail is missing: run deploy/build first (tests/run does).");
         var data = Directory.CreateTempSubdirectory("clustermail-farm-").FullName;
-        File.SetUnixFileMode(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        Unix.LetThrough(data);
         var basePort = Ports.Block(10 * (nodes + 3));
         try
         {

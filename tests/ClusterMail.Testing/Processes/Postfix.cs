@@ -29,7 +29,7 @@ public sealed class Postfix : IAsyncDisposable
         if (!Unix.IsRoot)
             throw new InvalidOperationException("Postfix can only be started by root: run the tests as root.");
         var folder = Directory.CreateTempSubdirectory("clustermail-postfix-").FullName;
-        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        Unix.LetThrough(folder);
         var postfix = new Postfix(folder, new IPEndPoint(IPAddress.Loopback, Ports.Block(1)));
         try
         {

@@ -20,6 +20,13 @@ public static partial class Unix
         return SendSignal(pid, signal) == 0;
     }
 
+    /// <summary>Lets other accounts reach what lies in a folder of ours, for servers that do not run as root.</summary>
+    public static void LetThrough(string folder)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    }
+
     /// <summary>Resident memory in octets; 0 when the process is gone.</summary>
     public static long Memory(int pid)
     {
