@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace ClusterMail.Testing.Processes;
+
+/// <summary>A real HAProxy in front of the nodes' balanced listeners, speaking PROXY protocol version 2 (or 1) to them (CLU-23).</summary>
+public sealed class HAProxy : IAsyncDisposable
+{
+    private readonly Daemon _daemon;
+    private readonly string _folder;
+
+    private HAProxy(Daemon daemon, string folder, IPEndPoint endPoint)
+    {
+        _daemon = daemon;
+        _folder = folder;
+        EndPoint = endPoint;
+    }
+
+    /// <summary>Where clients connect.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    /// <param name="version">1 or 2.</param>
+    public static async Task<HAProxy> StartAsync(IEnumerable<FarmNode> nodes, int version = 2)
+    {
+        var folder = Directory.CreateTempSubdirectory("clustermail-haproxy-").FullName;
+        var endPoint = new IPEndPoint(IPAddress.Loopback, Ports.Block(1));
+        var send = version == 2 ? "send-proxy-v2" : "send-proxy";
+        var configuration = Path.Combine(folder, "haproxy.cfg");
+        await File.WriteAllTextAsync(configuration, $"""
+            global
+              maxconn 4000
+            defaults
+              mode tcp
+              timeout connect 5s
+              timeout client 120s
+              timeout server 120s
+              retries 3
+              option redispatch
+            listen smtp
+              bind {endPoint}
+              balance roundrobin
+            {string.Join('\n', nodes.Select(node => $"  server {node.Name} {node.ProxySmtp} {send} check-send-proxy check inter 1s fall 2 rise 1"))}
+
+            """);
+        var daemon = Daemon.Start("haproxy", "-db", "-f", configuration);
+        try
+        {
+            await Until.TrueAsync(() => AnswersAsync(endPoint), TimeSpan.FromSeconds(15), "HAProxy answering");
+            return new HAProxy(daemon, folder, endPoint);
+        }
+        catch (TimeoutException e)
+        {
+            var output = daemon.Output;
+            await daemon.DisposeAsync();
+            throw new InvalidOperationException($"{e.Message}: {output}", e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _daemon.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<bool> AnswersAsync(IPEndPoint endPoint)
+    {
+        try
+        {
+            using var conversation = await SmtpConversation.OpenAsync(endPoint);
+            return conversation.Last.StartsWith("220", StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace ClusterMail.Testing.Processes;
+
+/// <summary>Stops, starts and crashes the private PostgreSQL of a farm, past the farm's own tools.</summary>
+public sealed class PostgresControl(string data)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private readonly JsonElement _local = JsonDocument.Parse(File.ReadAllText(Path.Combine(data, "local.json"))).RootElement.Clone();
+
+    private string Folder => _local.GetProperty("postgresFolder").GetString()!;
+    private string Binaries => _local.GetProperty("postgresBinaries").GetString()!;
+
+    /// <summary>Where the farm of this data folder keeps PostgreSQL's files, if it says so.</summary>
+    public static string? FolderOf(string data)
+    {
+        var path = Path.Combine(data, "local.json");
+        return File.Exists(path) ? new PostgresControl(data).Folder : null;
+    }
+
+    /// <summary>An orderly stop: connections are ended, everything is written.</summary>
+    public Task StopAsync() => ControlAsync("-m", "fast", "-w", "-t", "50", "stop");
+
+    /// <summary>As if the machine lost its power, but for the page cache: SIGKILL to the server and all its processes.</summary>
+    public async Task CrashAsync()
+    {
+        var server = int.Parse(File.ReadLines(Path.Combine(Folder, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        var children = (await Tool.RunAsync(Limit, "ps", "-o", "pid=", "--ppid", server.ToString(CultureInfo.InvariantCulture))).Output
+            .Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries).Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToList();
+        Unix.Signal(server, Unix.Kill);
+        foreach (var child in children)
+            Unix.Signal(child, Unix.Kill);
+        await Until.TrueAsync(() => !Directory.Exists($"/proc/{server}") && children.All(child => !Directory.Exists($"/proc/{child}")), Limit, "PostgreSQL gone");
+    }
+
+    public async Task StartAsync()
+    {
+        // After a crash the lock files of the dead server are still there; the new one finds out by itself, but not always at the first try.
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await ControlAsync("-l", Path.Combine(Folder, "log"), "-w", "-t", "50", "start");
+                return;
+            }
+            catch (InvalidOperationException) when (attempt < 5)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    private Task ControlAsync(params IReadOnlyList<string> arguments)
+    {
+        IReadOnlyList<string> command = [Path.Combine(Binaries, "pg_ctl"), "-D", Path.Combine(Folder, "data"), .. arguments];
+        // PostgreSQL refuses to run as root.
+        return Unix.IsRoot
+            ? Tool.MustAsync(Limit, "setpriv", ["--reuid=postgres", "--regid=postgres", "--init-groups", "--", .. command])
+            : Tool.MustAsync(Limit, command[0], [.. command.Skip(1)]);
+    }
+}

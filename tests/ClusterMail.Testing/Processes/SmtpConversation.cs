@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace ClusterMail.Testing.Processes;
+
+/// <summary>A client that says exactly what the test wants said, octet by octet.</summary>
+public sealed class SmtpConversation : IDisposable
+{
+    private static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(30);
+    private readonly Socket _socket;
+    private readonly NetworkStream _stream;
+    private readonly LineReader _reader;
+
+    private SmtpConversation(Socket socket)
+    {
+        _socket = socket;
+        _stream = new NetworkStream(socket, ownsSocket: true);
+        _reader = new LineReader(_stream);
+    }
+
+    /// <summary>The last reply, all its lines joined with LF.</summary>
+    public string Last { get; private set; } = "";
+
+    /// <param name="from">Source address; a stranger's for the tests of relaying.</param>
+    public static async Task<SmtpConversation> OpenAsync(IPEndPoint server, IPAddress? from = null, bool greet = true)
+    {
+        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (from is not null)
+                socket.Bind(new IPEndPoint(from, 0));
+            using var limit = new CancellationTokenSource(ReplyLimit);
+            await socket.ConnectAsync(server, limit.Token);
+            var conversation = new SmtpConversation(socket);
+            if (greet)
+                await conversation.ReadAsync();
+            return conversation;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends one line and reads its reply.</summary>
+    public async Task<string> SayAsync(string line)
+    {
+        await SendAsync(line + "\r\n");
+        return await ReadAsync();
+    }
+
+    /// <summary>Sends octets as they are (Latin-1 keeps each character one octet).</summary>
+    public async Task SendAsync(string octets) => await SendAsync(Encoding.Latin1.GetBytes(octets));
+
+    public async Task SendAsync(ReadOnlyMemory<byte> octets)
+    {
+        using var limit = new CancellationTokenSource(ReplyLimit);
+        await _stream.WriteAsync(octets, limit.Token);
+    }
+
+    /// <summary>One whole reply; empty when the server has closed.</summary>
+    public async Task<string> ReadAsync(TimeSpan? within = null)
+    {
+        using var limit = new CancellationTokenSource(within ?? ReplyLimit);
+        var lines = new List<string>();
+        try
+        {
+            while (await _reader.ReadAsync(limit.Token) is { } line)
+            {
+                lines.Add(Encoding.UTF8.GetString(line));
+                if (line.Length < 4 || line[3] != '-')
+                    break;
+            }
+        }
+        catch (IOException)
+        {
+            // Reset by the server: closed.
+        }
+
+        return Last = string.Join('\n', lines);
+    }
+
+    /// <summary>A whole mail; the reply to the final dot, or the first that refused.</summary>
+    public async Task<string> MailAsync(string from, IReadOnlyList<string> to, string content, string parameters = "")
+    {
+        if (!(await SayAsync($"MAIL FROM:<{from}>{(parameters.Length == 0 ? "" : " " + parameters)}")).StartsWith('2'))
+            return Last;
+        foreach (var recipient in to)
+            if (!(await SayAsync($"RCPT TO:<{recipient}>")).StartsWith('2'))
+                return Last;
+        if (!(await SayAsync("DATA")).StartsWith('3'))
+            return Last;
+        await SendAsync(content.EndsWith("\r\n", StringComparison.Ordinal) ? content : content + "\r\n");
+        return await SayAsync(".");
+    }
+
+    /// <summary>Ends the sending half; what the server still says can be read.</summary>
+    public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);
+
+    public void Dispose() => _stream.Dispose();
+}
