@@ -35,7 +35,6 @@ public sealed record AcceptJournalOptions
 /// </summary>
 public sealed partial class AcceptJournal : IAsyncDisposable
 {
-    private readonly QueueStore _store;
     private readonly LeaseKeeper _lease;
     private readonly AcceptJournalOptions _options;
     private readonly ILogger _log;
@@ -52,9 +51,9 @@ public sealed partial class AcceptJournal : IAsyncDisposable
         public TaskCompletionSource<EpochLease?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    public AcceptJournal(QueueStore store, LeaseKeeper lease, AcceptJournalOptions options, ILogger<AcceptJournal> log)
+    public AcceptJournal(LeaseKeeper lease, AcceptJournalOptions options, ILogger<AcceptJournal> log)
     {
-        (_store, _lease, _options, _log) = (store, lease, options, log);
+        (_lease, _options, _log) = (lease, options, log);
         _large = new SemaphoreSlim(options.LargeAtOnce);
         _writers = [Task.Run(WriteAsync), Task.Run(WriteAsync)];
     }
@@ -134,7 +133,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             {
                 var started = Stopwatch.GetTimestamp();
                 var mails = batch.ConvertAll(entry => entry.Mail);
-                owner = await TryAsync(lease, mails, () => _store.AcceptAsync(lease.Epoch, mails, _stop.Token)).ConfigureAwait(false);
+                owner = await TryAsync(lease, mails, () => lease.Store.AcceptAsync(lease.Epoch, mails, _stop.Token)).ConfigureAwait(false);
                 QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "accept"));
                 QueueMetrics.CommitBatch.Record(batch.Count, new KeyValuePair<string, object?>("kind", "accept"));
                 QueueMetrics.CommitTime.Record(Stopwatch.GetElapsedTime(started).TotalMilliseconds, new KeyValuePair<string, object?>("kind", "accept"));
@@ -163,7 +162,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             if (_lease.Current is not { IsValid: true } lease)
                 return null;
             QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "accept"));
-            return await TryAsync(lease, [mail], () => _store.AcceptLargeAsync(lease.Epoch, mail, cancel)).ConfigureAwait(false);
+            return await TryAsync(lease, [mail], () => lease.Store.AcceptLargeAsync(lease.Epoch, mail, cancel)).ConfigureAwait(false);
         }
         catch (Exception bug) when (bug is not OperationCanceledException)
         {
@@ -204,7 +203,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
         {
             try
             {
-                var known = await _store.WhichExistAsync(numbers, _stop.Token).ConfigureAwait(false);
+                var known = await lease.Store.WhichExistAsync(numbers, _stop.Token).ConfigureAwait(false);
                 Settled(_log, known.Count, numbers.Length);
                 return known.Count > 0 ? lease : null;      // one transaction: all or none
             }

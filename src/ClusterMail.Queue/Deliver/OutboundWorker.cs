@@ -27,11 +27,19 @@ public sealed record WorkerOptions(DeliveryOptions Delivery, TlsPolicy Tls)
     public Func<string, HostCredential?> Credential { get; init; } = static _ => null;
 }
 
+public enum WorkerState
+{
+    Connecting,
+    Idle,
+    Busy,
+    Closing,
+}
+
 /// <summary>
 /// One connection to one next hop: opens it, sends the works it is given one after the other, tries the further hosts for what a host did not take
 /// (DELIV-24). Plain async code; it owns nothing but its socket, the dispatcher decides what it does next.
 /// </summary>
-public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions options, QueueStore store, OutcomeRecorder recorder, EpochLease lease)
+public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions options, OutcomeRecorder recorder, EpochLease lease)
 {
     private readonly Channel<Work> _work = Channel.CreateBounded<Work>(1);
     private readonly long _startedAt = Stopwatch.GetTimestamp();
@@ -41,6 +49,9 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
 
     public string NextHop => nextHop;
     public EpochLease Lease => lease;
+
+    /// <summary>Kept by the dispatcher.</summary>
+    public WorkerState State { get; set; }
 
     /// <summary>Stopwatch time since which it has had nothing to do.</summary>
     public long IdleSince { get; set; }
@@ -138,7 +149,7 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
         MailContent? read = null;
         try
         {
-            var content = work.Content.Content ?? (read = await store.ReadContentAsync(work.Mail.Id.Number, options.ContentInMemory, work.Lease.Running).ConfigureAwait(false));
+            var content = work.Content.Content ?? (read = await work.Lease.Store.ReadContentAsync(work.Mail.Id.Number, options.ContentInMemory, work.Lease.Running).ConfigureAwait(false));
             if (content is null)
             {
                 recorder.GiveBack(work);

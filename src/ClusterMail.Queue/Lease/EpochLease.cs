@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ClusterMail.Store;
 
 namespace ClusterMail.Queue.Lease;
 
@@ -17,15 +18,18 @@ public sealed class EpochLease : IDisposable
     /// <param name="epoch">From <c>NodeStore.RegisterAsync</c>.</param>
     /// <param name="span">Length of the lease less the guard.</param>
     /// <param name="renewalStarted">Stopwatch time at which the registration was begun.</param>
-    public EpochLease(long epoch, TimeSpan span, long renewalStarted)
+    /// <param name="store">The queue over connections that carry the epoch in their name, so that whoever fences it can end them.</param>
+    public EpochLease(long epoch, TimeSpan span, long renewalStarted, QueueStore store)
     {
         Epoch = epoch;
+        Store = store;
         _span = span;
         _running = new CancellationTokenSource();
         Extend(renewalStarted);
     }
 
     public long Epoch { get; }
+    public QueueStore Store { get; }
 
     /// <summary>Asked before an attempt starts and again directly before its final dot.</summary>
     public bool IsValid => !Volatile.Read(ref _ended) && Stopwatch.GetTimestamp() < Volatile.Read(ref _validUntil);

@@ -24,8 +24,11 @@ public sealed record LeaseOptions
 /// Keeps this node's lease: registers, renews, notices the fence, registers again. Also fences others whose lease has ended: every node
 /// does it, because a singleton for it could be on the very node that died.
 /// </summary>
-public sealed partial class LeaseKeeper(NodeStore nodes, NodeRegistration registration, LeaseOptions options, ILogger<LeaseKeeper> log) : IAsyncDisposable
+/// <param name="openStore">Opens the queue for an epoch and says what to dispose when the epoch is over.</param>
+public sealed partial class LeaseKeeper(
+    NodeStore nodes, NodeRegistration registration, LeaseOptions options, Func<long, (QueueStore Store, IAsyncDisposable Source)> openStore, ILogger<LeaseKeeper> log) : IAsyncDisposable
 {
+    private IAsyncDisposable? _source;
     private readonly CancellationTokenSource _stop = new();
     private volatile EpochLease? _current;
     private Task _renewing = Task.CompletedTask;
@@ -94,7 +97,10 @@ public sealed partial class LeaseKeeper(NodeStore nodes, NodeRegistration regist
     private async Task BeginAsync(long started)
     {
         var epoch = await nodes.RegisterAsync(registration, options.Length, _stop.Token).ConfigureAwait(false);
-        var lease = new EpochLease(epoch, options.Length - options.Guard, started);
+        if (_source is not null)
+            await _source.DisposeAsync().ConfigureAwait(false);
+        (var store, _source) = openStore(epoch);
+        var lease = new EpochLease(epoch, options.Length - options.Guard, started, store);
         _current = lease;
         EpochBegan(log, registration.Name, epoch);
         Began?.Invoke(lease);
@@ -175,6 +181,8 @@ public sealed partial class LeaseKeeper(NodeStore nodes, NodeRegistration regist
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_renewing, _fencing).ConfigureAwait(false);
         _current?.Dispose();
+        if (_source is not null)
+            await _source.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
 

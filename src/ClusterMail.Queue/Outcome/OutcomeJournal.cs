@@ -17,7 +17,6 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 {
     private const int MaxBatch = 1000;
 
-    private readonly QueueStore _store;
     private readonly EventStore _events;
     private readonly string _node;
     private readonly Action<int, bool> _written;
@@ -27,9 +26,9 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     private readonly Task _writer;
 
     /// <param name="written">Called after each commit with the number of recipients whose place in the window is free again, and whether notices were queued.</param>
-    public OutcomeJournal(QueueStore store, EventStore events, string node, Action<int, bool> written, ILogger<OutcomeJournal> log)
+    public OutcomeJournal(EventStore events, string node, Action<int, bool> written, ILogger<OutcomeJournal> log)
     {
-        (_store, _events, _node, _written, _log) = (store, events, node, written, log);
+        (_events, _node, _written, _log) = (events, node, written, log);
         _writer = Task.Run(WriteAsync);
     }
 
@@ -69,7 +68,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
             try
             {
                 var started = Stopwatch.GetTimestamp();
-                var result = await _store.RecordAsync(lease.Epoch, conclusions, notices, CancellationToken.None).ConfigureAwait(false);
+                var result = await lease.Store.RecordAsync(lease.Epoch, conclusions, notices, CancellationToken.None).ConfigureAwait(false);
                 QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "outcome"));
                 QueueMetrics.CommitBatch.Record(count, new KeyValuePair<string, object?>("kind", "outcome"));
                 QueueMetrics.CommitTime.Record(Stopwatch.GetElapsedTime(started).TotalMilliseconds, new KeyValuePair<string, object?>("kind", "outcome"));

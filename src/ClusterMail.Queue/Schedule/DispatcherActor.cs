@@ -37,7 +37,6 @@ public sealed record DispatcherOptions
 public sealed record DispatcherParts
 {
     public required string Node { get; init; }
-    public required QueueStore Store { get; init; }
     public required DestinationStore Destinations { get; init; }
     public required LeaseKeeper Lease { get; init; }
     public required Window Window { get; init; }
@@ -73,7 +72,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     /// <summary>The epoch is fenced: forget what was owned under it.</summary>
     public sealed record Forget(long Epoch);
 
-    /// <summary>Answered with <see cref="Drained"/> when no connection is open any more.</summary>
+    /// <summary>Answered with <see cref="Drained"/> when no connection is open any more; told after <see cref="Deliver"/> off.</summary>
     public sealed record Drain;
 
     public sealed record Drained;
@@ -252,38 +251,56 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void Pump(Pool pool)
     {
-        while (pool.Idle.TryPeek(out var worker) && pool.TryTake(out var work))
-        {
-            pool.Idle.Dequeue();
-            worker.Give(work);
-        }
+        while (pool.Idle.Count > 0 && pool.TryTake(out var work))
+            Give(pool.Idle.Dequeue(), work);
         var waiting = pool.Waiting;
         if (waiting == 0)
             return;
-        var allotted = Stopwatch.GetTimestamp() < pool.AllottedUntil ? pool.Allotted : 0;
-        var may = Math.Min(Math.Min(allotted, pool.Ceiling), pool.Proven ? int.MaxValue : 1);
-        while (pool.Workers.Count < may && waiting > pool.Workers.Count - pool.Idle.Count - Working(pool))
+        var may = Math.Min(Math.Min(Allotted(pool), pool.Ceiling), pool.Proven ? int.MaxValue : 1);
+        // A worker that is just connecting will take one of the waiting works.
+        var connecting = pool.Workers.Count(worker => worker.State == WorkerState.Connecting);
+        while (pool.Workers.Count < may && waiting > connecting)
         {
-            if (_workers >= _parts.Options().Workers && !FreeOne())
+            if (_workers >= _parts.Options().Workers)
             {
-                if (!_starved.Contains(pool))
-                    _starved.AddLast(pool);
+                Starve(pool);
                 break;
             }
             if (!StartWorker(pool))
-                return;
+                break;
+            connecting++;
         }
         AskFor(pool);
     }
 
-    // A worker that is just connecting will take one of the waiting works.
-    private static int Working(Pool pool) => pool.Workers.Count(worker => worker.IdleSince == long.MaxValue);
+    private static int Allotted(Pool pool) => Stopwatch.GetTimestamp() < pool.AllottedUntil ? pool.Allotted : 0;
+
+    private static void Give(OutboundWorker worker, Work work)
+    {
+        worker.State = WorkerState.Busy;
+        worker.Give(work);
+    }
+
+    /// <summary>All connections of this node are taken: an idle one elsewhere is closed, and this pool is served when a place is free.</summary>
+    private void Starve(Pool pool)
+    {
+        if (!_starved.Contains(pool))
+            _starved.AddLast(pool);
+        if (_pools.Values.FirstOrDefault(other => other.Idle.Count > 0) is { } rich)
+            Close(rich.Idle.Dequeue());
+    }
+
+    private static void Close(OutboundWorker worker)
+    {
+        worker.State = WorkerState.Closing;
+        worker.Close();
+    }
 
     private bool StartWorker(Pool pool)
     {
         if (_parts.Lease.Current is not { IsValid: true } lease || pool.Lanes.Find(lane => lane.Hosts is { Hosts.IsEmpty: false } && lane.Waiting.Count > 0)?.Hosts is not { } hosts)
             return false;
-        var worker = new OutboundWorker(pool.NextHop, hosts, _parts.WorkerOptions(), _parts.Store, _parts.Recorder, lease);
+        var worker = new OutboundWorker(pool.NextHop, hosts, _parts.WorkerOptions(), _parts.Recorder, lease);
         pool.Workers.Add(worker);
         _workers++;
         var self = Self;
@@ -293,23 +310,6 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
                 success: failure => new Ended(worker, failure),
                 failure: cause => new Ended(worker, new OutboundWorker.Failure(FailureClass.LineError, OutcomeRecorder.LineError(cause), pool.NextHop, "", 0, [])));
         return true;
-    }
-
-    private bool FreeOne()
-    {
-        var rich = _pools.Values.FirstOrDefault(pool => pool.Idle.Count > 0 && pool.Waiting == 0);
-        if (rich is null)
-            return false;
-        Dismiss(rich, rich.Idle.Dequeue());
-        // Its place is free when it has said goodbye.
-        return false;
-    }
-
-    private static void Dismiss(Pool pool, OutboundWorker worker)
-    {
-        pool.Workers.Remove(worker);
-        pool.Workers.Add(worker);
-        worker.Close();
     }
 
     private void OnOpened(Opened opened)
@@ -328,28 +328,26 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private void OnIdle(Idle idle)
     {
         var worker = idle.Worker;
-        if (!_pools.TryGetValue(worker.NextHop, out var pool) || !pool.Workers.Contains(worker))
+        if (!_pools.TryGetValue(worker.NextHop, out var pool) || !pool.Workers.Contains(worker) || MustClose(pool, worker))
         {
-            worker.Close();
-            return;
-        }
-        var allotted = Stopwatch.GetTimestamp() < pool.AllottedUntil ? pool.Allotted : 0;
-        var othersStarve = _starved.Count > 0 && (pool.Workers.Count > 1 || worker.IsWorn);
-        if (worker.IsWorn || othersStarve || pool.Workers.Count > Math.Max(allotted, 1) || !worker.Lease.IsValid)
-        {
-            worker.Close();
+            Close(worker);
             return;
         }
         if (pool.TryTake(out var work))
         {
-            worker.IdleSince = long.MaxValue;
-            worker.Give(work);
+            Give(worker, work);
             return;
         }
+        worker.State = WorkerState.Idle;
         worker.IdleSince = Stopwatch.GetTimestamp();
         pool.Idle.Enqueue(worker);
         TellDrained();
     }
+
+    private bool MustClose(Pool pool, OutboundWorker worker) =>
+        worker.IsWorn || !worker.Lease.IsValid || !_delivering
+        || pool.Workers.Count > Math.Max(1, Allotted(pool))
+        || (_starved.Count > 0 && pool.Workers.Count > 1);
 
     private void OnEnded(Ended ended)
     {
@@ -485,7 +483,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     {
         foreach (var pool in _pools.Values)
             while (pool.Idle.TryPeek(out var worker) && Stopwatch.GetElapsedTime(worker.IdleSince) > _parts.Options().KeepIdle)
-                pool.Idle.Dequeue().Close();
+                Close(pool.Idle.Dequeue());
     }
 
     private void Claim()
@@ -501,7 +499,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             return;
         _claiming = true;
         _more = false;
-        _parts.Store.ClaimAsync(lease.Epoch, room, Math.Max(1, options.PerDestination / 4), _parts.Blocked.Full, CancellationToken.None).PipeTo(Self,
+        lease.Store.ClaimAsync(lease.Epoch, room, Math.Max(1, options.PerDestination / 4), _parts.Blocked.Full, CancellationToken.None).PipeTo(Self,
             success: rows => new Claimed(lease, rows, false, room),
             failure: cause => new ClaimFailed(cause, false));
     }
@@ -511,7 +509,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (_claimingExpired || !_delivering || _parts.Window.Room < 100 || _parts.Lease.Current is not { IsValid: true } lease)
             return;
         _claimingExpired = true;
-        _parts.Store.ClaimExpiredAsync(lease.Epoch, 100, _parts.Options().NoAnswerPeriod, CancellationToken.None).PipeTo(Self,
+        lease.Store.ClaimExpiredAsync(lease.Epoch, 100, _parts.Options().NoAnswerPeriod, CancellationToken.None).PipeTo(Self,
             success: rows => new Claimed(lease, rows, true, 100),
             failure: cause => new ClaimFailed(cause, true));
     }
@@ -527,9 +525,10 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         foreach (var mail in claimed.Recipients.GroupBy(recipient => recipient.Key.Mail))
             foreach (var work in ToWorks(claimed.Lease, [.. mail]))
                 Take(work, claimed.Expired);
-        if (claimed.Expired ? claimed.Recipients.Count > 0 : false)
+        var plenty = claimed.Recipients.Count > 0 && claimed.Recipients.Count >= claimed.Asked / 2;
+        if (claimed.Expired && plenty)
             ClaimExpired();
-        else if (_more || claimed.Recipients.Count >= claimed.Asked / 2 && claimed.Recipients.Count > 0)
+        else if (!claimed.Expired && (_more || plenty))
             Claim();
     }
 
@@ -581,7 +580,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             GiveBack(lane);
         foreach (var pool in _pools.Values)
             while (pool.Idle.TryDequeue(out var worker))
-                worker.Close();
+                Close(worker);
     }
 
     private void GiveBack(Lane lane, TimeSpan notBefore = default)
@@ -625,7 +624,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private void Reconcile()
     {
         if (_parts.Lease.Current is { IsValid: true } lease && _parts.Window.Recipients == 0)
-            _parts.Store.OwnedAsync(lease.Epoch, 1000, CancellationToken.None).PipeTo(Self,
+            lease.Store.OwnedAsync(lease.Epoch, 1000, CancellationToken.None).PipeTo(Self,
                 success: keys => new OwnedRows(lease, keys),
                 failure: cause => new ClaimFailed(cause, true));
         else
@@ -661,7 +660,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void TellDrained()
     {
-        if (_drainers.Count == 0 || _workers > _pools.Values.Sum(pool => pool.Idle.Count))
+        if (_drainers.Count == 0 || _workers > 0)
             return;
         foreach (var drainer in _drainers)
             drainer.Tell(new Drained());
