@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ClusterMail.Admin.Contract;
+using ClusterMail.Settings;
 using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,7 +17,7 @@ public static class AdminSetup
 
     /// <summary>
     /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
-    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, a <c>SettingsValidator</c>, and, if it likes, <see cref="IDestinationLimits"/>.
+    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, and, if it likes, <see cref="IDestinationLimits"/>.
     /// </summary>
     public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)
     {
@@ -27,6 +28,8 @@ public static class AdminSetup
         services.TryAddSingleton<ClusterReader>();
         services.TryAddSingleton<SettingsStore>();
         services.TryAddSingleton<SettingsDesk>();
+        services.TryAddSingleton<DestinationLimit>();
+        services.TryAddSingleton(_ => new SettingsValidator(TableChecks.All));
         services.TryAddSingleton(TimeProvider.System);
         services.ConfigureHttpJsonOptions(json =>
         {

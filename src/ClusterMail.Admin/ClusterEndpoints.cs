@@ -1,4 +1,5 @@
 using ClusterMail.Admin.Contract;
+using ClusterMail.Protocol;
 using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,6 +50,35 @@ internal static class ClusterEndpoints
         _ => SwitchWord.Draining,
     };
 
+    private static async Task<IResult> SwitchAsync(
+        SwitchRequest request, SwitchStore switches, NodeStore nodes, EventStore events, HttpContext context, CancellationToken cancel)
+    {
+        if (request.Receive is null && request.Deliver is null)
+            return Answers.Wrong("Say what to switch: receive, deliver, or both.", "ADMIN-32");
+        if (request.Node is { } node && await nodes.ListAsync(cancel) is var known && !known.Any(n => n.Name == node))
+            return NoSuchNode(node, known);
+        var where = request.Node ?? "the whole cluster";
+        var user = context.User();
+        var said = new List<string>();
+        foreach (var (kind, word) in ((SwitchKind, SwitchWord?)[])[(SwitchKind.Receive, request.Receive), (SwitchKind.Deliver, request.Deliver)])
+        {
+            if (word is not { } wanted)
+                continue;
+            await switches.SetAsync(request.Node ?? "", kind, State(wanted), user, cancel);
+            said.Add($"{kind} {wanted}".ToLowerInvariant());
+        }
+        var message = $"{string.Join(", ", said)} for {where}";
+        await events.WriteAsync(request.Node ?? "", "switch", $"{user} set {message}", null, cancel);
+        return Results.Ok(new NodeActResult(request.Node ?? "", $"{message}; nodes follow within 3 s."));
+    }
+
+    private static SwitchState State(SwitchWord word) => word switch
+    {
+        SwitchWord.On => SwitchState.On,
+        SwitchWord.Off => SwitchState.Off,
+        _ => SwitchState.Draining,
+    };
+
     private static async Task<IResult> LeaderAsync(IClusterControl control, CancellationToken cancel) => Results.Ok(new LeaderStatus(await control.LeaderAsync(cancel)));
 
     private static async Task<IResult> EventsAsync(
@@ -58,8 +88,10 @@ internal static class ClusterEndpoints
             return refusal!;
         var rows = await events.ListAsync(new(since, until, kind, node, before, count), cancel);
         return Results.Ok(new EventPage(
-            [.. rows.Select(e => new EventRow(e.Id, e.At, e.Kind, e.Node.Length == 0 ? null : e.Node, e.Mail, e.Text))], rows.Count == count ? rows[^1].Id : null));
+            [.. rows.Select(e => new EventRow(e.Id, e.At, e.Kind, e.Node.Length == 0 ? null : e.Node, Mail(e.Mail), e.Text))], rows.Count == count ? rows[^1].Id : null));
     }
+
+    private static string? Mail(string? stored) => MessageId.TryParse(stored, out var id) ? id.ToString() : stored;
 
     private static void Act(RouteGroupBuilder api, string route, string verb, Func<IClusterControl, string, CancellationToken, Task> act, string outcome) =>
         api.MapPost(route, async (string node, IClusterControl control, NodeStore nodes, ILogger<IClusterControl> logger, HttpContext context, CancellationToken cancel) =>

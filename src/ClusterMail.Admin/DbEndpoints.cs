@@ -3,7 +3,6 @@ using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Npgsql;
 
 namespace ClusterMail.Admin;
 
@@ -13,12 +12,11 @@ internal static class DbEndpoints
     public static void MapDb(this IEndpointRouteBuilder api) =>
         api.MapGet(Routes.Db, StatusAsync).WithTags("db").WithSummary("Server, schema, sizes").Produces<DbStatus>();
 
-    private static async Task<IResult> StatusAsync(ClusterReader cluster, SchemaProbe schema, CancellationToken cancel)
+    private static async Task<IResult> StatusAsync(ClusterReader cluster, CancellationToken cancel)
     {
         var glance = await cluster.DatabaseAsync(cancel);
-        var scripts = await schema.StatusAsync(cancel);
         return Results.Ok(new DbStatus(
             glance.Server, glance.Version, glance.Writable, glance.SynchronousCommit, glance.SynchronousStandbys, glance.Size, glance.Connections, glance.MaxConnections,
-            scripts.Applied, scripts.Pending, [.. glance.Tables.Select(t => new DbTable(t.Name, t.Bytes, t.Rows, t.Dead))]));
+            glance.Applied, [.. ClusterReader.Scripts.Except(glance.Applied)], [.. glance.Tables.Select(t => new DbTable(t.Name, t.Bytes, t.Rows, t.Dead))]));
     }
 }

@@ -47,19 +47,13 @@ internal static class TraceEndpoints
     {
         yield return new(story.AcceptedAt, story.Node, About(story.Id) is null ? "accepted" : "notice", null, Origin(story), []);
         var names = story.Recipients.ToDictionary(r => r.Ordinal, r => r.Recipient);
-        // An attempt that ended its recipient is told once, by the outcome.
-        foreach (var attempt in story.Attempts.Where(a => a.NextTry is not null))
+        foreach (var attempt in story.Attempts)
             yield return new(attempt.At, attempt.Node, "attempt", names.GetValueOrDefault(attempt.Ordinal), AttemptText(attempt), attempt.Dialogue);
         foreach (var ended in story.Recipients.Where(r => r.EndedAt is not null))
-            yield return new(ended.EndedAt!.Value, ended.Node, ended.State, ended.Recipient, EndText(ended), Dialogue(story, ended));
+            yield return new(ended.EndedAt!.Value, ended.Node, ended.State, ended.Recipient, EndText(ended), ended.Dialogue);
         foreach (var e in story.Events)
             yield return new(e.At, e.Node.Length == 0 ? null : e.Node, "event", null, $"{e.Kind}: {e.Text}", []);
     }
-
-    private static IReadOnlyList<string> Dialogue(MailStory story, StoryRecipient ended) =>
-        ended.Dialogue.Count > 0
-            ? ended.Dialogue
-            : story.Attempts.LastOrDefault(a => a.Ordinal == ended.Ordinal && a.NextTry is null)?.Dialogue ?? [];
 
     private static string Origin(MailStory story)
     {

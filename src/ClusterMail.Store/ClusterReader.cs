@@ -41,22 +41,35 @@ public sealed class ClusterReader(NpgsqlDataSource dataSource)
         ORDER BY 2 DESC, 1 LIMIT 50
         """;
 
+    private const string AppliedSql = "SELECT scriptname FROM schema_version ORDER BY scriptname";
+
     public async Task<DatabaseGlance> DatabaseAsync(CancellationToken cancel)
     {
         await using var batch = dataSource.CreateBatch();
         batch.BatchCommands.Add(new(DatabaseSql));
         batch.BatchCommands.Add(new(TablesSql));
+        batch.BatchCommands.Add(new(AppliedSql));
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         var tables = new List<TableGlance>();
+        var applied = new List<string>();
         var glance = new DatabaseGlance(
             reader.GetString(0), reader.GetString(1), reader.GetBoolean(2), reader.GetString(3), reader.Text(4), reader.GetInt64(5), reader.GetInt32(6), reader.GetInt32(7),
-            tables);
+            tables, applied);
         await reader.NextResultAsync(cancel);
         while (await reader.ReadAsync(cancel))
             tables.Add(new(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3)));
+        await reader.NextResultAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            applied.Add(ScriptName(reader.GetString(0)));
         return glance;
     }
+
+    /// <summary>Schema scripts this program brings, for example <c>0001_queue</c>.</summary>
+    public static IReadOnlyList<string> Scripts { get; } =
+        [.. typeof(ClusterReader).Assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Select(ScriptName).Order(StringComparer.Ordinal)];
+
+    private static string ScriptName(string resource) => resource.Split('.') is [.., var name, "sql"] ? name : resource;
 }
 
 /// <param name="Now">The database's clock.</param>
@@ -71,7 +84,7 @@ public sealed record SwitchRow(SwitchState State, DateTimeOffset? Since, string?
 
 public sealed record DatabaseGlance(
     string Server, string Version, bool Writable, string SynchronousCommit, string? SynchronousStandbys, long Size, int Connections, int MaxConnections,
-    IReadOnlyList<TableGlance> Tables);
+    IReadOnlyList<TableGlance> Tables, IReadOnlyList<string> Applied);
 
 /// <param name="Rows">The planner's estimate.</param>
 public sealed record TableGlance(string Name, long Bytes, long Rows, long Dead);
