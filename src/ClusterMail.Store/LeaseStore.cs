@@ -36,4 +36,12 @@ public sealed class LeaseStore(NpgsqlDataSource dataSource)
         command.Parameters.With(name).With(owner);
         return await command.ExecuteScalarAsync(cancel) is true;
     }
+
+    /// <summary>Who has it at this moment; null: nobody.</summary>
+    public async Task<string?> HolderAsync(string name, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask("SELECT owner FROM cluster_lease WHERE name = $1 AND until >= clock_timestamp()");
+        command.Parameters.With(name);
+        return await command.ExecuteScalarAsync(cancel) as string;
+    }
 }

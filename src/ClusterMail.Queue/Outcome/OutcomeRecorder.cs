@@ -16,7 +16,7 @@ namespace ClusterMail.Queue.Outcome;
 public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter notices, ILogger<OutcomeRecorder> log)
 {
     /// <summary>RETRY-14: the reason when no server ever answered.</summary>
-    public static Reply NoHost { get; } = new(451, new EnhancedStatus(4, 4, 1), "Unable to deliver to destination domain");
+    public static Reply NoHost { get; } = new(451, new EnhancedStatus(4, 4, 1), FailurePolicy.NoAnswerReason);
 
     /// <summary>Where outcomes are written; set once when the node is put together.</summary>
     public OutcomeJournal Journal { get; set; } = null!;
@@ -145,7 +145,9 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
             return null;
         var recipient = fate.Recipient;
         var since = recipient.SinceFirstAttempt is { } first ? first + work.HeldFor : TimeSpan.Zero;
-        return retry().Next(fate.Class, recipient.Attempts + 1, recipient.Refusals + (fate.Class == FailureClass.Refused ? 1 : 0), since);
+        var refusals = recipient.Refusals + (fate.Class == FailureClass.Refused ? 1 : 0);
+        var decision = FailurePolicy.Decide(new FailedAttempt(fate.Class, refusals, since), retry(), Random.Shared.NextDouble());
+        return decision.Bounced ? null : decision.RetryAfter;
     }
 
     private static Conclusion ToConclusion(Work work, Fate fate, TimeSpan? again, ImmutableArray<string> dialogue, string explanation) => new()
@@ -167,7 +169,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
 
     // RETRY-14: a destination that never answered has one reason only when it ends; until then the log shows what was seen.
     private static string Reason(Fate fate, TimeSpan? again) =>
-        fate.Class == FailureClass.NoAnswer && again is null ? "Unable to deliver to destination domain" : fate.Reply.ToLogText();
+        fate.Class == FailureClass.NoAnswer && again is null ? FailurePolicy.NoAnswerReason : fate.Reply.ToLogText();
 
     private static Reply ParseReply(string text)
     {
