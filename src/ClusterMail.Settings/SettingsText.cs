@@ -102,24 +102,25 @@ public static class SettingsText
 
         public List<SettingError> Errors { get; } = [];
 
+        /// <summary><c>[node.NAME]</c>, or a section named as the first words of its settings: <c>[receive]</c>.</summary>
         public void Section(TableSyntaxBase table)
         {
             var key = Path(table.Name);
-            if (table is TableSyntax && key is [NodeSection, var node])
+            if (table is not TableSyntax)
             {
+                Errors.Add(new SettingError(string.Join('.', key), table.Span.Start.Line + 1, 0, "ADMIN-51", "is a list of sections; no setting is one"));
+                return;
+            }
+            var node = key is [NodeSection, var name] ? name : null;
+            if (node is not null)
                 _overrides.TryAdd(node, new Dictionary<string, string>(StringComparer.Ordinal));
-                foreach (var pair in table.Items)
-                    Add(node, pair);
-            }
-            else
-            {
-                Errors.Add(new SettingError(string.Join('.', key), table.Span.Start.Line + 1, 0, "CONF-60", "is no section; only [node.NAME] is one"));
-            }
+            foreach (var pair in table.Items)
+                Add(node, pair, node is null ? string.Join('.', key) + "." : "");
         }
 
-        public void Add(string? node, KeyValueSyntax pair)
+        public void Add(string? node, KeyValueSyntax pair, string prefix = "")
         {
-            var name = string.Join('.', Path(pair.Key));
+            var name = prefix + string.Join('.', Path(pair.Key));
             var line = pair.Span.Start.Line + 1;
             var values = node is null ? _values : _overrides[node];
             if (ValueOf(pair.Value) is not { } value)

@@ -162,6 +162,13 @@ public sealed class CatalogueTests
     }
 
     [Fact]
+    public void ADMIN_26_a_text_a_newer_version_wrote_and_this_one_cannot_read_counts_as_the_default()
+    {
+        var set = new SettingSet(1, new Dictionary<string, string> { ["delivery.tls"] = "quantum", ["delivery.retry_seconds"] = "2m" });
+        Assert.Equal(("opportunistic", 120), (set.Choice("delivery.tls"), set.Integer("delivery.retry_seconds")));
+    }
+
+    [Fact]
     public void RECV_3_listeners_are_read_line_by_line()
     {
         var (entries, errors) = ListenTable.Parse("' all\n* 25\n192.0.2.10 465*\n*.*.*.* 587 proxy\n2001:db8::1 2525 submission\n10.0.0.1 587 relay\n");

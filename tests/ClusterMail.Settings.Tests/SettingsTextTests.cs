@@ -69,6 +69,8 @@ public sealed class SettingsTextTests
 
     [Theory]
     [InlineData("net.host_name = 'mx.example.jp'\nreceive.max_byte = 5\n", 2, "CONF-60")]
+    [InlineData("[other]\nx = 1\n", 2, "CONF-60")]
+    [InlineData("[receive]\nmax_bytes = -1\n", 2, "CONF-61")]
     [InlineData("[node.cm-1]\nreceive.max_bytes = 5\n", 2, "CLU-27")]
     [InlineData("\ndelivery.retry_seconds = 5\n", 2, "CONF-61")]
     public void ADMIN_25_an_error_names_the_line_of_the_file(string text, int line, string rule)
@@ -82,7 +84,7 @@ public sealed class SettingsTextTests
     [InlineData("net.host_name = \n", 1)]
     [InlineData("net.host_name = 'a.example'\nreceive.max_bytes = 1.5\n", 2)]
     [InlineData("net.host_name = 'a.example'\nnet.host_name = 'b.example'\n", 2)]
-    [InlineData("net.host_name = 'a.example'\n[other]\nx = 1\n", 2)]
+    [InlineData("net.host_name = 'a.example'\n[[receive]]\nmax_bytes = 1\n", 2)]
     [InlineData("dns.servers = [1, 2]\n", 1)]
     public void ADMIN_51_a_text_of_another_form_is_refused_whole(string text, int line)
     {
