@@ -49,7 +49,7 @@ public static class PathGrammar
         if (!TrySkipSourceRoute(ref rest, utf8) || !TryMailbox(ref rest, utf8, out mailbox) || rest.IsEmpty || rest[0] != '>')
             return false;
         rest = rest[1..];
-        return true;
+        return rest.IsEmpty || rest[0] == ' ';
     }
 
     /// <summary>True for well-formed UTF-8 without control, separator or line characters of any plane.</summary>
