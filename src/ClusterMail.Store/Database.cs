@@ -29,7 +29,7 @@ public static partial class Database
         var given = new NpgsqlConnectionStringBuilder(connectionString);
         var merged = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = epoch is { } number ? string.Create(CultureInfo.InvariantCulture, $"{applicationName} epoch={number}") : applicationName,
+            ApplicationName = epoch is { } number ? Named(applicationName, number) : applicationName,
         };
         Default(given, merged, "Maximum Pool Size", maxPoolSize);
         Default(given, merged, "Timeout", 5);
@@ -105,6 +105,10 @@ public static partial class Database
         .JournalToPostgresqlTable("public", "schema_version")
         .LogTo(new NoOpUpgradeLog())
         .Build();
+
+    // The server cuts names at 63 octets; the epoch must not be what is cut.
+    private static string Named(string application, long epoch) =>
+        string.Create(CultureInfo.InvariantCulture, $"{application[..Math.Min(application.Length, 40)]} epoch={epoch}");
 
     private static string ShortName(string resource) => ScriptName().Match(resource) is { Success: true } match ? match.Value : resource;
 

@@ -238,7 +238,7 @@ $$;
 -- Destinations with something due, at most wanted of them, walking the index from one destination to the next (a loose index scan) and round
 -- again from the start; none that is down and none in skip. After at most steps destinations it stops and says where to go on, so that
 -- a claim stays quick with any number of destinations that wait.
-CREATE FUNCTION due_destinations(after text, wanted integer, steps integer, skip text[], OUT keys text[], OUT position text)
+CREATE FUNCTION due_destinations(after text, wanted integer, steps integer, skip text[], OUT keys text[], OUT stopped_at text)
     LANGUAGE plpgsql STABLE AS $$
 DECLARE
     found_key text;
@@ -246,21 +246,21 @@ DECLARE
     wrapped boolean := after = '';
 BEGIN
     keys := '{}';
-    position := after;
+    stopped_at := after;
     FOR step IN 1..steps LOOP
         SELECT r.destination, r.next_try INTO found_key, first_try FROM recipient r
-        WHERE r.state IN ('queued', 'waiting') AND r.destination > position
+        WHERE r.state IN ('queued', 'waiting') AND r.destination > stopped_at
         ORDER BY r.destination, r.next_try LIMIT 1;
         IF found_key IS NULL AND wrapped OR wrapped AND after <> '' AND found_key > after COLLATE "C" THEN
-            position := '';
+            stopped_at := '';
             RETURN;
         END IF;
         IF found_key IS NULL THEN
             wrapped := true;
-            position := '';
+            stopped_at := '';
             CONTINUE;
         END IF;
-        position := found_key;
+        stopped_at := found_key;
         IF first_try <= now() AND found_key <> ALL (skip)
            AND NOT EXISTS (SELECT FROM destination d WHERE d.key = found_key AND d.down_until > now()) THEN
             keys := keys || found_key;
