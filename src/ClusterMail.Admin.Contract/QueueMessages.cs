@@ -48,7 +48,8 @@ public sealed record RecipientWhy(
 public sealed record QueueSelection
 {
     /// <summary>Mail numbers; at most 1000.</summary>
-    public IReadOnlyList<string> Ids { get; init; } = [];
+    // A body without this member sets it to null: generated JSON readers know no initial values of init properties.
+    public IReadOnlyList<string> Ids { get; init => field = value ?? []; } = [];
     public string? Destination { get; init; }
 
     /// <summary>Whole address, compared without case; <c>&lt;&gt;</c> is the null path. So is <see cref="Recipient"/>. For a whole domain use <see cref="Destination"/>.</summary>

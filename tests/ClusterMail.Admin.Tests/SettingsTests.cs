@@ -61,6 +61,16 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public async Task ADMIN_25_a_gateway_table_with_a_fault_is_refused_by_line()
+    {
+        await using var host = await AdminHost.StartAsync();
+        var problem = await host.RefusedAsync(
+            HttpMethod.Put, Routes.Fill(Routes.Table, TableNames.Route), new TableChange("example.net,gw.example.jp,25\nexample.org,gw.example.jp,99999\n"), Json.TableChange);
+        Assert.Equal(("route.table", 2), (problem.Name, problem.Line));
+        Assert.StartsWith("GWT-", problem.Rule, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ADMIN_25_a_table_comes_back_as_it_was_written_comments_included()
     {
         await using var host = await AdminHost.StartAsync();

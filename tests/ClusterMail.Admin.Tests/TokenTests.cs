@@ -102,6 +102,8 @@ public sealed class TokenTests
         var document = await host.Client.GetStringAsync(Routes.OpenApi);
         Assert.Contains(Routes.QueueWhy, document, StringComparison.Ordinal);
         Assert.Contains("\"draining\"", document, StringComparison.Ordinal);
+        Assert.Contains("application/problem+json", document, StringComparison.Ordinal);
+        Assert.Contains("\"bearer\"", document, StringComparison.Ordinal);
         using var refused = await host.Stranger.GetAsync(Routes.OpenApi);
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
     }
@@ -131,6 +133,27 @@ public sealed class TokenTests
         Assert.Contains("limit", problem.Detail, StringComparison.Ordinal);
         var large = await host.RefusedAsync($"{Routes.Queue}?limit=1000000");
         Assert.Contains("1000", large.Title, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{"ids":null,"changes":null,"archive":{},"to":null,"text":null,"name":null}""")]
+    public async Task ADMIN_12_no_body_makes_an_endpoint_fail(string body)
+    {
+        await using var host = await AdminHost.StartAsync();
+        foreach (var endpoint in host.Endpoints)
+        {
+            var path = "/" + endpoint.RoutePattern.RawText!.TrimStart('/').Replace("{table}", "relay", StringComparison.Ordinal);
+            foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Where(m => m is "POST" or "PUT") ?? [])
+            {
+                using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+                using var response = await host.Client.SendAsync(request);
+                Assert.True((int)response.StatusCode is 400 or 404, $"{method} {path} answered {(int)response.StatusCode} to {body}");
+                Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+            }
+        }
     }
 
     private sealed class TokenFile : IDisposable
