@@ -6,8 +6,11 @@ namespace ClusterMail.Store;
 // Taking recipients into ownership.
 public sealed partial class QueueStore
 {
-    /// <summary>Destinations one claim looks at, at most; the next claim goes on where this one stopped. 2,000 take some 20 ms.</summary>
-    private const int StepsPerClaim = 2000;
+    /// <summary>
+    /// Destinations one claim looks at, at most; the next claim goes on where this one stopped. Measured with 1,000,000 recipients waiting at
+    /// 10,000 destinations: 8 µs each, and a claim stops at once where it has found enough.
+    /// </summary>
+    private const int StepsPerClaim = 10_000;
 
     private volatile string _position = "";
 
@@ -48,7 +51,7 @@ public sealed partial class QueueStore
     /// to <paramref name="limit"/>. May give fewer than there are: an empty answer means nothing was due in the part of the queue looked at,
     /// and the next call looks further.
     /// </summary>
-    /// <exception cref="EpochFencedException">Nothing was taken.</exception>
+    /// <exception cref="EpochFencedException">Nothing was taken. Not thrown when nothing was due.</exception>
     public async Task<IReadOnlyList<ClaimedRecipient>> ClaimAsync(
         long epoch, int limit, int perDestination, IReadOnlyCollection<string> fullDestinations, CancellationToken cancel)
     {
