@@ -57,9 +57,13 @@ public static class CommandLine
     {
         var command = parsed.CommandResult.Command;
         var path = Path(parsed.CommandResult);
-        var fault = command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0
-            ? $"{path}: one of {string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))} is missing."
-            : string.Join(' ', parsed.Errors.Select(e => e.Message.ReplaceLineEndings(" ")));
+        var choice = string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
+        var fault = (choice, parsed.UnmatchedTokens) switch
+        {
+            ("", _) => string.Join(' ', parsed.Errors.Select(e => e.Message.ReplaceLineEndings(" "))),
+            (_, []) => $"{path}: which one of {choice}?",
+            (_, [var word, ..]) => $"there is no '{path} {word}', only {choice}.",
+        };
         return Fail($"{fault} {Words.Of($"Try '{path} --help'.")}", Exit.Usage);
     }
 
