@@ -46,8 +46,14 @@ public static class CommandLine
         return root;
     }
 
-    private static IReadOnlyList<Command> Nouns(ConnectionOptions connection) =>
+    private static IReadOnlyList<Command> Nouns(ConnectionOptions connection) => Nouns(connection, new Verbs(connection));
+
+    private static IReadOnlyList<Command> Nouns(ConnectionOptions connection, Verbs verbs) =>
     [
+        new ClusterCommands(verbs).Build(),
+        new QueueCommands(verbs).Build(),
+        new StoryCommands(verbs).Trace(),
+        new StoryCommands(verbs).Explain(),
         LocalCommands.Up(connection),
         LocalCommands.Down(connection),
         LocalCommands.Node(connection),
