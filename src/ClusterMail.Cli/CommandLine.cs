@@ -54,9 +54,16 @@ public static class CommandLine
         new QueueCommands(verbs).Build(),
         new StoryCommands(verbs).Trace(),
         new StoryCommands(verbs).Explain(),
+        new SettingsCommands(verbs).Build(),
+        new TableCommands(verbs).Route(),
+        new TableCommands(verbs).Relay(),
+        new TableCommands(verbs).Domain(),
+        new LogCommands(verbs).Build(),
+        new DbCommands(connection).Build(),
         LocalCommands.Up(connection),
         LocalCommands.Down(connection),
         LocalCommands.Node(connection),
+        CompletionCommand.Build(),
     ];
 
     private static int Misunderstood(ParseResult parsed)
