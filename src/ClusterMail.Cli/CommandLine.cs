@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ClusterMail.Cli.Commands;
+using ClusterMail.Cli.Demo;
 using ClusterMail.Cli.Output;
 
 namespace ClusterMail.Cli;
@@ -30,6 +31,10 @@ public static class CommandLine
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Fail(e.Message, Exit.Refused);
+        }
+        catch (Exception e) when (Environment.GetEnvironmentVariable("CLUSTERMAIL_DEBUG") is null or "")
+        {
+            return Fail($"unexpected: {e.GetType().Name}: {e.Message} (CLUSTERMAIL_DEBUG=1 shows where)", Exit.Refused);
         }
     }
 
@@ -63,6 +68,7 @@ public static class CommandLine
         LocalCommands.Up(connection),
         LocalCommands.Down(connection),
         LocalCommands.Node(connection),
+        DemoCommand.Build(connection),
         CompletionCommand.Build(),
     ];
 
@@ -74,8 +80,8 @@ public static class CommandLine
         var fault = (choice, parsed.UnmatchedTokens) switch
         {
             ("", _) => string.Join(' ', parsed.Errors.Select(e => e.Message.ReplaceLineEndings(" "))),
-            (_, []) => $"{path}: which one of {choice}?",
-            (_, [var word, ..]) => $"there is no '{path} {word}', only {choice}.",
+            (_, []) => $"'{path}' needs one of: {choice}.",
+            (_, [var word, ..]) => $"there is no '{path} {word}', only: {choice}.",
         };
         return Fail($"{fault} {Words.Of($"Try '{path} --help'.")}", Exit.Usage);
     }

@@ -50,15 +50,19 @@ public sealed class ConnectionOptions
         var token = Token(parsed);
         if (urls.Length > 0)
             return new AdminClient([.. urls.Select(Url)], token);
-        var cluster = ReadCluster(parsed);
+        var cluster = Cluster(parsed);
         return new AdminClient([.. cluster.Nodes.OrderBy(n => n.State != "running").Select(n => Url(n.Admin))], token ?? cluster.AdminToken);
     }
 
     /// <summary>The database for <c>db</c>, which works without a node: CLUSTERMAIL_DATABASE, or that of the local cluster.</summary>
     public string Database(ParseResult parsed) =>
-        (parsed.GetValue(_data) is null ? Variable("CLUSTERMAIL_DATABASE") : null) ?? LocalState.Read(Folder(parsed))?.ConnectionString ?? ReadCluster(parsed).Database;
+        (parsed.GetValue(_data) is null ? Variable("CLUSTERMAIL_DATABASE") : null) ?? LocalState.Read(Folder(parsed))?.ConnectionString ?? Cluster(parsed).Database;
 
-    private ClusterFile ReadCluster(ParseResult parsed)
+    /// <summary>A client for one node of the local cluster and no other.</summary>
+    public AdminClient Connect(ParseResult parsed, ClusterNode node) => new([Url(node.Admin)], Token(parsed) ?? Cluster(parsed).AdminToken);
+
+    /// <exception cref="CommandFailure">There is no local cluster in the folder.</exception>
+    public ClusterFile Cluster(ParseResult parsed)
     {
         var folder = Folder(parsed);
         return ClusterFile.Read(folder)

@@ -61,8 +61,8 @@ internal sealed class ClusterCommands(Verbs verbs)
                 var word = Enum.Parse<SwitchWord>(parsed.GetRequiredValue(state), ignoreCase: true);
                 var receive = parsed.GetRequiredValue(what) == "receive";
                 var request = new SwitchRequest(parsed.GetValue(node), receive ? word : null, receive ? null : word);
-                await client.SendAsync(HttpMethod.Post, Routes.Switches, request, AdminJson.Default.SwitchRequest, AdminJson.Default.ClusterStatus, cancel);
-                new Screen().Line($"{parsed.GetValue(what)} is {parsed.GetValue(state)} on {parsed.GetValue(node) ?? "all nodes"}; nodes follow within 3 s");
+                var answer = await client.SendAsync(HttpMethod.Post, Routes.Switches, request, AdminJson.Default.SwitchRequest, AdminJson.Default.NodeActResult, cancel);
+                new Screen().Line(answer.Value.Message);
             });
     }
 

@@ -12,10 +12,10 @@ internal static class DatabaseFacts
                pg_database_size(current_database()), (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), current_setting('max_connections')::int
         """;
 
-    // Partitions and indexes count for their table's size; the rows are the statistics' estimate.
+    // Partitions, indexes and TOAST count for their table; the rows are the statistics' estimate.
     private const string TablesSql = """
-        SELECT relname, pg_total_relation_size(relid), n_live_tup, n_dead_tup
-        FROM pg_stat_user_tables ORDER BY 2 DESC, 1 LIMIT 40
+        SELECT coalesce(pg_partition_root(relid), relid)::regclass::text, sum(pg_total_relation_size(relid))::bigint, sum(n_live_tup)::bigint, sum(n_dead_tup)::bigint
+        FROM pg_stat_user_tables GROUP BY 1 ORDER BY 2 DESC, 1
         """;
 
     public static async Task<DbStatus> ReadAsync(string connectionString, CancellationToken cancel)

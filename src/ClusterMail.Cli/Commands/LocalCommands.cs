@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ClusterMail.Cli.Local;
+using ClusterMail.Cli.Output;
 
 namespace ClusterMail.Cli.Commands;
 
@@ -45,6 +46,7 @@ public static class LocalCommands
 
     public static Command Node(ConnectionOptions connection) => new("node", $"Processes of the local cluster. {Linux}")
     {
+        List(connection),
         Add(connection),
         Start(connection),
         Stop(connection),
@@ -84,6 +86,37 @@ public static class LocalCommands
         }
 
         return Exit.Done;
+    }
+
+    private static Verb List(ConnectionOptions connection)
+    {
+        var smtp = new Option<bool>("--smtp") { Description = "Print only the SMTP addresses of running nodes, for scripts." };
+        var verb = new Verb("list", "Processes and addresses of the local cluster.", "clustermail node list", "clustermail node list --json") { smtp };
+        var json = Verbs.Json(verb);
+        verb.SetAction(parsed =>
+        {
+            var folder = connection.Folder(parsed);
+            var file = Open(folder, _ => { }).Describe();
+            if (parsed.GetValue(smtp))
+                Console.Out.Write(string.Concat(file.Nodes.Where(n => n.State == "running").Select(n => n.Smtp + "\n")));
+            else
+                Verbs.Show(new Answer<ClusterFile>(file, file.ToJson()), parsed.GetValue(json), Show);
+            return Exit.Done;
+        });
+        return verb;
+    }
+
+    private static void Show(Screen screen, ClusterFile file)
+    {
+        var sheet = new Sheet(
+            new("Node"), new("State"), new("Process", Right: true), new("SMTP"), new("Submission"), new("SMTPS"), new("PROXY"), new("Admin"), new("Remoting"));
+        foreach (var node in file.Nodes)
+        {
+            var pid = node.Pid?.ToString(CultureInfo.InvariantCulture) ?? "-";
+            sheet.Add(node.Name, node.State, pid, node.Smtp, node.Submission, node.Smtps, node.ProxySmtp, node.Admin, node.Remoting);
+        }
+
+        sheet.Print(screen);
     }
 
     private static Verb Add(ConnectionOptions connection)

@@ -44,7 +44,7 @@ internal sealed class StoryCommands(Verbs verbs)
         });
     }
 
-    private static void Show(Screen screen, TraceResult result)
+    public static void Show(Screen screen, TraceResult result)
     {
         if (result.Mails.Count == 0)
             screen.Line(Words.Of("nothing found"));
