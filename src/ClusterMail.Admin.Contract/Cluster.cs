@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace ClusterMail.Admin.Contract;
 
+[JsonConverter(typeof(JsonStringEnumConverter<SwitchWord>))]
 public enum SwitchWord
 {
     [JsonStringEnumMemberName("on")]

@@ -67,7 +67,7 @@ CREATE TABLE recipient (
     delay_notified boolean NOT NULL DEFAULT false,            -- BOUNCE-9
     bounce_now     boolean NOT NULL DEFAULT false,            -- an administrator wants it failed without another attempt
     state          recipient_state NOT NULL,
-    destination    text NOT NULL,
+    destination    text COLLATE "C" NOT NULL,
     forward_path   text NOT NULL,
     orcpt          text,
     last_reply     text,
@@ -81,10 +81,12 @@ CREATE TABLE recipient (
 CREATE INDEX recipient_due ON recipient (destination, next_try) WHERE state IN ('queued', 'waiting');
 -- Recipients whose period (RETRY-3) ends while their destination is down.
 CREATE INDEX recipient_age ON recipient (destination, (coalesce(started_at, queued_at))) WHERE state IN ('queued', 'waiting');
+-- Recipients an administrator wants failed, whatever their destination's state.
+CREATE INDEX recipient_bounce ON recipient (mail_id) WHERE bounce_now AND state IN ('queued', 'waiting');
 -- Taking over what a fenced epoch owned.
 CREATE INDEX recipient_owner ON recipient (owner) WHERE owner IS NOT NULL;
 
--- Every attempt that did not end its recipient, and every one whose dialogue is kept: trace and senderlog (LOG-6). Append only.
+-- Every attempt that did not end its recipient; the one that did is in history. For trace and senderlog (LOG-6). Append only.
 CREATE TABLE attempt (
     at             timestamptz NOT NULL DEFAULT now(),
     mail_id        bigint NOT NULL,
@@ -92,7 +94,7 @@ CREATE TABLE attempt (
     attempt        smallint NOT NULL,                         -- 1, 2, ...
     class          smallint NOT NULL,
     remote_port    integer NOT NULL DEFAULT 0,
-    next_try       timestamptz,                               -- null: it ended with this attempt
+    next_try       timestamptz NOT NULL,
     node           text NOT NULL,
     destination    text NOT NULL,
     reply          text NOT NULL,
@@ -186,7 +188,7 @@ CREATE TABLE node_switch (
 
 -- What all nodes remember of a destination, so that one dead host is found dead once and not by every node.
 CREATE TABLE destination (
-    key              text PRIMARY KEY,
+    key              text COLLATE "C" PRIMARY KEY,
     down_since       timestamptz,
     down_until       timestamptz,                             -- null or past: up
     failures         integer NOT NULL DEFAULT 0,              -- in a row
@@ -219,6 +221,55 @@ CREATE TABLE wake_up (
 );
 INSERT INTO wake_up DEFAULT VALUES;
 
+-- The first of a block of numbers. nextval and setval together are not one step, so everyone who takes numbers takes them here.
+CREATE FUNCTION allot_numbers(block integer) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    first_number bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(17230, 3);
+    first_number := nextval('mail_number');
+    IF block > 1 THEN
+        PERFORM setval('mail_number', first_number + block - 1);
+    END IF;
+    RETURN first_number;
+END
+$$;
+
+-- Destinations with something due, at most wanted of them, walking the index from one destination to the next (a loose index scan) and round
+-- again from the start; none that is down and none in skip. After at most steps destinations it stops and says where to go on, so that
+-- a claim stays quick with any number of destinations that wait.
+CREATE FUNCTION due_destinations(after text, wanted integer, steps integer, skip text[], OUT keys text[], OUT stopped_at text)
+    LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    found_key text;
+    first_try timestamptz;
+    wrapped boolean := after = '';
+BEGIN
+    keys := '{}';
+    stopped_at := after;
+    FOR step IN 1..steps LOOP
+        SELECT r.destination, r.next_try INTO found_key, first_try FROM recipient r
+        WHERE r.state IN ('queued', 'waiting') AND r.destination > stopped_at
+        ORDER BY r.destination, r.next_try LIMIT 1;
+        IF found_key IS NULL AND wrapped OR wrapped AND after <> '' AND found_key > after COLLATE "C" THEN
+            stopped_at := '';
+            RETURN;
+        END IF;
+        IF found_key IS NULL THEN
+            wrapped := true;
+            stopped_at := '';
+            CONTINUE;
+        END IF;
+        stopped_at := found_key;
+        IF first_try <= now() AND found_key <> ALL (skip)
+           AND NOT EXISTS (SELECT FROM destination d WHERE d.key = found_key AND d.down_until > now()) THEN
+            keys := keys || found_key;
+            EXIT WHEN cardinality(keys) >= wanted;
+        END IF;
+    END LOOP;
+END
+$$;
+
 -- First statement of everything a node writes to the queue. The shared lock lasts to the end of the transaction and fence_epoch takes it
 -- exclusively: what was let through here is committed before the epoch's rows are freed, or it is refused. VOLATILE, so that the SELECT
 -- after the lock sees what was committed while waiting for it. 17229 keeps these locks apart from others.
@@ -249,12 +300,17 @@ END
 $$;
 
 -- Takes an expired epoch out of force. No row when it was renewed or fenced by someone else meanwhile. After a restart of the server
--- every lease counts from the restart: nobody could renew while it was down. The caller bounds the wait for the lock with lock_timeout.
+-- every lease counts from the restart: nobody could renew while it was down. A session of that epoch that holds its lock for longer than
+-- lock_timeout makes this fail with 55P03; the caller terminates it and tries again.
 CREATE FUNCTION fence_epoch(asked bigint, by_node text)
-    RETURNS TABLE (node_name text, recipients integer, overdue interval) LANGUAGE plpgsql VOLATILE AS $$
+    RETURNS TABLE (node_name text, recipients integer, overdue interval) LANGUAGE plpgsql VOLATILE SET lock_timeout = '1s' AS $$
 DECLARE
     found_node node;
 BEGIN
+    -- One fencer is enough; the others need not wait while it frees the rows.
+    IF NOT pg_try_advisory_xact_lock(17231, asked::integer) THEN
+        RETURN;
+    END IF;
     PERFORM pg_advisory_xact_lock(17229, asked::integer);
     SELECT * INTO found_node FROM node WHERE epoch = asked AND fenced_at IS NULL AND left_at IS NULL FOR UPDATE;
     IF NOT FOUND
@@ -270,6 +326,15 @@ BEGIN
     VALUES (node_name, 'node-fenced', format('%s took over %s recipients of %s', by_node, recipients, node_name),
             jsonb_build_object('epoch', asked, 'by', by_node, 'recipients', recipients));
     RETURN NEXT;
+END
+$$;
+
+-- Clean stop: nothing of this epoch is in flight any more, or it is waited for here.
+CREATE FUNCTION leave_epoch(asked bigint) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(17229, asked::integer);
+    UPDATE node SET left_at = clock_timestamp(), member = false WHERE epoch = asked AND fenced_at IS NULL AND left_at IS NULL;
+    RETURN free_recipients(asked);
 END
 $$;
 
