@@ -5,7 +5,6 @@ using ClusterMail.Queue.Schedule;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Queue.Cluster;
 using ClusterMail.Store;
-using Microsoft.Extensions.Logging;
 
 namespace ClusterMail.Node;
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Reflection;
 using Akka.Actor;
@@ -15,7 +14,6 @@ using ClusterMail.Queue.Schedule;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Smtp.Server;
 using ClusterMail.Store;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace ClusterMail.Node;
@@ -94,7 +92,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
         Duties = new NodeDuties(node, Lease, Settings, destinations, leases, Blocked, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
-        Lease.Began += _ => _ = Cluster.ReassertAsync();
+        Lease.Began += async _ => await Cluster.ReassertAsync();
         Observe();
     }
 

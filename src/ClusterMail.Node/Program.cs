@@ -6,7 +6,6 @@ using ClusterMail.Queue.Settings;
 using ClusterMail.Store;
 using OpenTelemetry.Metrics;
 using Serilog;
-using Serilog.Formatting.Compact;
 
 if (args is not ["--config", var file])
 {

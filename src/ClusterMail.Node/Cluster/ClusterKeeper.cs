@@ -5,7 +5,6 @@ using Akka.Cluster;
 using Akka.Configuration;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Store;
-using Microsoft.Extensions.Logging;
 
 namespace ClusterMail.Node.Cluster;
 

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
-using ClusterMail.Queue.Cluster;
 using ClusterMail.Queue.Schedule;
 
 namespace ClusterMail.Node.Cluster;

@@ -15,7 +15,6 @@ public sealed class PostgresLeaseSetup(LeaseStore leases) : Setup
 public sealed class PostgresLease : Lease
 {
     private readonly LeaseStore _leases;
-    private readonly CancellationTokenSource _released = new();
     private volatile bool _held;
 
     public PostgresLease(LeaseSettings settings, ExtendedActorSystem system) : base(settings) =>
@@ -36,7 +35,6 @@ public sealed class PostgresLease : Lease
     public override async Task<bool> Release()
     {
         _held = false;
-        await _released.CancelAsync();
         using var limit = new CancellationTokenSource(Settings.TimeoutSettings.OperationTimeout);
         await _leases.ReleaseAsync(Settings.LeaseName, Settings.OwnerName, limit.Token);
         return true;
@@ -50,17 +48,15 @@ public sealed class PostgresLease : Lease
         {
             while (_held)
             {
-                await Task.Delay(Settings.TimeoutSettings.HeartbeatInterval, _released.Token);
+                await Task.Delay(Settings.TimeoutSettings.HeartbeatInterval);
+                if (!_held)
+                    return;
                 using var limit = new CancellationTokenSource(Settings.TimeoutSettings.OperationTimeout);
                 if (await _leases.TryAcquireAsync(Settings.LeaseName, Settings.OwnerName, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token))
                     continue;
                 _held = false;
                 lost(new InvalidOperationException($"Another owner holds the lease {Settings.LeaseName}."));
             }
-        }
-        catch (OperationCanceledException) when (_released.IsCancellationRequested)
-        {
-            // Released.
         }
         catch (Exception trouble)
         {

@@ -126,7 +126,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<DestinationActor.Allotted>(OnAllotted);
         Receive<Claimed>(OnClaimed);
         Receive<ClaimFailed>(OnClaimFailed);
-        Receive<WakeUp>(_ => Claim());
+        Receive<WakeUp>(_ =>
+        {
+            Claim();
+            ClaimExpired();
+        });
         Receive<Deliver>(OnDeliver);
         Receive<Forget>(OnForget);
         Receive<OwnedRows>(OnOwnedRows);
@@ -470,9 +474,12 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         foreach (var lane in _lanes.Values)
             Pump(lane);
         _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= _parts.Options().PerDestination).Select(lane => lane.Destination));
-        Claim();
-        if (_ticks % 20 == 0)
+        // Once a second: an empty claim walks all destinations that have mail.
+        if (_ticks % 2 == 0)
+        {
+            Claim();
             ClaimExpired();
+        }
         if (_ticks % 60 == 0)
             Reconcile();
         if (_ticks % 120 == 0)
@@ -504,6 +511,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             failure: cause => new ClaimFailed(cause, false));
     }
 
+    /// <summary>Recipients an administrator wants bounced, and those whose time ends while their destination is down.</summary>
     private void ClaimExpired()
     {
         if (_claimingExpired || !_delivering || _parts.Window.Room < 100 || _parts.Lease.Current is not { IsValid: true } lease)
