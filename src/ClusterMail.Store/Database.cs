@@ -58,7 +58,10 @@ public static partial class Database
     {
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "clustermail migrate", Pooling = false, CommandTimeout = 120, Options = "-c lock_timeout=100s",
+            ApplicationName = "clustermail migrate",
+            Pooling = false,
+            CommandTimeout = 120,
+            Options = "-c lock_timeout=100s",
         });
         await using var connection = await source.OpenConnectionAsync(cancel);
         await using (var hold = new NpgsqlCommand(MigrationLockSql, connection))

@@ -39,8 +39,15 @@ public sealed class QueueStoreTests
         await scene.Queue.AcceptAsync(scene.Epoch, [mail], default);
         var delivered = new Conclusion
         {
-            Key = new RecipientKey(mail.Id.Number, 0), State = RecipientState.Delivered, Reply = "250 2.0.0 ok", RemoteHost = "mx.example.net",
-            RemoteAddress = "192.0.2.9", RemotePort = 25, TlsVersion = "TLSv1.3", Rule = "ROUTE-1 row 6", Dialogue = ["EHLO a", "250 b"],
+            Key = new RecipientKey(mail.Id.Number, 0),
+            State = RecipientState.Delivered,
+            Reply = "250 2.0.0 ok",
+            RemoteHost = "mx.example.net",
+            RemoteAddress = "192.0.2.9",
+            RemotePort = 25,
+            TlsVersion = "TLSv1.3",
+            Rule = "ROUTE-1 row 6",
+            Dialogue = ["EHLO a", "250 b"],
         };
 
         Assert.Empty((await scene.RecordAsync(delivered)).Late);
@@ -147,7 +154,11 @@ public sealed class QueueStoreTests
         var key = await scene.AcceptOwnedAsync();
         await scene.RecordAsync(new Conclusion
         {
-            Key = key, State = RecipientState.Waiting, Class = FailureClass.LineError, Reply = "451 a\0b\ud800c " + new string('x', 2000), Dialogue = ["451 a\0\r\nb"],
+            Key = key,
+            State = RecipientState.Waiting,
+            Class = FailureClass.LineError,
+            Reply = "451 a\0b\ud800c " + new string('x', 2000),
+            Dialogue = ["451 a\0\r\nb"],
         });
         Assert.Equal("451 a?b\ufffdc ", (await scene.Database.ScalarAsync<string>("SELECT last_reply FROM recipient"))[..10]);
         Assert.Equal(512, await scene.Database.ScalarAsync<int>("SELECT length(last_reply) FROM recipient"));

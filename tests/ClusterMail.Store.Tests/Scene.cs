@@ -36,8 +36,16 @@ internal sealed class Scene : IAsyncDisposable
         Id = new MessageId(number),
         ReversePath = "sender@example.jp",
         Content = new MemoryContent("Subject: x\r\n\r\nHello\r\n"u8.ToArray()),
-        ClientAddress = "192.0.2.1", LocalPort = 25, Helo = "client.example.jp", TlsVersion = "TLSv1.3", AuthenticatedAs = "sender",
-        Body = BodyType.EightBitMime, SmtpUtf8 = true, Has8Bit = true, Ret = Ret.Headers, EnvelopeId = "E1",
+        ClientAddress = "192.0.2.1",
+        LocalPort = 25,
+        Helo = "client.example.jp",
+        TlsVersion = "TLSv1.3",
+        AuthenticatedAs = "sender",
+        Body = BodyType.EightBitMime,
+        SmtpUtf8 = true,
+        Has8Bit = true,
+        Ret = Ret.Headers,
+        EnvelopeId = "E1",
         Recipients = [.. recipients.Select((r, i) => new NewRecipient((short)i, r, r[(r.IndexOf('@', StringComparison.Ordinal) + 1)..], owned) { Notify = Notify.Failure, OriginalRecipient = "rfc822;" + r })],
     };
 
