@@ -66,6 +66,10 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
                 {
                     result = await _input.ReadAsync();
                 }
+                catch (Exception e) when (_cut != SessionCut.None && e is IOException or OperationCanceledException)
+                {
+                    return false;            // a TLS stream reports the end of our own waiting as an error
+                }
                 finally
                 {
                     Disarm();
@@ -129,7 +133,9 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
     public async ValueTask FarewellAsync()
     {
         using var limit = new CancellationTokenSource(FarewellLimit, time);
-        await _output.FlushAsync(limit.Token);
+        // The cut that brought us here may still stand in the writer's way; it counts once.
+        if ((await _output.FlushAsync(limit.Token)).IsCanceled)
+            await _output.FlushAsync(limit.Token);
     }
 
     /// <summary>From here on content must keep coming at <see cref="ReceiveOptions.MinBytesPerSecond"/>.</summary>

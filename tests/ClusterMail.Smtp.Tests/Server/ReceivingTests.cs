@@ -28,7 +28,7 @@ public sealed class ReceivingTests
         time.Advance(span);
         while (!reply.IsCompleted)
         {
-            await Task.WhenAny(reply, Task.Delay(20));
+            await Task.WhenAny(reply, Task.Delay(50));
             time.Advance(TimeSpan.FromSeconds(1));
         }
         return await reply;
