@@ -35,6 +35,7 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
     private volatile SessionCut _cut;
     private volatile bool _draining;
     private volatile bool _interruptible;
+    private volatile bool _flushing;
     private long _contentOctets;
     private long _rateOctets;
     private long _rateSince;
@@ -118,6 +119,7 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
         if (_output.UnflushedBytes == 0)
             return true;
         Arm(limit);
+        _flushing = true;
         try
         {
             var result = await _output.FlushAsync();
@@ -125,6 +127,7 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
         }
         finally
         {
+            _flushing = false;
             Disarm();
         }
     }
@@ -235,7 +238,9 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
         _cut = cut;
         Volatile.Write(ref _cutAt, time.GetTimestamp());
         _input.CancelPendingRead();
-        _output.CancelPendingFlush();
+        // A cancel without a flush under way would swallow the last words: a TLS writer drops what it was about to write.
+        if (_flushing)
+            _output.CancelPendingFlush();
     }
 
     private void Arm(TimeSpan limit) =>
