@@ -35,6 +35,7 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
     private volatile SessionCut _cut;
     private volatile bool _draining;
     private volatile bool _interruptible;
+    private volatile bool _flushing;
     private long _contentOctets;
     private long _rateOctets;
     private long _rateSince;
@@ -65,6 +66,10 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
                 try
                 {
                     result = await _input.ReadAsync();
+                }
+                catch (Exception e) when (_cut != SessionCut.None && e is IOException or OperationCanceledException)
+                {
+                    return false;            // a TLS stream reports the end of our own waiting as an error
                 }
                 finally
                 {
@@ -114,6 +119,7 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
         if (_output.UnflushedBytes == 0)
             return true;
         Arm(limit);
+        _flushing = true;
         try
         {
             var result = await _output.FlushAsync();
@@ -121,6 +127,7 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
         }
         finally
         {
+            _flushing = false;
             Disarm();
         }
     }
@@ -129,7 +136,9 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
     public async ValueTask FarewellAsync()
     {
         using var limit = new CancellationTokenSource(FarewellLimit, time);
-        await _output.FlushAsync(limit.Token);
+        // The cut that brought us here may still stand in the writer's way; it counts once.
+        if ((await _output.FlushAsync(limit.Token)).IsCanceled)
+            await _output.FlushAsync(limit.Token);
     }
 
     /// <summary>From here on content must keep coming at <see cref="ReceiveOptions.MinBytesPerSecond"/>.</summary>
@@ -229,7 +238,9 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
         _cut = cut;
         Volatile.Write(ref _cutAt, time.GetTimestamp());
         _input.CancelPendingRead();
-        _output.CancelPendingFlush();
+        // A cancel without a flush under way would swallow the last words: a TLS writer drops what it was about to write.
+        if (_flushing)
+            _output.CancelPendingFlush();
     }
 
     private void Arm(TimeSpan limit) =>
