@@ -123,7 +123,7 @@ public class HarmUnderLoadTests
     private static async Task KillOnceAsync(ClusterFarm farm, FarmNode victim, TaskCompletionSource killed)
     {
         farm.Farm.Kill(victim);
-        await Until.TrueAsync(() => !Directory.Exists($"/proc/{victim.Pid}"), TimeSpan.FromSeconds(5), "the node dead");
+        await Until.TrueAsync(() => !Unix.IsAlive(victim.Pid!.Value), TimeSpan.FromSeconds(5), "the node dead");
         killed.TrySetResult();
     }
 
@@ -139,7 +139,7 @@ public class HarmUnderLoadTests
         await stuck.SendAsync(sessions: 2, count: 20);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         farm.Farm.Kill(victim);
-        await Until.TrueAsync(() => !Directory.Exists($"/proc/{victim.Pid}"), TimeSpan.FromSeconds(5), "the node dead");
+        await Until.TrueAsync(() => !Unix.IsAlive(victim.Pid!.Value), TimeSpan.FromSeconds(5), "the node dead");
         dead.SetResult();
         await Until.TrueAsync(() => MailHistory.Compare(stuck, farm.Sink).Lost.Count == 0, Settle, $"the mail of {victim.Name} delivered elsewhere\n{farm.Farm.Logs()}");
         var taken = clock.Elapsed;

@@ -112,7 +112,7 @@ public class WorkedExampleTests
         return answer.ValueKind == System.Text.Json.JsonValueKind.Object && answer.TryGetProperty("leader", out var name) ? name.GetString() ?? "" : "";
     }
 
-    private static bool Gone(FarmNode node) => !Directory.Exists($"/proc/{node.Pid}");
+    private static bool Gone(FarmNode node) => !Unix.IsAlive(node.Pid!.Value);
 
     private static async Task GoneAsync(FarmNode node)
     {
