@@ -1,1 +1,3 @@
-return 0;
+using ClusterMail.Cli;
+
+return await CommandLine.RunAsync(args);

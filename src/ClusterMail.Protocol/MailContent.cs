@@ -37,8 +37,11 @@ public sealed class MemoryContent(ReadOnlyMemory<byte> bytes) : MailContent
 }
 
 /// <summary>Content in a spool file of this node; the file goes with the object. A file left by a killed node is removed at the next start.</summary>
-public sealed class SpooledContent(string path, long length) : MailContent
+/// <param name="removed">Called once, when the file has gone: gives back what it occupied of the spool's limit.</param>
+public sealed class SpooledContent(string path, long length, Action? removed = null) : MailContent
 {
+    private Action? _removed = removed;
+
     public override long Length => length;
     public string Path => path;
 
@@ -55,5 +58,6 @@ public sealed class SpooledContent(string path, long length) : MailContent
         {
             // The start-up sweep of the spool folder removes what could not be removed now.
         }
+        Interlocked.Exchange(ref _removed, null)?.Invoke();
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 
 namespace ClusterMail.Routing;
 
@@ -42,5 +44,24 @@ public enum RouteKind : byte
 /// <param name="Credential">Name of an entry of <c>route.credentials</c> (GWT-9); null: none.</param>
 public sealed record Gateway(string Host, int Port, bool TlsOnConnect, string? Credential = null)
 {
+    /// <summary>
+    /// Its part of <see cref="Route.Destination"/>: <c>[host]:port</c>, with <c>*</c> and <c>#credential</c> where the line has them, because a session
+    /// opened for one of these is not to be used for another.
+    /// </summary>
+    public string Key => $"[{Host.ToLowerInvariant()}]:{Port}{(TlsOnConnect ? "*" : "")}{(Credential is null ? "" : $"#{Credential}")}";
+
+    /// <summary>Reads <c>fqdn / IPv4 / "[" IPv6 "]"</c> (04 C). <paramref name="host"/> comes without brackets.</summary>
+    public static bool TryHost(string text, out string host)
+    {
+        host = text;
+        if (text.StartsWith('[') && text.EndsWith(']'))
+        {
+            host = text[1..^1];
+            return IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
+        }
+        return text.Length is > 0 and <= 255 && text.Split('.').All(label => label.Length is > 0 and <= 63
+            && label.All(c => char.IsLetterOrDigit(c) || c is '-' or '_'));
+    }
+
     public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}{(TlsOnConnect ? "*" : "")}" : $"{Host}:{Port}{(TlsOnConnect ? "*" : "")}";
 }

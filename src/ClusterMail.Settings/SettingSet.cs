@@ -40,6 +40,10 @@ public sealed class SettingSet
 
     public bool Switch(string name) => Text(name) is "true" or "on" or "yes" or "1";
 
+    /// <summary>One of the words the catalogue lists.</summary>
+    public string Choice(string name) =>
+        Catalogue.Get(name) is var definition && Text(name) is var text && definition.Choices.Contains(text) ? text : definition.Default;
+
     public TimeSpan Seconds(string name) => TimeSpan.FromSeconds(Integer(name));
     public TimeSpan Hours(string name) => TimeSpan.FromHours(Integer(name));
 

@@ -1,13 +1,28 @@
+using System.Buffers;
 using ClusterMail.Protocol;
 using Npgsql;
 
 namespace ClusterMail.Store;
 
 /// <summary>The queue: accept, claim, conclude. Every write of a node carries its epoch; a fenced epoch changes nothing (design §3).</summary>
-public sealed class QueueStore(NpgsqlDataSource dataSource)
+public sealed partial class QueueStore(NpgsqlDataSource dataSource)
 {
+    /// <summary>Octets of one row of <c>mail_chunk</c>, the last of a mail excepted.</summary>
+    internal const int ChunkSize = 256 * 1024;
+
     /// <summary>A block of <paramref name="count"/> fresh mail numbers; the first of them (MSGID-4: gaps allowed, repeats not).</summary>
-    public Task<long> AllotNumbersAsync(int count, CancellationToken cancel) => throw new NotImplementedException(dataSource.ToString());
+    public async Task<long> AllotNumbersAsync(int count, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        await using var command = dataSource.Ask("SELECT allot_numbers($1)");
+        command.Parameters.With(count);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private const string AssertEpochSql = "SELECT assert_epoch($1)";
+
+    // Mails and recipients in one statement: two inserts however many there are. The batch around it is one implicit transaction.
+    private const string AcceptSql = $"WITH mails AS ({MailRows.InsertMails}) {MailRows.InsertRecipients}";
 
     /// <summary>
     /// Commits all mails in one transaction and one round trip: after it returns they are on disk (P1). All or none.
@@ -15,30 +30,121 @@ public sealed class QueueStore(NpgsqlDataSource dataSource)
     /// </summary>
     /// <exception cref="EpochFencedException">Nothing was written.</exception>
     /// <exception cref="NpgsqlException">Unknown whether written; ask <see cref="WhichExistAsync"/>.</exception>
-    public Task AcceptAsync(long epoch, IReadOnlyList<NewMail> mails, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task AcceptAsync(long epoch, IReadOnlyList<NewMail> mails, CancellationToken cancel)
+    {
+        if (mails.Count == 0)
+            return;
+        await using var batch = dataSource.CreateBatch();
+        batch.Then(AssertEpochSql).Parameters.With(epoch);
+        batch.Then(AcceptSql).Parameters.With(epoch).WithMails(mails);
+        await UnderEpochAsync(epoch, () => batch.ExecuteNonQueryAsync(cancel));
+    }
+
+    private const string ChunkSql = "INSERT INTO mail_chunk (mail_id, seq, data) VALUES ($1, $2, $3)";
 
     /// <summary>The same for one mail whose content is streamed in chunks of 256 KiB; memory does not grow with its size.</summary>
-    public Task AcceptLargeAsync(long epoch, NewMail mail, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task AcceptLargeAsync(long epoch, NewMail mail, CancellationToken cancel)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await WriteChunksAsync(connection, mail, cancel);
+        // The epoch is asserted last: its lock is not held while the content travels.
+        await using var batch = connection.CreateBatch();
+        batch.Then(AssertEpochSql).Parameters.With(epoch);
+        batch.Then(AcceptSql).Parameters.With(epoch).WithMails([mail], withContent: false);
+        await UnderEpochAsync(epoch, async () =>
+        {
+            await batch.ExecuteNonQueryAsync(cancel);
+            await transaction.CommitAsync(cancel);
+        });
+    }
+
+    private static async Task WriteChunksAsync(NpgsqlConnection connection, NewMail mail, CancellationToken cancel)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
+        try
+        {
+            await using var content = mail.Content.OpenRead();
+            var written = 0L;
+            for (var seq = 0; written < mail.Content.Length; seq++)
+            {
+                var count = await content.ReadAtLeastAsync(buffer.AsMemory(0, ChunkSize), ChunkSize, throwOnEndOfStream: false, cancel);
+                if (count == 0)
+                    throw new EndOfStreamException($"The spooled content of {mail.Id} ends after {written} of {mail.Content.Length} octets.");
+                await using var command = new NpgsqlCommand(ChunkSql, connection);
+                command.Parameters.With(mail.Id.Number).With(seq).With<ReadOnlyMemory<byte>>(buffer.AsMemory(0, count));
+                await command.ExecuteNonQueryAsync(cancel);
+                written += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // An insert of the same number waits until a transaction still in flight with it has ended, so the answer after it is final. It is rolled back.
+    private const string SettleSql = """
+        INSERT INTO mail (id, size, reverse_path, node) SELECT id, 0, '', '' FROM unnest($1) AS id ORDER BY id ON CONFLICT DO NOTHING
+        """;
+    private const string WhichExistSql = """
+        SELECT id FROM mail WHERE id = ANY ($1) UNION SELECT mail_id FROM history WHERE mail_id = ANY ($1)
+        """;
 
     /// <summary>Of these numbers, the ones that are in the queue or in the history: settles a commit whose answer was lost.</summary>
-    public Task<IReadOnlySet<long>> WhichExistAsync(IReadOnlyCollection<long> mails, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<IReadOnlySet<long>> WhichExistAsync(IReadOnlyCollection<long> mails, CancellationToken cancel)
+    {
+        var asked = mails.ToArray();
+        await using var connection = await dataSource.OpenConnectionAsync(cancel);
+        await using (var transaction = await connection.BeginTransactionAsync(cancel))
+        {
+            await using var settle = new NpgsqlCommand(SettleSql, connection);
+            settle.Parameters.With(asked);
+            await settle.ExecuteNonQueryAsync(cancel);
+            await transaction.RollbackAsync(cancel);
+        }
+        await using var command = new NpgsqlCommand(WhichExistSql, connection);
+        command.Parameters.With(asked);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new HashSet<long>();
+        while (await reader.ReadAsync(cancel))
+            found.Add(reader.GetInt64(0));
+        return found;
+    }
+
+    private const string ContentSql = "SELECT size, content IS NULL, CASE WHEN size <= $2 THEN content END FROM mail WHERE id = $1";
 
     /// <summary>Content for a claimed mail: in memory up to <paramref name="inMemory"/> octets, else a stream that reads chunk by chunk from the database. Null when the mail is gone.</summary>
-    public Task<MailContent?> ReadContentAsync(long mail, int inMemory, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<MailContent?> ReadContentAsync(long mail, int inMemory, CancellationToken cancel)
+    {
+        StoredContent stored;
+        await using (var command = dataSource.Ask(ContentSql))
+        {
+            command.Parameters.With(mail).With((long)inMemory);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            if (!await reader.ReadAsync(cancel))
+                return null;
+            if (!await reader.IsDBNullAsync(2, cancel))
+                return new MemoryContent(reader.GetFieldValue<byte[]>(2));
+            stored = new StoredContent(dataSource, mail, reader.GetInt64(0), reader.GetBoolean(1));
+        }
+        if (stored.Length > inMemory)
+            return stored;
+        var octets = new byte[stored.Length];
+        await using var stream = stored.OpenRead();
+        await stream.ReadExactlyAsync(octets, cancel);
+        return new MemoryContent(octets);
+    }
 
-    /// <summary>
-    /// Takes up to <paramref name="limit"/> due recipients for this epoch, oldest due first, at most <paramref name="perDestination"/> of one
-    /// destination (CLU-35), none of a destination that is down, skipping rows other nodes are just taking. All due recipients of a mail with the same
-    /// destination are taken together (OUT-1).
-    /// </summary>
-    public Task<IReadOnlyList<ClaimedRecipient>> ClaimAsync(long epoch, int limit, int perDestination, IReadOnlyCollection<string> fullDestinations, CancellationToken cancel) =>
-        throw new NotImplementedException();
-
-    /// <summary>Takes recipients whose destination is down and whose period (RETRY-3) has ended, to be failed without another attempt.</summary>
-    public Task<IReadOnlyList<ClaimedRecipient>> ClaimExpiredAsync(long epoch, int limit, TimeSpan period, CancellationToken cancel) => throw new NotImplementedException();
-
-    /// <summary>Writes how recipients ended, with the notices that report them, in one transaction and one round trip (P2).</summary>
-    /// <exception cref="EpochFencedException">Nothing was written.</exception>
-    public Task<RecordResult> RecordAsync(long epoch, IReadOnlyList<Conclusion> conclusions, IReadOnlyList<Notice> notices, CancellationToken cancel) =>
-        throw new NotImplementedException();
+    private static async Task UnderEpochAsync(long epoch, Func<Task> write)
+    {
+        try
+        {
+            await write();
+        }
+        catch (PostgresException trouble) when (trouble.SqlState == Database.EpochFenced)
+        {
+            throw new EpochFencedException(epoch);
+        }
+    }
 }

@@ -17,7 +17,11 @@ public enum RecipientState
 /// <summary>A mail to be committed: one row in <c>mail</c>, one in <c>recipient</c> for each recipient.</summary>
 public sealed record NewMail
 {
+    /// <summary>The mail's own fresh number.</summary>
     public required MessageId Id { get; init; }
+
+    /// <summary>Printed name of a derived mail, for example <c>B0000000012-R0001-E001</c> (MSGID-5); null: that of <see cref="Id"/>.</summary>
+    public string? Name { get; init; }
     public required string ReversePath { get; init; }
 
     /// <summary>Taken as <see cref="MailContent.Memory"/> when there, else streamed in chunks.</summary>
@@ -86,6 +90,9 @@ public sealed record ClaimedRecipient
     /// <summary>The delayed notice went out already (BOUNCE-9).</summary>
     public bool DelayNotified { get; init; }
 
+    /// <summary>An administrator wants it failed now: conclude as Failed without an attempt.</summary>
+    public bool BounceNow { get; init; }
+
     public required QueuedMail Mail { get; init; }
 }
 
@@ -93,6 +100,12 @@ public sealed record ClaimedRecipient
 public sealed record QueuedMail
 {
     public required MessageId Id { get; init; }
+
+    /// <summary>Printed name of a derived mail; null: that of <see cref="Id"/>.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The name people and logs see.</summary>
+    public string PrintedName => Name ?? Id.ToString();
     public required string ReversePath { get; init; }
     public long Size { get; init; }
     public BodyType Body { get; init; }
@@ -138,6 +151,9 @@ public sealed record Conclusion
 
     /// <summary>The remote may have the mail although we do not know (P4); written to the events as "possible duplicate".</summary>
     public bool PossibleDuplicate { get; init; }
+
+    /// <summary>Concluded without talking to anybody (an administrator's bounce, a period that ended): no attempt is counted.</summary>
+    public bool WithoutAttempt { get; init; }
 
     /// <summary>Set when this conclusion also records that the delayed notice was queued (BOUNCE-9).</summary>
     public bool DelayNotified { get; init; }

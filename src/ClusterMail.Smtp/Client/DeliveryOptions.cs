@@ -24,4 +24,21 @@ public sealed record DeliveryOptions
 
     /// <summary>Lines of one reply. Default 100.</summary>
     public int MaxReplyLines { get; init; } = 100;
+
+    /// <summary>When the lines of a session are written down for senderlog. Default: when something failed.</summary>
+    public RecordDialogue RecordDialogue { get; init; } = RecordDialogue.Failures;
+
+    /// <summary>Roots that a host's certificate may lead to where it is verified, instead of the system's. Null (default): the system's.</summary>
+    public System.Security.Cryptography.X509Certificates.X509Certificate2Collection? TrustedRoots { get; init; }
+
+    /// <summary>The limit of a phase: its own, never above <see cref="IdleTimeout"/> (OUT-4).</summary>
+    internal TimeSpan Limit(TimeSpan phase) => phase < IdleTimeout ? phase : IdleTimeout;
+}
+
+/// <summary>How much of a session is kept as text. A mail that went well costs nothing unless <see cref="Always"/>.</summary>
+public enum RecordDialogue : byte
+{
+    Never = 0,
+    Failures = 1,
+    Always = 2,
 }

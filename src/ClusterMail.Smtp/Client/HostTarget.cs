@@ -10,6 +10,12 @@ public sealed record HostTarget(string Host, IPAddress Address, int Port)
     /// <summary>AUTH to use after TLS; null: none (OUT-3).</summary>
     public HostCredential? Credential { get; init; }
 
+    /// <summary>The credential may go over a session without TLS. Default false: then the attempt fails instead (OUT-6).</summary>
+    public bool AllowClearAuth { get; init; }
+
+    /// <summary>With <see cref="TlsPolicy.OnConnect"/>: the certificate must be valid for the host name. Default false, as the original does not look.</summary>
+    public bool VerifyCertificate { get; init; }
+
     public override string ToString() => $"{Host}[{Address}]:{Port}";
 }
 

@@ -28,7 +28,14 @@ public sealed record OutboundMail(ReversePath ReversePath, ImmutableArray<Forwar
 /// <param name="Answers">As many as the mail has recipients.</param>
 /// <param name="ConnectionUsable">The session may carry another mail.</param>
 /// <param name="Dialogue">The lines exchanged for this mail, for senderlog (LOG-25, LOG-26): <c>-&gt; MAIL FROM:…</c>, <c>&lt;- 250 …</c>. Never content, AUTH as ***.</param>
-public sealed record SendResult(ImmutableArray<RecipientAnswer> Answers, bool ConnectionUsable, ImmutableArray<string> Dialogue);
+public sealed record SendResult(ImmutableArray<RecipientAnswer> Answers, bool ConnectionUsable, ImmutableArray<string> Dialogue)
+{
+    /// <summary>
+    /// The session had carried mail before and was gone when this one began, without a word to it: the host closes idle sessions. The mail
+    /// may go over a fresh session at once, and this does not count as an attempt.
+    /// </summary>
+    public bool SessionWasStale { get; init; }
+}
 
 /// <summary>How a host answered for one recipient.</summary>
 /// <param name="Class">None when delivered.</param>
@@ -37,4 +44,10 @@ public sealed record SendResult(ImmutableArray<RecipientAnswer> Answers, bool Co
 public sealed record RecipientAnswer(FailureClass Class, Reply Reply, bool DotWasSent = false)
 {
     public bool Delivered => Class == FailureClass.None;
+
+    /// <summary>
+    /// Not refused, only one too many for this transaction (452, RFC 5321 §4.5.3.1.10): the recipient may go in a further mail to the same host at
+    /// once. Only set when others of the mail were taken or answered, so that sending again always gets further.
+    /// </summary>
+    public bool TryAgainNow { get; init; }
 }

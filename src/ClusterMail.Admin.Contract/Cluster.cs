@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+
+namespace ClusterMail.Admin.Contract;
+
+[JsonConverter(typeof(JsonStringEnumConverter<SwitchWord>))]
+public enum SwitchWord
+{
+    [JsonStringEnumMemberName("on")]
+    On,
+
+    [JsonStringEnumMemberName("off")]
+    Off,
+
+    [JsonStringEnumMemberName("draining")]
+    Draining,
+}
+
+/// <summary><c>cluster status</c>.</summary>
+/// <param name="Name">The node that answered.</param>
+/// <param name="Leader">Node holding the leader role (CLU-25); null when nobody does now.</param>
+/// <param name="OldestMail">Acceptance of the oldest mail still waiting; null: the queue is empty.</param>
+/// <param name="DatabaseTime">Clock all leases are judged by.</param>
+public sealed record ClusterStatus(
+    string Name, string? Leader, long SettingsVersion, SwitchStatus Receive, SwitchStatus Deliver, long Waiting, DateTimeOffset? OldestMail,
+    DateTimeOffset DatabaseTime, IReadOnlyList<NodeStatus> Nodes, IReadOnlyList<ClusterMember> Members);
+
+/// <param name="Since">Null: never switched.</param>
+public sealed record SwitchStatus(SwitchWord State, DateTimeOffset? Since, string? By);
+
+/// <param name="State"><c>alive</c>, <c>expired</c> (lease ended, not yet fenced), <c>fenced</c> or <c>left</c>.</param>
+/// <param name="LeaseSeconds">Time left of the lease; negative when it is over.</param>
+/// <param name="Receive">What is in force on the node: the stricter of the cluster's and its own switch.</param>
+/// <param name="Owned">Recipients it is delivering or has in its window.</param>
+public sealed record NodeStatus(
+    string Name, long Epoch, string State, double LeaseSeconds, IReadOnlyList<string> Roles, bool Member, SwitchWord Receive, SwitchWord Deliver, long Owned,
+    string Version, string Smtp, string Admin, string Remoting, DateTimeOffset StartedAt);
+
+/// <summary>A member as the answering node's cluster sees it.</summary>
+/// <param name="Status">Joining, WeaklyUp, Up, Leaving, Exiting, Down.</param>
+public sealed record ClusterMember(string Address, string Status, bool Reachable, IReadOnlyList<string> Roles);
+
+/// <summary>Sets switches (ADMIN-32). Members left out stay as they are.</summary>
+/// <param name="Node">Null: for the whole cluster.</param>
+public sealed record SwitchRequest(string? Node = null, SwitchWord? Receive = null, SwitchWord? Deliver = null);
+
+public sealed record LeaderStatus(string? Leader);
+
+/// <summary>Answer of an act on a node.</summary>
+/// <param name="Message">One line for the terminal.</param>
+public sealed record NodeActResult(string Node, string Message);
+
+/// <summary>Page of events, newest first. Query of <see cref="Routes.Events"/>: <c>since=</c> and <c>until=</c> (ISO 8601), <c>kind=</c>, <c>node=</c>, <c>limit=</c> (default 100, at most 1000), <c>before=</c> (an id, for the next page).</summary>
+public sealed record EventPage(IReadOnlyList<EventRow> Events, long? Before);
+
+/// <param name="Mail">Number of the mail it is about; null: none.</param>
+public sealed record EventRow(long Id, DateTimeOffset At, string Kind, string? Node, string? Mail, string Text);

@@ -1,0 +1,23 @@
+namespace ClusterMail.Admin.Contract;
+
+/// <summary>Tables edited whole, in the original text formats.</summary>
+public static class TableNames
+{
+    /// <summary>gateway.dat: setting <c>route.table</c>.</summary>
+    public const string Route = "route";
+
+    /// <summary>effect.dat: setting <c>relay.rules</c>.</summary>
+    public const string Relay = "relay";
+
+    /// <summary>Operated domains, one per line (<c>example.jp relay</c>): setting <c>domain.table</c>.</summary>
+    public const string Domain = "domain";
+}
+
+/// <summary>Logs that can be exported in the formats of chapter 08.</summary>
+public static class LogNames
+{
+    public const string In = "inlog";
+    public const string Out = "outlog";
+    public const string Sender = "senderlog";
+    public const string Fail = "faillog";
+}

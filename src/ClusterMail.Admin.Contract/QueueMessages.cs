@@ -1,0 +1,74 @@
+namespace ClusterMail.Admin.Contract;
+
+/// <summary><c>queue summary</c>: one row per destination, most waiting first. Query: <c>limit=</c> (default 100, at most 1000).</summary>
+/// <param name="Recipients">Of all destinations.</param>
+public sealed record QueueSummary(long Mails, long Recipients, long Destinations, IReadOnlyList<DestinationSummary> Rows);
+
+/// <param name="LastReply">Of the attempt made last to this destination; null before the first.</param>
+/// <param name="DownUntil">The destination answered nothing and is left alone until then; null: not down.</param>
+/// <param name="Limit">Connections allowed at once over the whole cluster; null: not known to the answering node.</param>
+public sealed record DestinationSummary(
+    string Destination, long Count, long Delivering, long Held, DateTimeOffset Oldest, DateTimeOffset? NextTry, string? LastReply, DateTimeOffset? DownUntil, int? Limit);
+
+/// <summary>
+/// <c>queue list</c>. Query: <c>destination=</c>, <c>sender=</c>, <c>recipient=</c> (whole address, or <c>@domain</c>), <c>state=</c>, <c>node=</c>,
+/// <c>olderThan=</c> (seconds), <c>limit=</c> (default 50, at most 1000), <c>after=</c> (the <see cref="Next"/> of the page before).
+/// </summary>
+public sealed record QueuePage(IReadOnlyList<QueueEntry> Entries, string? Next);
+
+/// <summary>One recipient that waits.</summary>
+/// <param name="Id">Mail number with suffix, as logs and headers show it.</param>
+/// <param name="State">queued, delivering, waiting, held.</param>
+/// <param name="Node">Owner; null when unowned.</param>
+public sealed record QueueEntry(
+    string Id, int Ordinal, string Sender, string Recipient, string Destination, string State, int Attempts, DateTimeOffset AcceptedAt, DateTimeOffset? NextTry,
+    string? LastReply, string? Node, long Size);
+
+/// <summary><c>queue show ID</c>.</summary>
+public sealed record QueueMail(
+    string Id, string Sender, long Size, DateTimeOffset AcceptedAt, string? AcceptedBy, string? ClientAddress, string? Helo, string? AuthenticatedAs,
+    string? TlsVersion, string? EnvelopeId, IReadOnlyList<QueueEntry> Recipients);
+
+/// <summary><c>queue why ID</c>: why is it still here?</summary>
+/// <param name="Receive">Cluster-wide switches; a delivery switch that is off explains everything.</param>
+/// <param name="Next">What to type next.</param>
+public sealed record QueueWhy(string Id, string Sender, DateTimeOffset AcceptedAt, SwitchWord Receive, SwitchWord Deliver, IReadOnlyList<RecipientWhy> Recipients, IReadOnlyList<string> Next);
+
+/// <param name="Because">One sentence.</param>
+/// <param name="OwnerSwitch">Delivery switch in force on the owner; null when unowned.</param>
+/// <param name="FirstTry">From which the periods of RETRY-2 and RETRY-3 count; null before the first.</param>
+public sealed record RecipientWhy(
+    int Ordinal, string Recipient, string Destination, string State, string Because, string? Node, SwitchWord? OwnerSwitch, int Attempts, DateTimeOffset? FirstTry,
+    DateTimeOffset? LastTry, DateTimeOffset? NextTry, string? LastReply, string? LastClass, DateTimeOffset? DestinationDownUntil, string? DestinationReply,
+    int? Limit, long DestinationCount);
+
+/// <summary>
+/// Which recipients an act of <c>queue retry|hold|release|bounce|delete</c> is about. All that is given must hold; an empty selection is refused unless <see cref="All"/>.
+/// </summary>
+public sealed record QueueSelection
+{
+    /// <summary>Mail numbers; at most 1000.</summary>
+    public IReadOnlyList<string> Ids { get; init; } = [];
+    public string? Destination { get; init; }
+    public string? Sender { get; init; }
+
+    /// <summary>Whole address, or <c>@domain</c>.</summary>
+    public string? Recipient { get; init; }
+    public bool All { get; init; }
+
+    /// <summary>For bounce, hold and delete: goes into the history and, for bounce, into the error mail. At most 200 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <param name="Changed">Recipients changed.</param>
+/// <param name="Skipped">Recipients that were selected but are just being delivered, or in a state the act does not apply to.</param>
+/// <param name="Message">One line for the terminal.</param>
+public sealed record QueueActResult(int Changed, int Skipped, string Message);
+
+/// <summary>A queued mail as the original's pair of files (QUEUE-3, QUEUE-7).</summary>
+/// <param name="Message">The .MSG file: headers and body, byte for byte, in base64 on the wire.</param>
+/// <param name="Envelope">The .RCP file.</param>
+public sealed record MailPair(string Id, byte[] Message, string Envelope);
+
+/// <param name="Id">Number the mail got here.</param>
+public sealed record ImportResult(string Id, int Recipients);

@@ -1,0 +1,63 @@
+using System.Text.Json.Serialization;
+
+namespace ClusterMail.Admin.Contract;
+
+/// <summary>Where a value comes from (ADMIN-43).</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SettingSource>))]
+public enum SettingSource
+{
+    [JsonStringEnumMemberName("default")]
+    Default,
+
+    [JsonStringEnumMemberName("cluster")]
+    Cluster,
+
+    [JsonStringEnumMemberName("node")]
+    Node,
+}
+
+/// <summary><c>settings list</c>. Query: <c>node=</c> (effective on that node), <c>version=</c>, <c>changed=true</c> (only what differs from the default).</summary>
+public sealed record SettingsList(long Version, string? Node, IReadOnlyList<SettingEntry> Settings);
+
+/// <param name="Value">Effective text; <c>***</c> for a secret that is set.</param>
+/// <param name="Type">integer, switch, text, choice, list, table.</param>
+/// <param name="Range">For people: <c>10 to 86400</c>, <c>all, leader</c>; empty where anything goes.</param>
+/// <param name="Original">The original's default when it differs; null: the same.</param>
+public sealed record SettingEntry(
+    string Name, string Value, SettingSource Source, string Type, string Default, string? Original, string Range, string Unit, string Summary, string Japanese,
+    string Rule, bool PerNode, bool Secret, long Version);
+
+/// <summary>Several changes saved as one version, or none (ADMIN-25).</summary>
+/// <param name="Base">Version the changes were made on; another newest version refuses them with 409. Null: the newest, whatever it is.</param>
+public sealed record SettingsChange(long? Base, IReadOnlyList<SettingChange> Changes, string? Comment = null);
+
+/// <param name="Value">Null: back to the default (or, with a node, to the cluster's value).</param>
+/// <param name="Node">Null: cluster-wide.</param>
+public sealed record SettingChange(string Name, string? Value, string? Node = null);
+
+/// <param name="Version">The new version; for a check, and when nothing changed, the newest one.</param>
+/// <param name="Notes">Hints that do not refuse (RFC advice).</param>
+public sealed record SettingsSaved(long Version, IReadOnlyList<SettingDifference> Changes, IReadOnlyList<string> Notes);
+
+/// <summary>The last 100 versions, newest first.</summary>
+public sealed record SettingsHistory(IReadOnlyList<SettingsVersion> Versions);
+
+public sealed record SettingsVersion(long Version, DateTimeOffset SavedAt, string SavedBy, string Comment, int Changes);
+
+/// <summary>Query: <c>from=</c>, <c>to=</c> (default: the newest and the one before it).</summary>
+public sealed record SettingsDiff(long From, long To, IReadOnlyList<SettingDifference> Changes);
+
+/// <param name="Before">Null: was not set. Secrets as <c>***</c>.</param>
+public sealed record SettingDifference(string Name, string? Node, string? Before, string? After);
+
+/// <summary>Saves the values of an old version as a new one.</summary>
+public sealed record RollbackRequest(long Version, long? Base = null, string? Comment = null);
+
+/// <summary>The whole set, secrets left out (ADMIN-51).</summary>
+/// <param name="Omitted">Names of secrets that are set but not in the export.</param>
+public sealed record SettingsArchive(
+    int Format, long Version, DateTimeOffset ExportedAt, IReadOnlyDictionary<string, string> Values,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Overrides, IReadOnlyList<string> Omitted);
+
+/// <summary>Applied as one version or not at all. Secrets that are set now stay. With <paramref name="DryRun"/> only the difference is shown.</summary>
+public sealed record SettingsImport(SettingsArchive Archive, long? Base = null, bool DryRun = false, string? Comment = null);

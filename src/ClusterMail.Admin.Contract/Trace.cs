@@ -1,0 +1,17 @@
+namespace ClusterMail.Admin.Contract;
+
+/// <summary><c>trace</c>. Query: <c>q=</c> a mail number or an address; <c>since=</c>, <c>until=</c>; <c>limit=</c> mails (default 20, at most 200).</summary>
+/// <param name="More">There are more mails than the limit allowed; narrow the time.</param>
+public sealed record TraceResult(IReadOnlyList<MailTrace> Mails, bool More);
+
+/// <summary>The whole story of one mail, oldest step first, over all nodes.</summary>
+/// <param name="Sender">Empty for generated mail.</param>
+/// <param name="About">Number of the mail this one reports or derives from; null: none.</param>
+public sealed record MailTrace(string Id, string Sender, DateTimeOffset AcceptedAt, long Size, string? About, IReadOnlyList<TraceRecipient> Recipients, IReadOnlyList<TraceStep> Steps);
+
+/// <param name="State">queued, delivering, waiting, held, delivered, failed, deleted.</param>
+public sealed record TraceRecipient(int Ordinal, string Recipient, string Destination, string State, int Attempts, DateTimeOffset? EndedAt, DateTimeOffset? NextTry, string? Reply);
+
+/// <param name="What"><c>accepted</c>, <c>attempt</c>, <c>delivered</c>, <c>failed</c>, <c>deleted</c>, <c>waiting</c>, <c>held</c>, <c>event</c>, <c>notice</c>.</param>
+/// <param name="Lines">Dialogue, where it was kept.</param>
+public sealed record TraceStep(DateTimeOffset At, string? Node, string What, string? Recipient, string Text, IReadOnlyList<string> Lines);

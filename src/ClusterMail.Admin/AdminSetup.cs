@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+using ClusterMail.Admin.Contract;
+using ClusterMail.Settings;
+using ClusterMail.Store;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace ClusterMail.Admin;
+
+/// <summary>Puts the admin API into a host.</summary>
+public static class AdminSetup
+{
+    private const string CatchAll = "/{**rest}";
+
+    /// <summary>
+    /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
+    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, and, if it likes, <see cref="IDestinationLimits"/>.
+    /// </summary>
+    public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)
+    {
+        services.TryAddSingleton<QueueReader>();
+        services.TryAddSingleton<HistoryStore>();
+        services.TryAddSingleton<LogReader>();
+        services.TryAddSingleton<EventReader>();
+        services.TryAddSingleton<ClusterReader>();
+        services.TryAddSingleton<SettingsStore>();
+        services.TryAddSingleton<SettingsDesk>();
+        services.TryAddSingleton<DestinationLimit>();
+        services.TryAddSingleton(_ => new SettingsValidator(TableChecks.All));
+        services.TryAddSingleton(TimeProvider.System);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, AdminJson.Default);
+            json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        });
+        // A parameter that cannot be bound becomes a problem with a sentence, not an empty 400.
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "ClusterMail admin API";
+            return Task.CompletedTask;
+        }));
+        return services;
+    }
+
+    /// <summary>Maps <c>/api/v1</c> and <c>/openapi/v1.json</c>, both behind the token, and the health paths, which are open.</summary>
+    public static IEndpointConventionBuilder MapClusterMailAdmin(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapHealth();
+        endpoints.MapOpenApi("/openapi/{documentName}.json").Add(Guard.Protect);
+        var api = endpoints.MapGroup("");
+        ((IEndpointConventionBuilder)api).Add(Guard.Protect);
+        api.MapCluster();
+        api.MapQueue();
+        api.MapTrace();
+        api.MapExplain();
+        api.MapSettings();
+        api.MapTables();
+        api.MapLogs();
+        api.MapDb();
+        // Also takes what has a path but another method, so that a stranger cannot tell paths that exist by their 405.
+        api.Map(Routes.Root + CatchAll, (HttpContext context) =>
+            Answers.NotFound($"There is no {context.Request.Method} {Requests.Printable(context.Request.Path.Value ?? "", 200)}.", $"{Routes.OpenApi} lists what there is."))
+            .ExcludeFromDescription();
+        return api;
+    }
+}

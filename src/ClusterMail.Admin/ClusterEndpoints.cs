@@ -1,0 +1,109 @@
+using ClusterMail.Admin.Contract;
+using ClusterMail.Protocol;
+using ClusterMail.Store;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Admin;
+
+/// <summary><c>cluster</c>: status, switches, acts on nodes, events.</summary>
+internal static class ClusterEndpoints
+{
+    private const int MostEvents = 1000;
+
+    public static void MapCluster(this IEndpointRouteBuilder endpoints)
+    {
+        var api = endpoints.MapGroup("").WithTags("cluster");
+        api.MapGet(Routes.Cluster, StatusAsync).WithSummary("Nodes with lease, roles, switches; members, leader, oldest mail").Produces<ClusterStatus>();
+        api.MapGet(Routes.Leader, LeaderAsync).WithSummary("Who holds the leader role").Produces<LeaderStatus>();
+        api.MapPost(Routes.Switches, SwitchAsync).WithSummary("Sets receive and deliver: on, off, draining; for the cluster or one node").Produces<NodeActResult>();
+        api.MapGet(Routes.Events, EventsAsync).WithSummary("What the cluster did, newest first").Produces<EventPage>();
+        Act(api, Routes.NodeDrain, "drain", (control, node, cancel) => control.DrainAsync(node, cancel), "drains: it takes no new work and finishes what runs");
+        Act(api, Routes.NodeUndrain, "undrain", (control, node, cancel) => control.UndrainAsync(node, cancel), "takes work again");
+        Act(api, Routes.NodeLeave, "leave", (control, node, cancel) => control.LeaveAsync(node, cancel), "leaves the cluster");
+        Act(api, Routes.NodeDown, "down", (control, node, cancel) => control.DownAsync(node, cancel), "is down; its queue goes to others when its lease has ended");
+    }
+
+    private static async Task<IResult> StatusAsync(ClusterReader reader, NodeStore nodes, IClusterControl control, CancellationToken cancel)
+    {
+        var glance = await reader.GlanceAsync(cancel);
+        var rows = await nodes.ListAsync(cancel);
+        // A restarted node has a row for each of its lives; the last one counts.
+        var last = rows.GroupBy(n => n.Name, StringComparer.Ordinal).Select(lives => lives.MaxBy(n => n.Epoch)!).OrderBy(n => n.Name, StringComparer.Ordinal);
+        return Results.Ok(new ClusterStatus(
+            control.NodeName, await control.LeaderAsync(cancel), glance.SettingsVersion, Status(glance.Receive), Status(glance.Deliver), glance.Waiting, glance.Oldest,
+            glance.Now, [.. last.Select(n => Node(n, glance.Now))], control.Members));
+    }
+
+    private static NodeStatus Node(NodeRow row, DateTimeOffset now) => new(
+        row.Name, row.Epoch, row.Left ? "left" : row.Fenced ? "fenced" : row.Alive ? "alive" : "expired", Math.Round((row.AliveUntil - now).TotalSeconds, 1), row.Roles,
+        row.Member, Word(row.Receive), Word(row.Deliver), row.Owned, row.Version, row.Smtp, row.Admin, row.Remoting, row.StartedAt);
+
+    private static SwitchStatus Status(SwitchRow row) => new(Word(row.State), row.Since, row.By);
+
+    internal static SwitchWord Word(SwitchState state) => state switch
+    {
+        SwitchState.On => SwitchWord.On,
+        SwitchState.Off => SwitchWord.Off,
+        _ => SwitchWord.Draining,
+    };
+
+    private static async Task<IResult> SwitchAsync(
+        SwitchRequest request, SwitchStore switches, NodeStore nodes, EventStore events, HttpContext context, CancellationToken cancel)
+    {
+        if (request.Receive is null && request.Deliver is null)
+            return Answers.Wrong("Say what to switch: receive, deliver, or both.", "ADMIN-32");
+        if (request.Node is { } node && await nodes.ListAsync(cancel) is var known && !known.Any(n => n.Name == node))
+            return NoSuchNode(node, known);
+        var where = request.Node ?? "the whole cluster";
+        var user = context.User();
+        var said = new List<string>();
+        foreach (var (kind, word) in ((SwitchKind, SwitchWord?)[])[(SwitchKind.Receive, request.Receive), (SwitchKind.Deliver, request.Deliver)])
+        {
+            if (word is not { } wanted)
+                continue;
+            await switches.SetAsync(request.Node ?? "", kind, State(wanted), user, cancel);
+            said.Add($"{kind} {wanted}".ToLowerInvariant());
+        }
+        var message = $"{string.Join(", ", said)} for {where}";
+        await events.WriteAsync(request.Node ?? "", "switch", $"{user} set {message}", null, cancel);
+        return Results.Ok(new NodeActResult(request.Node ?? "", $"{message}; nodes follow within 3 s."));
+    }
+
+    private static SwitchState State(SwitchWord word) => word switch
+    {
+        SwitchWord.On => SwitchState.On,
+        SwitchWord.Off => SwitchState.Off,
+        _ => SwitchState.Draining,
+    };
+
+    private static async Task<IResult> LeaderAsync(IClusterControl control, CancellationToken cancel) => Results.Ok(new LeaderStatus(await control.LeaderAsync(cancel)));
+
+    private static async Task<IResult> EventsAsync(
+        EventReader events, DateTimeOffset? since, DateTimeOffset? until, string? kind, string? node, long? before, int? limit, CancellationToken cancel)
+    {
+        if (!Requests.Limit(limit, 100, MostEvents, out var count, out var refusal))
+            return refusal!;
+        var rows = await events.ListAsync(new(since, until, kind, node, before, count), cancel);
+        return Results.Ok(new EventPage(
+            [.. rows.Select(e => new EventRow(e.Id, e.At, e.Kind, e.Node.Length == 0 ? null : e.Node, Mail(e.Mail), e.Text))], rows.Count == count ? rows[^1].Id : null));
+    }
+
+    private static string? Mail(string? stored) => MessageId.TryParse(stored, out var id) ? id.ToString() : stored;
+
+    private static void Act(RouteGroupBuilder api, string route, string verb, Func<IClusterControl, string, CancellationToken, Task> act, string outcome) =>
+        api.MapPost(route, async (string node, IClusterControl control, NodeStore nodes, ILogger<IClusterControl> logger, HttpContext context, CancellationToken cancel) =>
+        {
+            var known = await nodes.ListAsync(cancel);
+            if (!known.Any(n => n.Name == node && !n.Left))
+                return NoSuchNode(node, known);
+            await act(control, node, cancel);
+            logger.Acted(context.User(), verb, node, outcome);
+            return Results.Ok(new NodeActResult(node, $"{node} {outcome}."));
+        }).WithSummary($"Node {verb}").Produces<NodeActResult>();
+
+    private static IResult NoSuchNode(string node, IReadOnlyList<NodeRow> known) => Answers.NotFound(
+        $"There is no node '{Requests.Printable(node, 64)}'.", $"Nodes: {string.Join(", ", known.Where(n => !n.Left).Select(n => n.Name).Distinct().Order(StringComparer.Ordinal))}.");
+}

@@ -1,0 +1,66 @@
+using ClusterMail.Admin.Contract;
+using ClusterMail.Store;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Admin;
+
+/// <summary>
+/// Stands in front of every endpoint: the token before anything else is looked at, body and parameters included, and every failure turned into a problem.
+/// </summary>
+internal static class Guard
+{
+    /// <summary>Wraps the endpoint itself, not a filter: filters run after the body was read and bound, and would answer a stranger's bad body with its fault.</summary>
+    public static void Protect(EndpointBuilder endpoint)
+    {
+        var inner = endpoint.RequestDelegate ?? throw new InvalidOperationException($"{endpoint.DisplayName} has nothing to protect.");
+        endpoint.RequestDelegate = context => RunAsync(context, inner);
+    }
+
+    private static async Task RunAsync(HttpContext context, RequestDelegate inner)
+    {
+        var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("ClusterMail.Admin");
+        var request = context.Request;
+        if (!context.RequestServices.GetRequiredService<AdminToken>().Opens(request.Headers.Authorization))
+        {
+            logger.Refused(request.Method, Requests.Printable(request.Path.Value ?? "", 200), context.Connection.RemoteIpAddress?.ToString() ?? "");
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            await Answers.Problem(StatusCodes.Status401Unauthorized, "The admin token is missing or wrong.").ExecuteAsync(context);
+            return;
+        }
+        try
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            await inner(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to answer.
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            context.Response.Clear();
+            await Explain(e, request, logger).ExecuteAsync(context);
+        }
+    }
+
+    private static IResult Explain(Exception exception, HttpRequest request, ILogger logger)
+    {
+        switch (exception)
+        {
+            case BadHttpRequestException bad:
+                return Answers.Problem(bad.StatusCode, "The request cannot be read.", (bad.InnerException ?? bad).Message);
+            case TimeoutException:
+                return Answers.Problem(StatusCodes.Status503ServiceUnavailable, "The cluster did not answer in time.", exception.Message, hint: "Try again, or ask another node.");
+            case not null when Database.IsLost(exception):
+                logger.DatabaseAway(request.Method, request.Path, exception.Message);
+                return Answers.Problem(
+                    StatusCodes.Status503ServiceUnavailable, "The database cannot be reached now.", hint: "Look at clustermail db status, and try again.");
+            default:
+                logger.Failed(exception!, request.Method, request.Path);
+                return Answers.Problem(StatusCodes.Status500InternalServerError, "This request failed; the program log has the reason.");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using ClusterMail.Admin.Contract;
+
+namespace ClusterMail.Admin;
+
+/// <summary>What the admin API asks of the running cluster; implemented by the node. Every method returns within a few seconds or throws <see cref="TimeoutException"/>.</summary>
+public interface IClusterControl
+{
+    /// <summary>Name of this node.</summary>
+    string NodeName { get; }
+
+    /// <summary>The node takes no new work, finishes what runs (at most 60 s) and gives its leases back, but stays in the cluster (CLU-32). Returns when it has begun.</summary>
+    Task DrainAsync(string node, CancellationToken cancel);
+
+    /// <summary>Ends a drain.</summary>
+    Task UndrainAsync(string node, CancellationToken cancel);
+
+    /// <summary>Drains the node, takes it out of the cluster and ends its process.</summary>
+    Task LeaveAsync(string node, CancellationToken cancel);
+
+    /// <summary>Declares an unreachable node dead for the cluster. Its queue rows are not touched by this: they are freed when its lease has ended, never before.</summary>
+    Task DownAsync(string node, CancellationToken cancel);
+
+    /// <summary>Node holding the leader role (CLU-25); null when nobody does now.</summary>
+    Task<string?> LeaderAsync(CancellationToken cancel);
+
+    /// <summary>Members as this node sees them.</summary>
+    IReadOnlyList<ClusterMember> Members { get; }
+}

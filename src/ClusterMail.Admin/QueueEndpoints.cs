@@ -1,0 +1,152 @@
+using System.Globalization;
+using ClusterMail.Admin.Contract;
+using ClusterMail.Protocol;
+using ClusterMail.Store;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace ClusterMail.Admin;
+
+/// <summary><c>queue</c>, the reading half: what waits, and why.</summary>
+internal static partial class QueueEndpoints
+{
+    private const int MostRows = 1000;
+
+    /// <summary>An export or import is one JSON value in memory; larger mails stay where they are.</summary>
+    private const int LargestPair = 64 * 1024 * 1024;
+    private const long LargestImportBody = 96L * 1024 * 1024;
+
+    public static void MapQueue(this IEndpointRouteBuilder endpoints)
+    {
+        var api = endpoints.MapGroup("").WithTags("queue");
+        api.MapGet(Routes.QueueSummary, SummaryAsync).WithSummary("Per destination: count, oldest, last reply, limit in force").Produces<QueueSummary>();
+        api.MapGet(Routes.Queue, ListAsync).WithSummary("Recipients that wait").Produces<QueuePage>();
+        api.MapGet(Routes.QueueMail, ShowAsync).WithSummary("One mail").Produces<QueueMail>();
+        api.MapGet(Routes.QueueWhy, WhyAsync).WithSummary("Why is it still here?").Produces<QueueWhy>();
+        api.MapGet(Routes.QueueExport, ExportAsync).WithSummary("The .MSG and .RCP pair").Produces<MailPair>();
+        api.MapPost(Routes.QueueImport, ImportAsync).WithSummary("Queues a .MSG and .RCP pair").Produces<ImportResult>()
+            .WithMetadata(new RequestSizeLimitAttribute(LargestImportBody));
+        MapActs(api);
+    }
+
+    private static async Task<IResult> SummaryAsync(QueueReader queue, DestinationLimit limits, int? limit, CancellationToken cancel)
+    {
+        if (!Requests.Limit(limit, 100, MostRows, out var count, out var refusal))
+            return refusal!;
+        var totals = await queue.SummaryAsync(count, cancel);
+        var general = await limits.GeneralAsync(cancel);
+        return Results.Ok(new QueueSummary(totals.Mails, totals.Recipients, totals.Destinations, [.. totals.Rows.Select(d => new DestinationSummary(
+            d.Destination, d.Recipients, d.Delivering, d.Held, d.Oldest, d.NextTry, d.LastReply, d.DownUntil, limits.InForce(d.Destination, d.Limit, general)))]));
+    }
+
+    private static async Task<IResult> ListAsync(
+        QueueReader queue, string? destination, string? sender, string? recipient, string? state, string? node, long? olderThan, string? after, int? limit,
+        CancellationToken cancel)
+    {
+        if (!Requests.Limit(limit, 50, MostRows, out var count, out var refusal))
+            return refusal!;
+        RecipientState? wanted = null;
+        if (state is not null)
+        {
+            if (!Enum.TryParse<RecipientState>(state, ignoreCase: true, out var parsed) || parsed > RecipientState.Held || char.IsDigit(state[0]))
+                return Answers.Wrong($"'{Requests.Printable(state, 40)}' is no state of the queue.", "QUEUE-6", "States: queued, delivering, waiting, held.");
+            wanted = parsed;
+        }
+        if (!TryCursor(after, out var key))
+            return Answers.Wrong($"'{Requests.Printable(after ?? "", 40)}' is no page.", hint: "Pass on the next of the page before.");
+        var rows = await queue.ListAsync(
+            new()
+            {
+                Destination = destination, Sender = sender, Recipient = recipient, State = wanted, Node = node,
+                OlderThan = olderThan is { } seconds and > 0 and < int.MaxValue ? TimeSpan.FromSeconds(seconds) : null, After = key, Limit = count,
+            }, cancel);
+        return Results.Ok(new QueuePage([.. rows.Select(Entry)], rows.Count == count ? Cursor(rows[^1].Key) : null));
+    }
+
+    private static string Cursor(RecipientKey key) => string.Create(CultureInfo.InvariantCulture, $"{key.Mail}.{key.Ordinal}");
+
+    private static bool TryCursor(string? text, out RecipientKey key)
+    {
+        key = new RecipientKey(0, -1);
+        if (text is null)
+            return true;
+        if (text.Split('.') is not [var mail, var ordinal]
+            || !long.TryParse(mail, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || !short.TryParse(ordinal, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
+            return false;
+        key = new RecipientKey(number, position);
+        return true;
+    }
+
+    private static QueueEntry Entry(QueueRow row) => new(
+        row.Id, row.Key.Ordinal, row.Sender, row.Recipient, row.Destination, Word(row.State), row.Attempts, row.AcceptedAt,
+        row.State is RecipientState.Queued or RecipientState.Waiting ? row.NextTry : null, row.LastReply, row.Node, row.Size);
+
+    private static string Word(RecipientState state) => state.ToString().ToLowerInvariant();
+
+    private static async Task<IResult> ShowAsync(string id, QueueReader queue, CancellationToken cancel)
+    {
+        if (!Requests.Number(id, out var number, out var refusal))
+            return refusal!;
+        if (await queue.MailAsync(number, cancel) is not { } mail)
+            return NotQueued(number);
+        var rows = await queue.RecipientsAsync(mail.Number, cancel);
+        return Results.Ok(new QueueMail(
+            mail.Id, mail.Sender, mail.Size, mail.AcceptedAt, mail.Node, mail.ClientAddress, mail.Helo, mail.AuthenticatedAs, mail.TlsVersion, mail.EnvelopeId,
+            [.. rows.Select(Entry)]));
+    }
+
+    private static async Task<IResult> WhyAsync(
+        string id, QueueReader queue, ClusterReader cluster, NodeStore nodes, DestinationLimit limits, CancellationToken cancel)
+    {
+        if (!Requests.Number(id, out var number, out var refusal))
+            return refusal!;
+        if (await queue.MailAsync(number, cancel) is not { } mail)
+            return NotQueued(number);
+        var rows = await queue.RecipientsAsync(mail.Number, cancel);
+        var around = await queue.SurroundingsAsync(mail.Number, cancel);
+        var glance = await cluster.GlanceAsync(cancel);
+        var general = await limits.GeneralAsync(cancel);
+        var alive = (await nodes.ListAsync(cancel)).Where(n => n.Alive && !n.Fenced && !n.Left).ToList();
+        var views = rows.Select(row => new WhyView(
+            row, around.GetValueOrDefault(row.Key.Ordinal) ?? new(null, null, null, 0, null), glance,
+            alive.FirstOrDefault(n => n.Name == row.Node), alive.Count(n => n.Deliver == SwitchState.On))).ToList();
+        return Results.Ok(new QueueWhy(
+            mail.Id, mail.Sender, mail.AcceptedAt, ClusterEndpoints.Word(glance.Receive.State), ClusterEndpoints.Word(glance.Deliver.State),
+            [.. views.Select(v => Why.Recipient(v, limits.InForce(v.Row.Destination, v.Around.Limit, general)))], Why.Next(mail.Id, views)));
+    }
+
+    private static async Task<IResult> ExportAsync(string id, QueueReader queue, QueueStore store, SettingsDesk desk, CancellationToken cancel)
+    {
+        if (!Requests.Number(id, out var number, out var refusal))
+            return refusal!;
+        if (await queue.MailAsync(number, cancel) is not { } mail)
+            return NotQueued(number);
+        if (mail.Size > LargestPair)
+            return Answers.Wrong($"{mail.Id} has {mail.Size} octets; an export holds at most {LargestPair}.", "QUEUE-7");
+        var rows = await queue.RecipientsAsync(mail.Number, cancel);
+        using var content = await store.ReadContentAsync(mail.Number, LargestPair, cancel);
+        if (content is null)
+            return NotQueued(number);
+        await using var stream = content.OpenRead();
+        using var octets = new MemoryStream((int)content.Length);
+        await stream.CopyToAsync(octets, cancel);
+        var host = await desk.HostAsync(cancel);
+        return Results.Ok(new MailPair(mail.Id, octets.ToArray(), EnvelopeFile.Write($"{mail.Id}@{host}", mail.Sender, rows.Select(r => r.Recipient))));
+    }
+
+    private static async Task<IResult> ImportAsync(MailPair pair, IMailImport import, HttpContext context, CancellationToken cancel)
+    {
+        var (envelope, fault) = EnvelopeFile.Read(pair.Envelope);
+        if (envelope is null)
+            return Answers.Problem(new Problem { Status = StatusCodes.Status400BadRequest, Title = $".RCP line {fault!.Line}: {fault.Message} (QUEUE-3)", Line = fault.Line, Rule = "QUEUE-3" });
+        if (pair.Message.Length == 0)
+            return Answers.Wrong("The .MSG is empty.", "QUEUE-7");
+        var id = await import.ImportAsync(envelope.Sender, envelope.Recipients, pair.Message, cancel);
+        return Results.Ok(new ImportResult(id, envelope.Recipients.Count));
+    }
+
+    private static IResult NotQueued(MessageId number) => Answers.NotFound($"{number} is not in the queue.", $"It may have ended: clustermail trace {number}");
+}

@@ -1,0 +1,90 @@
+using ClusterMail.Admin.Contract;
+using ClusterMail.Settings;
+using ClusterMail.Store;
+using Microsoft.AspNetCore.Http;
+
+namespace ClusterMail.Admin;
+
+/// <summary>The one way to change settings: take a version, change a copy, judge the whole set, save it if nobody was faster (ADMIN-25).</summary>
+internal sealed class SettingsDesk(SettingsStore store, SettingsValidator validator)
+{
+    /// <summary>Shown for a secret that is set (ADMIN-43).</summary>
+    public const string Masked = "***";
+
+    private const int LongestComment = 200;
+
+    /// <summary>A given version, or the newest; before the first save the empty one. Null: there is no such version.</summary>
+    public async Task<SettingsSnapshot?> LoadAsync(long? version, CancellationToken cancel) =>
+        await store.LoadAsync(version, cancel) ?? (version is null or 0 ? SettingsSnapshot.Nothing : null);
+
+    /// <summary>The service's name; like the receiver, the machine's own where none is set (RECV-23).</summary>
+    public async Task<string> HostAsync(CancellationToken cancel)
+    {
+        var snapshot = (await LoadAsync(null, cancel))!;
+        var name = new SettingSet(snapshot.Version, snapshot.Values).Text("net.host_name");
+        return name.Length > 0 ? name : Environment.MachineName.ToLowerInvariant();
+    }
+
+    /// <summary>Changes made on <paramref name="snapshot"/>. A value that is null goes back to the default.</summary>
+    public static SettingsSnapshot Apply(SettingsSnapshot snapshot, IReadOnlyList<SettingChange> changes)
+    {
+        var values = new Dictionary<string, string>(snapshot.Values, StringComparer.Ordinal);
+        var overrides = snapshot.Overrides.ToDictionary(n => n.Key, n => new Dictionary<string, string>(n.Value, StringComparer.Ordinal), StringComparer.Ordinal);
+        foreach (var change in changes)
+        {
+            var target = change.Node is null ? values : overrides.TryGetValue(change.Node, out var own) ? own : overrides[change.Node] = new(StringComparer.Ordinal);
+            if (change.Value is null)
+                target.Remove(change.Name);
+            else
+                target[change.Name] = change.Value;
+        }
+        return snapshot with
+        {
+            Values = values,
+            Overrides = overrides.Where(n => n.Value.Count > 0)
+                .ToDictionary(n => n.Key, n => (IReadOnlyDictionary<string, string>)n.Value, StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>Judges <paramref name="wanted"/> whole and saves it as the version after <paramref name="basis"/>; with <paramref name="dryRun"/> only judges.</summary>
+    /// <param name="basis">The version that must still be the newest; null: whatever is newest now, which is <paramref name="newest"/>.</param>
+    public async Task<IResult> SaveAsync(
+        SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, string user, string? comment, bool dryRun, CancellationToken cancel)
+    {
+        if (basis is { } asked && asked != newest.Version)
+            return Conflict(asked, newest.Version, newest.SavedBy, newest.SavedAt);
+        var errors = Judge(wanted);
+        var faults = errors.Where(e => !e.IsWarning).Select(Fault).ToList();
+        if (faults.Count > 0)
+            return Answers.Faults(faults);
+        IReadOnlyList<string> notes = [.. errors.Where(e => e.IsWarning).Select(e => e.ToString())];
+        var changes = wanted.Since(newest);
+        if (dryRun || changes.Count == 0)
+            return Results.Ok(new SettingsSaved(newest.Version, Differences(changes), notes));
+        var remark = Requests.Printable(comment ?? "", LongestComment);
+        return await store.SaveAsync(newest.Version, wanted.Values, wanted.Overrides, user, remark, cancel) switch
+        {
+            SaveResult.Saved saved => Results.Ok(new SettingsSaved(saved.Version, Differences(changes), notes)),
+            SaveResult.Conflict c => Conflict(newest.Version, c.Newest, c.ChangedBy, c.ChangedAt),
+            var other => throw new System.Diagnostics.UnreachableException(other.ToString()),
+        };
+    }
+
+    private List<SettingError> Judge(SettingsSnapshot wanted) =>
+        [.. validator.Check(wanted.Values), .. wanted.Overrides.OrderBy(n => n.Key, StringComparer.Ordinal).SelectMany(n => validator.CheckOverrides(n.Key, n.Value))];
+
+    public static Fault Fault(SettingError error) =>
+        new(error.Name, error.Line == 0 ? null : error.Line, error.Column == 0 ? null : error.Column, error.Rule, error.Message);
+
+    private static IResult Conflict(long asked, long newest, string by, DateTimeOffset at) => Answers.Problem(
+        StatusCodes.Status409Conflict, $"Settings were changed since by {by}: version {newest} of {at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z.",
+        $"Your changes were made on version {asked}; nothing was overwritten.", "ADMIN-25", $"See them with: clustermail settings diff {asked} {newest}");
+
+    public static IReadOnlyList<SettingDifference> Differences(IReadOnlyList<SettingsChangeRow> rows) =>
+        [.. rows.Select(r => new SettingDifference(r.Name, r.Node, Shown(r.Name, r.Before), Shown(r.Name, r.After)))];
+
+    /// <summary>A name that is not in the catalogue (an older node reading a newer version) is treated as a secret: nobody here knows that it is none.</summary>
+    public static bool IsSecret(string name) => Catalogue.Find(name) is null or { Secret: true };
+
+    public static string? Shown(string name, string? value) => value is { Length: > 0 } && IsSecret(name) ? Masked : value;
+}

@@ -1,0 +1,15 @@
+using ClusterMail.Policy;
+using ClusterMail.Policy.Relay;
+using ClusterMail.Settings;
+
+namespace ClusterMail.Admin;
+
+/// <summary>The parsers that judge each table before it is saved (ADMIN-25): the same ones that read it on every node.</summary>
+public static class TableChecks
+{
+    public static IReadOnlyDictionary<string, TableCheck> All { get; } = new Dictionary<string, TableCheck>(StringComparer.Ordinal)
+    {
+        ["relay.rules"] = (text, set) => RelayList.Parse(text, RelaySwitches.From(set)).Errors,
+        ["domain.table"] = (text, _) => OperatedDomains.Parse(text).Errors,
+    };
+}

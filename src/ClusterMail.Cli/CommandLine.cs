@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using ClusterMail.Cli.Commands;
+using ClusterMail.Cli.Output;
+
+namespace ClusterMail.Cli;
+
+/// <summary>The tree of nouns and verbs, and what becomes of what they throw.</summary>
+public static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Build().Parse(args);
+        if (parsed.Action is ParseErrorAction)
+            return Misunderstood(parsed);
+        try
+        {
+            // SIGINT and SIGTERM cancel; then the command has a little to leave things tidy.
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
+        }
+        catch (CommandFailure failure)
+        {
+            return Fail(failure.Message, failure.ExitCode);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail("interrupted", Exit.Refused);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fail(e.Message, Exit.Refused);
+        }
+    }
+
+    /// <summary>The whole tree; also for tests, which walk it.</summary>
+    public static RootCommand Build()
+    {
+        var connection = new ConnectionOptions();
+        var root = new RootCommand("ClusterMail: a farm of mail servers over one PostgreSQL.");
+        connection.AddTo(root);
+        foreach (var command in Nouns(connection))
+            root.Subcommands.Add(command);
+        foreach (var option in root.Options.OfType<HelpOption>())
+            option.Action = new ExampleHelp((HelpAction)option.Action!);
+        return root;
+    }
+
+    private static IReadOnlyList<Command> Nouns(ConnectionOptions connection) =>
+    [
+        LocalCommands.Up(connection),
+        LocalCommands.Down(connection),
+        LocalCommands.Node(connection),
+    ];
+
+    private static int Misunderstood(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var path = Path(parsed.CommandResult);
+        var fault = command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0
+            ? $"{path}: one of {string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))} is missing."
+            : string.Join(' ', parsed.Errors.Select(e => e.Message.ReplaceLineEndings(" ")));
+        return Fail($"{fault} {Words.Of($"Try '{path} --help'.")}", Exit.Usage);
+    }
+
+    private static string Path(System.CommandLine.Parsing.CommandResult result) =>
+        result.Parent is System.CommandLine.Parsing.CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "clustermail";
+
+    private static int Fail(string message, int code)
+    {
+        Console.Error.WriteLine($"clustermail: {message}");
+        return code;
+    }
+}

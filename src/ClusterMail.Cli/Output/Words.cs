@@ -1,0 +1,21 @@
+using System.Globalization;
+
+namespace ClusterMail.Cli.Output;
+
+/// <summary>
+/// What people read, in English or, when the locale starts with <c>ja</c>, in Japanese. The English text is the key, as in gettext: a text
+/// without a translation appears in English, so that a new message needs nothing but itself.
+/// </summary>
+public static class Words
+{
+    /// <summary>LC_ALL, LC_MESSAGES, LANG: the first that is set decides (POSIX).</summary>
+    public static bool InJapanese { get; } = new[] { "LC_ALL", "LC_MESSAGES", "LANG" }
+        .Select(Environment.GetEnvironmentVariable)
+        .FirstOrDefault(value => !string.IsNullOrEmpty(value))?.StartsWith("ja", StringComparison.Ordinal) == true;
+
+    public static string Of(string english) => InJapanese ? Japanese.Of(english) : english;
+
+    /// <summary>The same with holes: the format with <c>{0}</c>, <c>{1}</c> is the key.</summary>
+    public static string Of(FormattableString english) =>
+        string.Format(CultureInfo.InvariantCulture, Of(english.Format), english.GetArguments());
+}

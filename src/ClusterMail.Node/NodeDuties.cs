@@ -1,0 +1,111 @@
+using Akka.Actor;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Queue.Receive;
+using ClusterMail.Queue.Schedule;
+using ClusterMail.Queue.Settings;
+using ClusterMail.Queue.Cluster;
+using ClusterMail.Store;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Node;
+
+/// <summary>
+/// Decides from lease, switches, modes and settings what this node does now: doors open or not, delivering or not. Looks at the lease four times a
+/// second, so that a node cut off from the database stops in time (CLU-30).
+/// </summary>
+public sealed partial class NodeDuties(
+    NodeOptions node, LeaseKeeper lease, SettingsWatch settings, DestinationStore destinations, LeaseStore leases, BlockedDestinations blocked,
+    IActorRef receiver, IActorRef dispatcher, ILogger<NodeDuties> log) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+    private volatile string? _leader;
+    private long _wakeUp = -1;
+    private bool _stopping;
+    private (ReceiverActor.Doors Doors, bool Delivering) _now = (ReceiverActor.Doors.Closed, false);
+
+    /// <summary>Who leads, as the database said at the last renewal; null: nobody, or not known.</summary>
+    public string? Leader => _leader;
+
+    public ReceiverActor.Doors Doors => _now.Doors;
+    public bool Delivering => _now.Delivering;
+
+    public void Start()
+    {
+        lease.Renewed += OnRenewed;
+        lease.Fenced += _ => dispatcher.Tell(new DispatcherActor.WakeUp());
+        lease.Ended += ended => dispatcher.Tell(new DispatcherActor.Forget(ended.Epoch));
+        _running = Task.Run(WatchAsync);
+    }
+
+    private async Task WatchAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            Decide();
+            await Task.Delay(TimeSpan.FromMilliseconds(250)).ConfigureAwait(false);
+        }
+    }
+
+    private void OnRenewed(Renewal renewal) => _ = FollowAsync(renewal);
+
+    private async Task FollowAsync(Renewal renewal)
+    {
+        try
+        {
+            await settings.FollowAsync(renewal.SettingsVersion, _stop.Token).ConfigureAwait(false);
+            blocked.ReplaceDown((await destinations.ListDownAsync(_stop.Token).ConfigureAwait(false)).Select(down => down.Key));
+            _leader = await leases.HolderAsync(LeaderActor.LeaseName, _stop.Token).ConfigureAwait(false);
+            if (renewal.WakeUp != Interlocked.Exchange(ref _wakeUp, renewal.WakeUp))
+                dispatcher.Tell(new DispatcherActor.WakeUp());
+            Decide();
+        }
+        catch (Exception trouble) when (_stop.IsCancellationRequested || Database.IsLost(trouble))
+        {
+            // The next renewal brings it.
+        }
+        catch (Exception bug)
+        {
+            Failed(log, bug);
+        }
+    }
+
+    private void Decide()
+    {
+        var view = settings.Current.Settings;
+        var renewal = lease.LastRenewal;
+        var leads = _leader == node.Name;
+        var doors = renewal is null || _stopping ? ReceiverActor.Doors.Closed
+            : renewal.Receive == SwitchState.Draining ? ReceiverActor.Doors.Draining
+            : lease.IsValid && renewal.Receive == SwitchState.On && node.Roles.Contains("receive") && (view.Text("cluster.receive_mode") != "leader" || leads) ? ReceiverActor.Doors.Open
+            : ReceiverActor.Doors.Closed;
+        var delivering = renewal is not null && !_stopping && lease.IsValid && renewal.Deliver == SwitchState.On && node.Roles.Contains("deliver")
+            && (view.Text("cluster.deliver_mode") != "leader" || leads);
+        if ((doors, delivering) == _now)
+            return;
+        _now = (doors, delivering);
+        Now(log, node.Name, doors, delivering);
+        receiver.Tell(new ReceiverActor.SetDoors(doors));
+        dispatcher.Tell(new DispatcherActor.Deliver(delivering));
+    }
+
+    /// <summary>For the node's stop: no new client, no new delivery.</summary>
+    public void Cease()
+    {
+        _stopping = true;
+        Decide();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    [LoggerMessage(7201, LogLevel.Information, "{Node}: doors {Doors}, delivering {Delivering}")]
+    private static partial void Now(ILogger log, string node, ReceiverActor.Doors doors, bool delivering);
+
+    [LoggerMessage(7202, LogLevel.Error, "Following a renewal failed")]
+    private static partial void Failed(ILogger log, Exception bug);
+}

@@ -1,0 +1,227 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Reflection;
+using Akka.Actor;
+using Akka.Configuration;
+using ClusterMail.Node.Cluster;
+using ClusterMail.Queue;
+using ClusterMail.Queue.Accept;
+using ClusterMail.Queue.Bounce;
+using ClusterMail.Queue.Cluster;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Queue.Outcome;
+using ClusterMail.Queue.Receive;
+using ClusterMail.Queue.Schedule;
+using ClusterMail.Queue.Settings;
+using ClusterMail.Smtp.Server;
+using ClusterMail.Store;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace ClusterMail.Node;
+
+/// <summary>The node put together: every part once, in the order in which a mail meets them. Starts and stops them in order (CLU-32).</summary>
+public sealed class NodeRuntime : IAsyncDisposable
+{
+    private const int NumberBlock = 1000;
+
+    private readonly NodeOptions _node;
+    private readonly ILoggerFactory _logs;
+    private readonly ActorSystem _local;
+    private readonly FileCertificateSource? _certificates;
+    private readonly AcceptJournal _accepts;
+    private readonly OutcomeJournal _outcomes;
+    private readonly NumberBlocks _numbers;
+    private readonly IActorRef _receiver;
+    private readonly IActorRef _dispatcher;
+
+    public NodeRuntime(NodeOptions node, NpgsqlDataSource source, ILoggerFactory logs)
+    {
+        (_node, _logs) = (node, logs);
+        var queue = new QueueStore(source);
+        var destinations = new DestinationStore(source);
+        var leases = new LeaseStore(source);
+        var events = new EventStore(source);
+        Nodes = new NodeStore(source);
+        Settings = new SettingsWatch(new SettingsStore(source), Facts(node), logs.CreateLogger<SettingsWatch>());
+        Lease = new LeaseKeeper(Nodes, Registration(node), new LeaseOptions(), OpenStore, logs.CreateLogger<LeaseKeeper>());
+        Blocked = new BlockedDestinations();
+        Hosts = new HostResolution(Settings.Current);
+        Window = new Window(
+            () => (int)Settings.Current.Settings.Integer("delivery.window_recipients"),
+            () => Settings.Current.Settings.Integer("delivery.window_bytes"));
+        Settings.Changed += Hosts.Follow;
+        Settings.Changed += (before, after) => OnSettings(before, after, destinations);
+
+        _local = ActorSystem.Create("clustermail-node", ConfigurationFactory.ParseString("""
+            akka { loglevel = INFO, stdout-loglevel = OFF, loggers = ["ClusterMail.Node.Logging.AkkaLogBridge, clustermaild"], log-dead-letters = off
+                   coordinated-shutdown { exit-clr = off, run-by-clr-shutdown-hook = off } }
+            """));
+        _numbers = new NumberBlocks(queue, NumberBlock, logs.CreateLogger<NumberBlocks>());
+        var recorder = new OutcomeRecorder(() => Settings.Current.Retry, new NoticeWriter(), logs.CreateLogger<OutcomeRecorder>());
+        _outcomes = new OutcomeJournal(events, node.Name, OnWritten, logs.CreateLogger<OutcomeJournal>());
+        recorder.Journal = _outcomes;
+        _dispatcher = _local.ActorOf(DispatcherActor.Props(new DispatcherParts
+        {
+            Node = node.Name,
+            Destinations = destinations,
+            Lease = Lease,
+            Window = Window,
+            Blocked = Blocked,
+            Recorder = recorder,
+            Options = () => Settings.Current.Dispatch,
+            WorkerOptions = () => Settings.Current.Worker,
+            Route = (from, to) => Settings.Current.Router.Decide(from, to),
+            Resolve = Hosts.ResolveAsync,
+            Forget = Hosts.Forget,
+            DestinationRegion = () => Placement!.Gate,
+        }), "dispatcher");
+        _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
+        Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
+            (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)));
+        _certificates = node is { Certificate: { } certificate, CertificateKey: { } key }
+            ? new FileCertificateSource(certificate, key, TimeProvider.System, logs.CreateLogger<FileCertificateSource>())
+            : null;
+        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
+        {
+            Certificates = _certificates,
+        }), "receiver");
+        Placement = new Placement(
+            () => Settings.Current.Destination,
+            () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
+            () => ReaperActor.Props(new HousekeepingStore(source), () => (int)Settings.Current.Settings.Integer("log.retention_days")),
+            () => _dispatcher);
+        Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
+        Duties = new NodeDuties(node, Lease, Settings, destinations, leases, Blocked, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
+        Lease.Began += _ => _ = Cluster.ReassertAsync();
+        Observe();
+    }
+
+    public static string Version { get; } = typeof(NodeRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    public NodeStore Nodes { get; }
+    public SettingsWatch Settings { get; }
+    public LeaseKeeper Lease { get; }
+    public BlockedDestinations Blocked { get; }
+    public HostResolution Hosts { get; }
+    public Window Window { get; }
+    public MailAcceptor Acceptor { get; }
+    public Placement Placement { get; }
+    public ClusterKeeper Cluster { get; }
+    public NodeDuties Duties { get; }
+
+    public Task<ReceiverActor.Sight> ReceiverAsync() => _receiver.Ask<ReceiverActor.Sight>(new ReceiverActor.Look(), TimeSpan.FromSeconds(2));
+
+    public Task<DispatcherActor.Sight> DispatcherAsync() => _dispatcher.Ask<DispatcherActor.Sight>(new DispatcherActor.Look(), TimeSpan.FromSeconds(2));
+
+    public void WakeUp() => _dispatcher.Tell(new DispatcherActor.WakeUp());
+
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        Lease.Start();
+        Duties.Start();
+        _receiver.Tell(new ReceiverActor.Listen(Listeners(Settings.Current)));
+        Cluster.Start();
+        await _numbers.PrimeAsync(cancel);
+    }
+
+    /// <summary>Drain, hand over, give back (CLU-32): no new connection, transactions finish, deliveries end, rows go back, the cluster is left.</summary>
+    public async Task StopAsync(TimeSpan limit)
+    {
+        Duties.Cease();
+        var received = _receiver.Ask<ReceiverActor.Stopped>(new ReceiverActor.Stop(limit), limit + TimeSpan.FromSeconds(5));
+        _dispatcher.Tell(new DispatcherActor.Deliver(false));
+        var drained = _dispatcher.Ask<DispatcherActor.Drained>(new DispatcherActor.Drain(), limit);
+        await Task.WhenAll(received, drained).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _accepts.DisposeAsync();
+        await _local.Terminate();
+        await _outcomes.DisposeAsync();
+        await Duties.DisposeAsync();
+        await Cluster.LeaveAsync(TimeSpan.FromSeconds(15));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            await Lease.LeaveAsync(patience.Token);
+        }
+        catch (Exception trouble) when (trouble is OperationCanceledException || Database.IsLost(trouble))
+        {
+            // The rows go back when the lease ends.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        await Lease.DisposeAsync();
+        _certificates?.Dispose();
+        _local.Dispose();
+    }
+
+    private (QueueStore, IAsyncDisposable) OpenStore(long epoch)
+    {
+        var source = Database.Open(_node.Database, $"clustermaild {_node.Name}", epoch);
+        return (new QueueStore(source), source);
+    }
+
+    private void OnWritten(int recipients, bool notices)
+    {
+        Window.Return(recipients, 0);
+        if (notices)
+            WakeUp();
+    }
+
+    private void OnSettings(NodeView before, NodeView after, DestinationStore destinations)
+    {
+        if (before.Settings.Text("listen") != after.Settings.Text("listen"))
+            _receiver.Tell(new ReceiverActor.Listen(Listeners(after)));
+        // ROUTE-2: a corrected route is not to wait for the end of the old one's silence.
+        if (before.Settings.Text("route.table") != after.Settings.Text("route.table") || before.Settings.Text("route.gateway") != after.Settings.Text("route.gateway"))
+            destinations.ClearAllAsync(CancellationToken.None).ContinueWith(done => { _ = done.Exception; WakeUp(); }, TaskScheduler.Default);
+    }
+
+    /// <summary>The setting <c>listen</c> when it is set, else the node's own file.</summary>
+    private IReadOnlyList<ListenerOptions> Listeners(NodeView view)
+    {
+        var (entries, _) = ClusterMail.Settings.ListenTable.Parse(view.Settings.Text("listen"));
+        if (!entries.IsEmpty)
+            return [.. entries.Select(entry => new ListenerOptions
+            {
+                EndPoint = new IPEndPoint(entry.Address ?? (view.Settings.Text("net.ip_version") == "v4" ? IPAddress.Any : IPAddress.IPv6Any), entry.Port),
+                ImplicitTls = entry.ImplicitTls,
+                ProxyProtocol = entry.Proxy,
+                Purpose = entry.Submission ? ListenerPurpose.Submission : ListenerPurpose.Relay,
+            })];
+        return [.. OwnListeners(_node)];
+    }
+
+    private static IEnumerable<ListenerOptions> OwnListeners(NodeOptions node)
+    {
+        if (node.Smtp is { } smtp)
+            yield return new ListenerOptions { EndPoint = smtp };
+        if (node.Submission is { } submission)
+            yield return new ListenerOptions { EndPoint = submission, Purpose = ListenerPurpose.Submission };
+        if (node.Smtps is { } smtps)
+            yield return new ListenerOptions { EndPoint = smtps, Purpose = ListenerPurpose.Submission, ImplicitTls = true };
+        if (node.ProxySmtp is { } proxy)
+            yield return new ListenerOptions { EndPoint = proxy, ProxyProtocol = true };
+    }
+
+    private static NodeFacts Facts(NodeOptions node) => new(node.Name, Dns.GetHostName(), node.Balancers)
+    {
+        Listening = [.. OwnListeners(node).Select(listener => listener.EndPoint)],
+    };
+
+    private static NodeRegistration Registration(NodeOptions node) => new(
+        node.Name, $"akka.tcp://clustermail@{node.Remoting}", $"http://{node.Admin}", node.Smtp?.ToString() ?? "", Version, node.Roles);
+
+    private void Observe()
+    {
+        QueueMetrics.Observe("clustermail.queue.window", "recipients", "Recipients this node owns now.", () => Window.Recipients);
+        QueueMetrics.Observe("clustermail.queue.window_bytes", "bytes", "Content kept in memory for them.", () => Window.Bytes);
+        QueueMetrics.Observe("clustermail.queue.accept_waiting", "bytes", "Content waiting for its commit.", () => _accepts.WaitingBytes);
+        QueueMetrics.Observe("clustermail.queue.outcomes_waiting", "endings", "Outcomes waiting for their commit.", () => _outcomes.Waiting);
+        QueueMetrics.Observe("clustermail.queue.lease_valid", "", "1 while this node may own mail.", () => Lease.IsValid ? 1 : 0);
+        QueueMetrics.Observe("clustermail.queue.epoch", "", "Epoch under which this node owns mail.", () => Lease.Current?.Epoch ?? 0);
+        QueueMetrics.Observe("clustermail.node.thread_pool_waiting", "items", "Work waiting for a thread; an alarm when it stays above 0.", () => ThreadPool.PendingWorkItemCount);
+    }
+}

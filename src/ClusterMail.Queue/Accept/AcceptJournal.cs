@@ -1,0 +1,235 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Store;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Queue.Accept;
+
+/// <summary>Limits of the group commit on the accepting side.</summary>
+public sealed record AcceptJournalOptions
+{
+    /// <summary>Mails in one commit; default 500.</summary>
+    public int MaxBatch { get; init; } = 500;
+
+    /// <summary>Octets of content in one commit; default 8 MiB.</summary>
+    public long MaxBatchBytes { get; init; } = 8_388_608;
+
+    /// <summary>Octets that may wait for a commit; default 128 MiB, then MAIL is answered 452 (P6).</summary>
+    public long MaxWaitingBytes { get; init; } = 134_217_728;
+
+    /// <summary>A second commit starts beside a running one only when this many mails wait: few big commits beat many small ones. Default 16.</summary>
+    public int SecondCommitFrom { get; init; } = 16;
+
+    /// <summary>Large mails streamed into the database at once; default 4.</summary>
+    public int LargeAtOnce { get; init; } = 4;
+
+    /// <summary>How long a lost commit answer is asked after before the client gets 451; default 20 s (RFC 5321 §4.5.3.2.6 lets it wait 10 min).</summary>
+    public TimeSpan SettleFor { get; init; } = TimeSpan.FromSeconds(20);
+}
+
+/// <summary>
+/// Group commit of accepted mails (design §3): sessions hand in finished mails; whatever arrived while the last commit ran goes into the next
+/// one as a single transaction.
+/// </summary>
+public sealed partial class AcceptJournal : IAsyncDisposable
+{
+    private readonly LeaseKeeper _lease;
+    private readonly AcceptJournalOptions _options;
+    private readonly ILogger _log;
+    private readonly Channel<Entry> _waiting = Channel.CreateUnbounded<Entry>(new UnboundedChannelOptions { SingleReader = false });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _large;
+    private readonly Task[] _writers;
+    private long _waitingBytes;
+    private int _waitingCount;
+    private int _running;
+
+    private sealed record Entry(NewMail Mail)
+    {
+        public TaskCompletionSource<EpochLease?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public AcceptJournal(LeaseKeeper lease, AcceptJournalOptions options, ILogger<AcceptJournal> log)
+    {
+        (_lease, _options, _log) = (lease, options, log);
+        _large = new SemaphoreSlim(options.LargeAtOnce);
+        _writers = [Task.Run(WriteAsync), Task.Run(WriteAsync)];
+    }
+
+    public long WaitingBytes => Volatile.Read(ref _waitingBytes);
+
+    /// <summary>The limit is <see cref="MailContent.Length"/> summed over waiting mails, which other limits keep small each.</summary>
+    public bool IsFull => WaitingBytes > _options.MaxWaitingBytes;
+
+    /// <summary>
+    /// Completes when the mail is committed, with the lease under which it is owned; with null when it is not committed and never will be by us.
+    /// </summary>
+    public async Task<EpochLease?> CommitAsync(NewMail mail, CancellationToken cancel)
+    {
+        if (mail.Content.Memory is null)
+            return await CommitLargeAsync(mail, cancel).ConfigureAwait(false);
+        var entry = new Entry(mail);
+        Interlocked.Add(ref _waitingBytes, mail.Content.Length);
+        Interlocked.Increment(ref _waitingCount);
+        if (!_waiting.Writer.TryWrite(entry))
+        {
+            Forget(mail);
+            return null;
+        }
+        return await entry.Done.Task.ConfigureAwait(false);
+    }
+
+    private void Forget(NewMail mail)
+    {
+        Interlocked.Add(ref _waitingBytes, -mail.Content.Length);
+        Interlocked.Decrement(ref _waitingCount);
+    }
+
+    private async Task WriteAsync()
+    {
+        var batch = new List<Entry>(_options.MaxBatch);
+        while (await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            // Two writers: the second joins in only when enough waits, else both would make commits of one mail each.
+            if (Interlocked.Increment(ref _running) > 1 && Volatile.Read(ref _waitingCount) < _options.SecondCommitFrom)
+            {
+                Interlocked.Decrement(ref _running);
+                await Task.Delay(1).ConfigureAwait(false);
+                continue;
+            }
+            try
+            {
+                Take(batch);
+                if (batch.Count > 0)
+                    await CommitBatchAsync(batch).ConfigureAwait(false);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _running);
+                batch.Clear();
+            }
+        }
+    }
+
+    private void Take(List<Entry> batch)
+    {
+        long bytes = 0;
+        while (batch.Count < _options.MaxBatch && bytes < _options.MaxBatchBytes && _waiting.Reader.TryRead(out var entry))
+        {
+            bytes += entry.Mail.Content.Length;
+            Forget(entry.Mail);
+            batch.Add(entry);
+        }
+    }
+
+    private async Task CommitBatchAsync(List<Entry> batch)
+    {
+        EpochLease? owner = null;
+        try
+        {
+            if (_lease.Current is { IsValid: true } lease)
+            {
+                var started = Stopwatch.GetTimestamp();
+                var mails = batch.ConvertAll(entry => entry.Mail);
+                owner = await TryAsync(lease, mails, () => lease.Store.AcceptAsync(lease.Epoch, mails, _stop.Token)).ConfigureAwait(false);
+                QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "accept"));
+                QueueMetrics.CommitBatch.Record(batch.Count, new KeyValuePair<string, object?>("kind", "accept"));
+                QueueMetrics.CommitTime.Record(Stopwatch.GetElapsedTime(started).TotalMilliseconds, new KeyValuePair<string, object?>("kind", "accept"));
+            }
+        }
+        catch (Exception bug)
+        {
+            // One mail the database refuses (our bug) must not take its neighbours with it: each is tried alone.
+            BatchRefused(_log, batch.Count, bug);
+            if (batch.Count > 1)
+            {
+                foreach (var entry in batch)
+                    await CommitBatchAsync([entry]).ConfigureAwait(false);
+                return;
+            }
+        }
+        foreach (var entry in batch)
+            entry.Done.TrySetResult(owner);
+    }
+
+    private async Task<EpochLease?> CommitLargeAsync(NewMail mail, CancellationToken cancel)
+    {
+        await _large.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_lease.Current is not { IsValid: true } lease)
+                return null;
+            QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "accept"));
+            return await TryAsync(lease, [mail], () => lease.Store.AcceptLargeAsync(lease.Epoch, mail, cancel)).ConfigureAwait(false);
+        }
+        catch (Exception bug) when (bug is not OperationCanceledException)
+        {
+            BatchRefused(_log, 1, bug);
+            return null;
+        }
+        finally
+        {
+            _large.Release();
+        }
+    }
+
+    /// <returns>The lease when committed; null when surely not. A lost answer is settled by asking the database which numbers it has.</returns>
+    private async Task<EpochLease?> TryAsync(EpochLease lease, IReadOnlyList<NewMail> mails, Func<Task> commit)
+    {
+        try
+        {
+            await commit().ConfigureAwait(false);
+            return lease;
+        }
+        catch (EpochFencedException)
+        {
+            lease.End();
+            return null;
+        }
+        catch (Exception trouble) when (Database.IsLost(trouble))
+        {
+            return await SettleAsync(lease, mails, trouble).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<EpochLease?> SettleAsync(EpochLease lease, IReadOnlyList<NewMail> mails, Exception trouble)
+    {
+        AnswerLost(_log, mails.Count, trouble.Message);
+        var numbers = mails.Select(mail => mail.Id.Number).ToArray();
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < _options.SettleFor && !_stop.IsCancellationRequested)
+        {
+            try
+            {
+                var known = await lease.Store.WhichExistAsync(numbers, _stop.Token).ConfigureAwait(false);
+                Settled(_log, known.Count, numbers.Length);
+                return known.Count > 0 ? lease : null;      // one transaction: all or none
+            }
+            catch (Exception again) when (Database.IsLost(again))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(250)).ConfigureAwait(false);
+            }
+        }
+        return null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await Task.WhenAll(_writers).ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _stop.Dispose();
+        _large.Dispose();
+    }
+
+    [LoggerMessage(5101, LogLevel.Error, "The database refused a batch of {Count} mails")]
+    private static partial void BatchRefused(ILogger log, int count, Exception bug);
+
+    [LoggerMessage(5102, LogLevel.Warning, "The answer to a commit of {Count} mails was lost ({Reason}); asking whether it happened")]
+    private static partial void AnswerLost(ILogger log, int count, string reason);
+
+    [LoggerMessage(5103, LogLevel.Information, "The lost commit is settled: {Known} of {Count} mails are there")]
+    private static partial void Settled(ILogger log, int known, int count);
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Queue.Schedule;
+using ClusterMail.Routing;
+using ClusterMail.Smtp.Server;
+using ClusterMail.Store;
+
+namespace ClusterMail.Queue.Accept;
+
+/// <summary>Envelope + content → one committed transaction → 250 (PIPE-19, PIPE-20). What fits the window is owned by this node at once and never read back.</summary>
+public sealed class MailAcceptor(
+    AcceptJournal journal, NumberBlocks numbers, LeaseKeeper lease, Window window, BlockedDestinations blocked,
+    Func<ReversePath, Mailbox, Route> route, Action<IReadOnlyList<Work>> dispatch) : IAcceptMail
+{
+    private static readonly Reply NoStore = new(451, new EnhancedStatus(4, 3, 0), "Requested action aborted: error in processing.");
+    private static readonly Reply NoRoom = new(452, new EnhancedStatus(4, 3, 1), "Too much mail is waiting to be stored, try again later.");
+
+    public Reply? Unavailable => !lease.IsValid ? NoStore : journal.IsFull ? NoRoom : null;
+
+    public bool TryAllot(out MessageId id) => numbers.TryTake(out id);
+
+    public async ValueTask<Reply> AcceptAsync(ReceivedMail mail, CancellationToken cancel)
+    {
+        var groups = Group(mail);
+        var inMemory = mail.Content.Memory is not null;
+        var reservedBytes = inMemory ? mail.Content.Length : 0;
+        var alive = groups.Where(group => !group.Blocked).Sum(group => group.Recipients.Count);
+        var owned = alive > 0 && window.TryReserve(alive, reservedBytes);
+        var row = ToRow(mail, groups, owned);
+        EpochLease? owner = null;
+        try
+        {
+            owner = await journal.CommitAsync(row, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (owner is null && owned)
+                window.Return(alive, reservedBytes);
+            if (owner is null || !owned || !inMemory)
+                mail.Content.Dispose();
+        }
+        if (owner is null)
+            return NoStore;
+        QueueMetrics.Accepted.Add(1);
+        if (owned)
+            dispatch(ToWorks(mail, groups, row, owner, reservedBytes));
+        // 250 after commit: everything above this line has happened on disk; nothing below it may fail the mail (P1, PIPE-20, RFC 5321 §6.1).
+        return Accepted;
+    }
+
+    private static readonly Reply Accepted = new(250, new EnhancedStatus(2, 0, 0), "Message received ok.");
+
+    /// <param name="Down">Down or full when the mail came: it goes straight into the queue and takes no room from the others.</param>
+    private sealed record RouteGroup(string Key, Route Route, bool Blocked, List<short> Recipients);
+
+    private List<RouteGroup> Group(ReceivedMail mail)
+    {
+        var groups = new List<RouteGroup>(1);
+        for (short i = 0; i < mail.Envelope.ForwardPaths.Length; i++)
+        {
+            var way = route(mail.Envelope.ReversePath, mail.Envelope.ForwardPaths[i].Mailbox);
+            var group = groups.Find(g => g.Key == way.Destination);
+            if (group is null)
+                groups.Add(group = new RouteGroup(way.Destination, way, blocked.Contains(way.Destination), []));
+            group.Recipients.Add(i);
+        }
+        return groups;
+    }
+
+    private NewMail ToRow(ReceivedMail mail, List<RouteGroup> groups, bool owned)
+    {
+        var recipients = new NewRecipient[mail.Envelope.ForwardPaths.Length];
+        foreach (var group in groups)
+        {
+            foreach (var i in group.Recipients)
+            {
+                var path = mail.Envelope.ForwardPaths[i];
+                recipients[i] = new NewRecipient(i, path.Mailbox.ToString(), group.Key, owned && !group.Blocked)
+                {
+                    Notify = path.Notify,
+                    OriginalRecipient = path.OriginalRecipient,
+                };
+            }
+        }
+        return new NewMail
+        {
+            Id = mail.Id,
+            ReversePath = mail.Envelope.ReversePath.Stored,
+            Content = mail.Content,
+            Body = mail.Envelope.Body,
+            SmtpUtf8 = mail.Envelope.SmtpUtf8,
+            Has8Bit = mail.Facts.Has8Bit,
+            Ret = mail.Envelope.Ret,
+            EnvelopeId = mail.Envelope.EnvelopeId,
+            ClientAddress = mail.Client.Remote.Address.ToString(),
+            LocalPort = mail.Client.Local.Port,
+            Helo = mail.Client.Helo,
+            TlsVersion = mail.Client.TlsVersion,
+            AuthenticatedAs = mail.Client.AuthenticatedAs,
+            ReceivedCount = mail.Facts.ReceivedCount,
+            Recipients = ImmutableArray.Create(recipients),
+        };
+    }
+
+    private List<Work> ToWorks(ReceivedMail mail, List<RouteGroup> groups, NewMail row, EpochLease owner, long reservedBytes)
+    {
+        var queued = new QueuedMail
+        {
+            Id = mail.Id,
+            ReversePath = row.ReversePath,
+            Size = mail.Content.Length,
+            Body = row.Body,
+            SmtpUtf8 = row.SmtpUtf8,
+            Has8Bit = row.Has8Bit,
+            Ret = row.Ret,
+            EnvelopeId = row.EnvelopeId,
+            AcceptedAt = DateTimeOffset.UtcNow,
+        };
+        var mine = groups.FindAll(group => !group.Blocked);
+        var share = new ContentShare(reservedBytes > 0 ? mail.Content : null, reservedBytes, mine.Count, window);
+        return mine.ConvertAll(group => new Work
+        {
+            Mail = queued,
+            Route = group.Route,
+            Lease = owner,
+            Content = share,
+            Recipients = [.. group.Recipients.Select(i => ToClaimed(row.Recipients[i], queued))],
+        });
+    }
+
+    private static ClaimedRecipient ToClaimed(NewRecipient recipient, QueuedMail mail) => new()
+    {
+        Key = new RecipientKey(mail.Id.Number, recipient.Ordinal),
+        ForwardPath = recipient.ForwardPath,
+        Destination = recipient.Destination,
+        Notify = recipient.Notify,
+        OriginalRecipient = recipient.OriginalRecipient,
+        Mail = mail,
+    };
+}

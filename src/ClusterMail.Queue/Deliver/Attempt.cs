@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Schedule;
+using ClusterMail.Smtp.Client;
+using ClusterMail.Store;
+
+namespace ClusterMail.Queue.Deliver;
+
+/// <summary>One attempt at one work over one or more hosts: which recipients still need an answer, and the answers so far.</summary>
+public sealed class Attempt(Work work)
+{
+    private readonly Answer?[] _answers = new Answer?[work.Recipients.Length];
+    private readonly List<string> _dialogue = [];
+    private int[] _asked = [];
+
+    /// <param name="SupportsDsn">The host passes NOTIFY on, so a success report is its business (RFC 3461 §5.2.2).</param>
+    public sealed record Answer(RecipientAnswer Reply, string Host, string Address, int Port, string? Tls, bool SupportsDsn);
+
+    public Work Work => work;
+    public IReadOnlyList<Answer?> Answers => _answers;
+    public ImmutableArray<string> Dialogue => [.. _dialogue];
+
+    /// <summary>Some recipients were one too many for the transaction and go at once in another.</summary>
+    public bool Again => _answers.Any(answer => answer?.Reply.TryAgainNow == true);
+
+    public bool HasLineErrors => _answers.Any(answer => answer is null || IsOpen(answer));
+
+    // A host that may have the mail already is not doubled by asking its neighbour.
+    private static bool IsOpen(Answer answer) => answer.Reply is { Class: FailureClass.LineError or FailureClass.NoAnswer, DotWasSent: false };
+
+    /// <summary>The mail for the recipients that have no final answer yet.</summary>
+    public OutboundMail ToMail(MailContent content)
+    {
+        _asked = [.. Enumerable.Range(0, _answers.Length).Where(i => _answers[i] is null || IsOpen(_answers[i]!))];
+        var mail = work.Mail;
+        return new OutboundMail(ReversePath.FromStored(mail.ReversePath), [.. _asked.Select(i => ToPath(work.Recipients[i]))], content)
+        {
+            Body = mail.Body,
+            Has8Bit = mail.Has8Bit,
+            NeedsSmtpUtf8 = mail.SmtpUtf8,
+            Ret = mail.Ret,
+            EnvelopeId = mail.EnvelopeId,
+            MayFinish = () => work.Lease.IsValid,
+        };
+    }
+
+    public void Note(HostConnection connection, SendResult result)
+    {
+        var target = connection.Target;
+        for (var i = 0; i < _asked.Length; i++)
+            _answers[_asked[i]] = new Answer(result.Answers[i], target.Host, target.Address.ToString(), target.Port, connection.TlsVersion, connection.Capabilities.Dsn);
+        _dialogue.AddRange(result.Dialogue);
+    }
+
+    /// <summary>A further host could not be reached: what the first one said stands (RETRY-15), only the dialogue grows.</summary>
+    public void NoteFailure(OutboundWorker.Failure failure) => _dialogue.AddRange(failure.Dialogue);
+
+    private static ForwardPath ToPath(ClaimedRecipient recipient) => new(Mailbox.FromStored(recipient.ForwardPath))
+    {
+        Notify = recipient.Notify,
+        OriginalRecipient = recipient.OriginalRecipient,
+    };
+}

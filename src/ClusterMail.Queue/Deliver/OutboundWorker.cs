@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Threading.Channels;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Queue.Outcome;
+using ClusterMail.Queue.Schedule;
+using ClusterMail.Routing.Dns;
+using ClusterMail.Smtp.Client;
+using ClusterMail.Store;
+
+namespace ClusterMail.Queue.Deliver;
+
+/// <summary>How a worker is to connect, and when it is to stop; taken from one settings version when it starts.</summary>
+public sealed record WorkerOptions(DeliveryOptions Delivery, TlsPolicy Tls)
+{
+    /// <summary>Mails over one session; default 100.</summary>
+    public int MaxMails { get; init; } = 100;
+
+    /// <summary>Age of a session; default 300 s.</summary>
+    public TimeSpan MaxAge { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>Octets of a mail read from the database into memory; a larger one is streamed. Default 1 MiB.</summary>
+    public int ContentInMemory { get; init; } = 1_048_576;
+
+    /// <summary>Credential by name (GWT-9); null when there is none of that name.</summary>
+    public Func<string, HostCredential?> Credential { get; init; } = static _ => null;
+}
+
+public enum WorkerState
+{
+    Connecting,
+    Idle,
+    Busy,
+    Closing,
+}
+
+/// <summary>
+/// One connection to one next hop: opens it, sends the works it is given one after the other, tries the further hosts for what a host did not take
+/// (DELIV-24). Plain async code; it owns nothing but its socket, the dispatcher decides what it does next.
+/// </summary>
+public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions options, OutcomeRecorder recorder, EpochLease lease)
+{
+    private readonly Channel<Work> _work = Channel.CreateBounded<Work>(1);
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private HostConnection? _connection;
+    private int _host;
+    private int _mails;
+
+    public string NextHop => nextHop;
+    public EpochLease Lease => lease;
+
+    /// <summary>Kept by the dispatcher.</summary>
+    public WorkerState State { get; set; }
+
+    /// <summary>Stopwatch time since which it has had nothing to do.</summary>
+    public long IdleSince { get; set; }
+
+    /// <summary>The session has carried its share; the dispatcher closes it instead of giving it more.</summary>
+    public bool IsWorn => _mails >= options.MaxMails || Stopwatch.GetElapsedTime(_startedAt) >= options.MaxAge;
+
+    /// <summary>Gives it its next work. Only when it is idle.</summary>
+    public void Give(Work work)
+    {
+        if (!_work.Writer.TryWrite(work))
+            throw new UnreachableException("A worker that is not idle was given work.");
+    }
+
+    /// <summary>No more work: QUIT after the present one.</summary>
+    public void Close() => _work.Writer.TryComplete();
+
+    /// <summary>Why the session could not be opened at all.</summary>
+    public sealed record Failure(FailureClass Class, Reply Reply, string Host, string Address, int Port, ImmutableArray<string> Dialogue);
+
+    /// <param name="opened">Called once when the session stands.</param>
+    /// <param name="idle">Called whenever it can take work.</param>
+    /// <param name="back">Called with a work that met a session the host had closed meanwhile: nothing was tried, it goes over a fresh one.</param>
+    /// <returns>Null when it ended in order, otherwise why no session could be opened.</returns>
+    public async Task<Failure?> RunAsync(Action opened, Action idle, Action<Work> back)
+    {
+        try
+        {
+            var failure = await OpenAsync(lease.Running).ConfigureAwait(false);
+            if (failure is not null)
+                return failure;
+            opened();
+            idle();
+            await foreach (var work in _work.Reader.ReadAllAsync().ConfigureAwait(false))
+            {
+                if (!await DeliverAsync(work, back).ConfigureAwait(false))
+                    return null;
+                idle();
+            }
+            return null;
+        }
+        finally
+        {
+            Close();
+            // Work given in the moment the session ended must not be lost with it.
+            while (_work.Reader.TryRead(out var left))
+                back(left);
+            if (_connection is not null)
+                await _connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<Failure?> OpenAsync(CancellationToken cancel)
+    {
+        Failure? last = null;
+        for (_host = 0; _host < hosts.Hosts.Length; _host++)
+        {
+            (_connection, last) = await OpenHostAsync(hosts.Hosts[_host], cancel).ConfigureAwait(false);
+            if (_connection is not null)
+                return null;
+        }
+        return last ?? new Failure(FailureClass.NoAnswer, OutcomeRecorder.NoHost, nextHop, "", 0, []);
+    }
+
+    private async Task<(HostConnection?, Failure?)> OpenHostAsync(MailHost host, CancellationToken cancel)
+    {
+        Failure? last = null;
+        foreach (var address in host.Addresses)
+        {
+            var target = new HostTarget(host.Name, address, host.Port)
+            {
+                Tls = host.TlsOnConnect ? TlsPolicy.OnConnect : options.Tls,
+                Credential = host.Credential is { } name ? options.Credential(name) : null,
+            };
+            var result = await HostConnection.OpenAsync(target, options.Delivery, cancel).ConfigureAwait(false);
+            if (result.Connection is not null)
+                return (result.Connection, null);
+            var failure = new Failure(result.Class, result.Reply ?? OutcomeRecorder.NoHost, host.Name, address.ToString(), host.Port, result.Dialogue);
+            // RETRY-15: what a server said outranks a connection that never stood.
+            last = last is null || failure.Class != FailureClass.NoAnswer ? failure : last;
+            if (cancel.IsCancellationRequested)
+                break;
+        }
+        return (null, last);
+    }
+
+    /// <returns>False when the session is over.</returns>
+    private async Task<bool> DeliverAsync(Work work, Action<Work> back)
+    {
+        if (!work.Lease.IsValid)
+        {
+            recorder.GiveBack(work);
+            return true;
+        }
+        MailContent? read = null;
+        try
+        {
+            var content = work.Content.Content ?? (read = await work.Lease.Store.ReadContentAsync(work.Mail.Id.Number, options.ContentInMemory, work.Lease.Running).ConfigureAwait(false));
+            if (content is null)
+            {
+                recorder.GiveBack(work);
+                return true;
+            }
+            return await SendAsync(work, content, back).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (work.Lease.Running.IsCancellationRequested)
+        {
+            recorder.GiveBack(work);
+            return false;
+        }
+        catch (Exception trouble) when (Database.IsLost(trouble))
+        {
+            recorder.GiveBack(work);
+            return true;
+        }
+        finally
+        {
+            read?.Dispose();
+        }
+    }
+
+    private async Task<bool> SendAsync(Work work, MailContent content, Action<Work> back)
+    {
+        var connection = _connection!;
+        var attempt = new Attempt(work);
+        while (true)
+        {
+            var result = await connection.SendAsync(attempt.ToMail(content), work.Lease.Running).ConfigureAwait(false);
+            if (result.SessionWasStale)
+            {
+                back(work);
+                return false;
+            }
+            _mails++;
+            attempt.Note(connection, result);
+            if (!attempt.Again || !result.ConnectionUsable)
+            {
+                await TryFurtherHostsAsync(attempt, content, work.Lease.Running).ConfigureAwait(false);
+                recorder.Record(attempt, content);
+                return result.ConnectionUsable;
+            }
+        }
+    }
+
+    /// <summary>A line error at one host is put to the next (DELIV-24, RFC 5321 §5.1); a refusal is the destination's answer and is not.</summary>
+    private async Task TryFurtherHostsAsync(Attempt attempt, MailContent content, CancellationToken cancel)
+    {
+        for (var next = _host + 1; next < hosts.Hosts.Length && attempt.HasLineErrors && !cancel.IsCancellationRequested; next++)
+        {
+            var (connection, failure) = await OpenHostAsync(hosts.Hosts[next], cancel).ConfigureAwait(false);
+            if (connection is null)
+            {
+                attempt.NoteFailure(failure!);
+                continue;
+            }
+            await using (connection.ConfigureAwait(false))
+                attempt.Note(connection, await connection.SendAsync(attempt.ToMail(content), cancel).ConfigureAwait(false));
+        }
+    }
+}

@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using ClusterMail.Store;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Queue.Lease;
+
+/// <summary>Lengths of the node lease (design §3).</summary>
+public sealed record LeaseOptions
+{
+    /// <summary>Default 6 s: a killed node's work goes on elsewhere within 8 s (P3).</summary>
+    public TimeSpan Length { get; init; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>Default 2 s: two renewals may fail before the lease does.</summary>
+    public TimeSpan RenewEvery { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The node stops this long before the database would let others take over; default 500 ms.</summary>
+    public TimeSpan Guard { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How often this node looks for others whose lease has ended; default 500 ms.</summary>
+    public TimeSpan FenceEvery { get; init; } = TimeSpan.FromMilliseconds(500);
+}
+
+/// <summary>
+/// Keeps this node's lease: registers, renews, notices the fence, registers again. Also fences others whose lease has ended: every node
+/// does it, because a singleton for it could be on the very node that died.
+/// </summary>
+/// <param name="openStore">Opens the queue for an epoch and says what to dispose when the epoch is over.</param>
+public sealed partial class LeaseKeeper(
+    NodeStore nodes, NodeRegistration registration, LeaseOptions options, Func<long, (QueueStore Store, IAsyncDisposable Source)> openStore, ILogger<LeaseKeeper> log) : IAsyncDisposable
+{
+    private IAsyncDisposable? _source;
+    private readonly CancellationTokenSource _stop = new();
+    private volatile EpochLease? _current;
+    private Task _renewing = Task.CompletedTask;
+    private Task _fencing = Task.CompletedTask;
+    private bool _lost;
+
+    /// <summary>Null before the first registration, and between a fence and the next registration.</summary>
+    public EpochLease? Current => _current;
+
+    /// <summary>What the last good renewal brought.</summary>
+    public Renewal? LastRenewal { get; private set; }
+
+    /// <summary>True when mail may be owned: the database took a write of ours within the lease.</summary>
+    public bool IsValid => _current is { IsValid: true };
+
+    /// <summary>A new epoch began. Handlers must not block.</summary>
+    public event Action<EpochLease>? Began;
+
+    /// <summary>The epoch was fenced: forget everything owned under it. Handlers must not block.</summary>
+    public event Action<EpochLease>? Ended;
+
+    /// <summary>After every good renewal. Handlers must not block.</summary>
+    public event Action<Renewal>? Renewed;
+
+    /// <summary>Recipients of a dead node were freed: claim now.</summary>
+    public event Action<IReadOnlyList<FencedNode>>? Fenced;
+
+    public string NodeName => registration.Name;
+
+    public void Start()
+    {
+        _renewing = Task.Run(RenewAsync);
+        _fencing = Task.Run(FenceAsync);
+    }
+
+    private async Task RenewAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            var started = Stopwatch.GetTimestamp();
+            try
+            {
+                if (_current is null)
+                    await BeginAsync(started).ConfigureAwait(false);
+                else
+                    await ExtendAsync(_current, started).ConfigureAwait(false);
+                if (_lost)
+                    Regained(log, registration.Name);
+                _lost = false;
+            }
+            catch (Exception trouble) when (!_stop.IsCancellationRequested)
+            {
+                if (!_lost)
+                    Lost(log, registration.Name, trouble.Message);
+                _lost = true;
+                QueueMetrics.LeaseLosses.Add(IsValid ? 0 : 1);
+            }
+            catch (Exception) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            await WaitAsync(_lost ? TimeSpan.FromMilliseconds(500) : options.RenewEvery).ConfigureAwait(false);
+        }
+    }
+
+    private async Task BeginAsync(long started)
+    {
+        var epoch = await nodes.RegisterAsync(registration, options.Length, _stop.Token).ConfigureAwait(false);
+        if (_source is not null)
+            await _source.DisposeAsync().ConfigureAwait(false);
+        (var store, _source) = openStore(epoch);
+        var lease = new EpochLease(epoch, options.Length - options.Guard, started, store);
+        _current = lease;
+        EpochBegan(log, registration.Name, epoch);
+        Began?.Invoke(lease);
+        await ExtendAsync(lease, Stopwatch.GetTimestamp()).ConfigureAwait(false);
+    }
+
+    private async Task ExtendAsync(EpochLease lease, long started)
+    {
+        var renewal = await nodes.RenewAsync(lease.Epoch, options.Length, _stop.Token).ConfigureAwait(false);
+        if (renewal.Fenced)
+        {
+            EpochFenced(log, registration.Name, lease.Epoch);
+            QueueMetrics.LeaseLosses.Add(1);
+            lease.End();
+            _current = null;
+            Ended?.Invoke(lease);
+            await BeginAsync(Stopwatch.GetTimestamp()).ConfigureAwait(false);
+            return;
+        }
+        lease.Extend(started);
+        LastRenewal = renewal;
+        Renewed?.Invoke(renewal);
+    }
+
+    private async Task FenceAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            await WaitAsync(options.FenceEvery).ConfigureAwait(false);
+            // A node that is not sure of its own lease does not judge others.
+            if (!IsValid)
+                continue;
+            try
+            {
+                var fenced = await nodes.FenceExpiredAsync(registration.Name, _stop.Token).ConfigureAwait(false);
+                foreach (var node in fenced)
+                    TookOver(log, registration.Name, node.Name, node.Epoch, node.Recipients, node.Overdue.TotalMilliseconds);
+                if (fenced.Count > 0)
+                    Fenced?.Invoke(fenced);
+            }
+            catch (Exception trouble) when (!_stop.IsCancellationRequested)
+            {
+                FenceFailed(log, trouble.Message);
+            }
+            catch (Exception) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan time)
+    {
+        try
+        {
+            await Task.Delay(time, _stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    /// <summary>Clean stop: the lease is given back, so that others need not wait for its end (CLU-32).</summary>
+    public async Task LeaveAsync(CancellationToken cancel)
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_renewing, _fencing).ConfigureAwait(false);
+        if (_current is not { } lease)
+            return;
+        lease.End();
+        await nodes.LeaveAsync(lease.Epoch, cancel).ConfigureAwait(false);
+        EpochLeft(log, registration.Name, lease.Epoch);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_renewing, _fencing).ConfigureAwait(false);
+        _current?.Dispose();
+        if (_source is not null)
+            await _source.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    [LoggerMessage(5001, LogLevel.Information, "{Node} owns recipients under epoch {Epoch}")]
+    private static partial void EpochBegan(ILogger log, string node, long epoch);
+
+    [LoggerMessage(5002, LogLevel.Warning, "{Node} cannot renew its lease: {Reason}. It stops accepting and delivering when the lease ends, and goes on by itself when the database is back")]
+    private static partial void Lost(ILogger log, string node, string reason);
+
+    [LoggerMessage(5003, LogLevel.Information, "{Node} renews its lease again")]
+    private static partial void Regained(ILogger log, string node);
+
+    [LoggerMessage(5004, LogLevel.Warning, "{Node}: epoch {Epoch} was fenced by another node; what it owned is delivered elsewhere. Registering again")]
+    private static partial void EpochFenced(ILogger log, string node, long epoch);
+
+    [LoggerMessage(5005, LogLevel.Warning, "{Node} took over from {Dead} (epoch {Epoch}): {Recipients} recipients, {Overdue:F0} ms after the end of its lease")]
+    private static partial void TookOver(ILogger log, string node, string dead, long epoch, int recipients, double overdue);
+
+    [LoggerMessage(5006, LogLevel.Warning, "Cannot look for nodes whose lease has ended: {Reason}")]
+    private static partial void FenceFailed(ILogger log, string reason);
+
+    [LoggerMessage(5007, LogLevel.Information, "{Node} gave epoch {Epoch} back")]
+    private static partial void EpochLeft(ILogger log, string node, long epoch);
+}

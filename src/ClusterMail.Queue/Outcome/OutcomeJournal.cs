@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Store;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Queue.Outcome;
+
+/// <summary>How the recipients of one attempt ended, with the notices that report it; written together (P2).</summary>
+public sealed record Ending(EpochLease Lease, IReadOnlyList<Conclusion> Conclusions, IReadOnlyList<Notice> Notices);
+
+/// <summary>
+/// Group commit of outcomes. What it holds is bounded by the window: a recipient's place is given back only after its outcome is written.
+/// While the database is away it keeps everything and tries again; a fenced epoch's outcomes are logged as possible duplicates and dropped (P4).
+/// </summary>
+public sealed partial class OutcomeJournal : IAsyncDisposable
+{
+    private const int MaxBatch = 1000;
+
+    private readonly EventStore _events;
+    private readonly string _node;
+    private readonly Action<int, bool> _written;
+    private readonly ILogger _log;
+    private readonly Channel<Ending> _waiting = Channel.CreateUnbounded<Ending>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _writer;
+
+    /// <param name="written">Called after each commit with the number of recipients whose place in the window is free again, and whether notices were queued.</param>
+    public OutcomeJournal(EventStore events, string node, Action<int, bool> written, ILogger<OutcomeJournal> log)
+    {
+        (_events, _node, _written, _log) = (events, node, written, log);
+        _writer = Task.Run(WriteAsync);
+    }
+
+    public int Waiting => _waiting.Reader.CanCount ? _waiting.Reader.Count : 0;
+
+    public void Add(Ending ending) => _waiting.Writer.TryWrite(ending);
+
+    private async Task WriteAsync()
+    {
+        var batch = new List<Ending>();
+        Ending? held = null;
+        while (held is not null || await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            var count = 0;
+            batch.Clear();
+            // One epoch a batch: the fence is checked once for the whole transaction.
+            while (count < MaxBatch && (held is not null || _waiting.Reader.TryRead(out held)))
+            {
+                if (batch.Count > 0 && batch[0].Lease.Epoch != held!.Lease.Epoch)
+                    break;
+                count += held!.Conclusions.Count;
+                batch.Add(held);
+                held = null;
+            }
+            await WriteBatchAsync(batch, count).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteBatchAsync(List<Ending> batch, int count)
+    {
+        var lease = batch[0].Lease;
+        var conclusions = batch.SelectMany(ending => ending.Conclusions).ToArray();
+        var notices = batch.SelectMany(ending => ending.Notices).ToArray();
+        var lost = false;
+        while (true)
+        {
+            try
+            {
+                var started = Stopwatch.GetTimestamp();
+                var result = await lease.Store.RecordAsync(lease.Epoch, conclusions, notices, CancellationToken.None).ConfigureAwait(false);
+                QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "outcome"));
+                QueueMetrics.CommitBatch.Record(count, new KeyValuePair<string, object?>("kind", "outcome"));
+                QueueMetrics.CommitTime.Record(Stopwatch.GetElapsedTime(started).TotalMilliseconds, new KeyValuePair<string, object?>("kind", "outcome"));
+                Count(conclusions);
+                // After a lost answer the first try may have been the one that counted: then "late" only means "already written".
+                if (!lost)
+                    await LateAsync(conclusions.Where(c => result.Late.Contains(c.Key)), "recipient no longer owned").ConfigureAwait(false);
+                _written(count, notices.Length > 0);
+                return;
+            }
+            catch (EpochFencedException)
+            {
+                lease.End();
+                await LateAsync(conclusions, "epoch fenced").ConfigureAwait(false);
+                _written(count, false);
+                return;
+            }
+            catch (Exception trouble) when (Database.IsLost(trouble))
+            {
+                if (!lost)
+                    Lost(_log, count, trouble.Message);
+                lost = true;
+                if (_stop.IsCancellationRequested)
+                {
+                    _written(count, false);
+                    return;
+                }
+                await Task.Delay(TimeSpan.FromMilliseconds(200)).ConfigureAwait(false);
+            }
+            catch (Exception bug)
+            {
+                Refused(_log, count, bug);
+                if (batch.Count == 1)
+                {
+                    // The rows stay owned by this epoch; the reconciliation of the dispatcher gives them back.
+                    _written(count, false);
+                    return;
+                }
+                foreach (var ending in batch.ToArray())
+                    await WriteBatchAsync([ending], ending.Conclusions.Count).ConfigureAwait(false);
+                return;
+            }
+        }
+    }
+
+    private static void Count(IEnumerable<Conclusion> conclusions)
+    {
+        foreach (var conclusion in conclusions)
+        {
+            switch (conclusion.State)
+            {
+                case RecipientState.Delivered:
+                    QueueMetrics.Delivered.Add(1);
+                    break;
+                case RecipientState.Waiting:
+                    QueueMetrics.Deferred.Add(1);
+                    break;
+                case RecipientState.Failed:
+                    QueueMetrics.Bounced.Add(1);
+                    break;
+            }
+        }
+    }
+
+    private async Task LateAsync(IEnumerable<Conclusion> late, string why)
+    {
+        foreach (var conclusion in late)
+        {
+            QueueMetrics.Late.Add(1);
+            if (conclusion.State != RecipientState.Delivered && !conclusion.PossibleDuplicate)
+                continue;
+            QueueMetrics.PossibleDuplicates.Add(1);
+            var text = $"possible duplicate: B{conclusion.Key.Mail:D10} recipient {conclusion.Key.Ordinal} was answered \"{conclusion.Reply}\" by {conclusion.RemoteHost}, but its outcome could not be recorded ({why})";
+            PossibleDuplicate(_log, text);
+            try
+            {
+                await _events.WriteAsync(_node, "possible-duplicate", text, null, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception trouble) when (Database.IsLost(trouble))
+            {
+                // The line in the program log stands.
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        _stop.CancelAfter(TimeSpan.FromSeconds(5));
+        await _writer.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    [LoggerMessage(5201, LogLevel.Warning, "Cannot record {Count} outcomes ({Reason}); trying until the database is back or this epoch is fenced")]
+    private static partial void Lost(ILogger log, int count, string reason);
+
+    [LoggerMessage(5202, LogLevel.Warning, "{Text}")]
+    private static partial void PossibleDuplicate(ILogger log, string text);
+
+    [LoggerMessage(5203, LogLevel.Error, "The database refused {Count} outcomes")]
+    private static partial void Refused(ILogger log, int count, Exception bug);
+}

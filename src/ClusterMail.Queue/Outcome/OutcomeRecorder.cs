@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Bounce;
+using ClusterMail.Queue.Deliver;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Queue.Schedule;
+using ClusterMail.Routing;
+using ClusterMail.Store;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Queue.Outcome;
+
+/// <summary>Turns what hosts answered into outcomes, decided once and written once: delivered, waiting, failed with its error mail, given back.</summary>
+/// <param name="retry">The retry rules in force.</param>
+/// <param name="notices">Makes error mails and other reports.</param>
+public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter notices, ILogger<OutcomeRecorder> log)
+{
+    /// <summary>RETRY-14: the reason when no server ever answered.</summary>
+    public static Reply NoHost { get; } = new(451, new EnhancedStatus(4, 4, 1), FailurePolicy.NoAnswerReason);
+
+    /// <summary>Where outcomes are written; set once when the node is put together.</summary>
+    public OutcomeJournal Journal { get; set; } = null!;
+
+    public static Reply LineError(Exception cause) =>
+        new(451, new EnhancedStatus(4, 3, 0), $"Requested action aborted: error in processing. ({cause.GetType().Name})");
+
+    /// <summary>How one recipient fared, before it is known whether it is tried again.</summary>
+    private sealed record Fate(ClaimedRecipient Recipient, FailureClass Class, Reply Reply)
+    {
+        public string? Host { get; init; }
+        public string? Address { get; init; }
+        public int Port { get; init; }
+        public string? Tls { get; init; }
+        public bool DotWasSent { get; init; }
+        public bool HostReports { get; init; }
+
+        /// <summary>Fails now whatever the retry rules say.</summary>
+        public bool Final { get; init; }
+    }
+
+    /// <summary>An attempt that came as far as a host.</summary>
+    public void Record(Attempt attempt, MailContent content)
+    {
+        var work = attempt.Work;
+        var fates = new Fate[work.Recipients.Length];
+        for (var i = 0; i < fates.Length; i++)
+        {
+            var answer = attempt.Answers[i];
+            fates[i] = answer is null
+                ? new Fate(work.Recipients[i], FailureClass.LineError, NoHost)
+                : new Fate(work.Recipients[i], answer.Reply.Class, answer.Reply.Reply)
+                {
+                    Host = answer.Host,
+                    Address = answer.Address,
+                    Port = answer.Port,
+                    Tls = answer.Tls,
+                    DotWasSent = answer.Reply.DotWasSent,
+                    HostReports = answer.SupportsDsn,
+                };
+        }
+        // The lease lapsed while the session ran: what was not delivered is not an attempt of ours any more.
+        if (!work.Lease.IsValid && fates.All(fate => fate.Class != FailureClass.None && !fate.DotWasSent))
+        {
+            GiveBack(work);
+            return;
+        }
+        Conclude(work, fates, attempt.Dialogue, content, "");
+    }
+
+    /// <summary>No session stood: no host, no address, no connection (RETRY-3), or DNS itself refuses.</summary>
+    public void FailUnreached(Work work, FailureClass failure, Reply reply, string explanation, OutboundWorker.Failure? at = null) =>
+        ConcludeUnread(work, recipient => new Fate(recipient, failure, reply) { Host = NullIfEmpty(at?.Host), Address = NullIfEmpty(at?.Address), Port = at?.Port ?? 0 },
+            at?.Dialogue ?? [], explanation);
+
+    /// <summary>There is no way by our own rules (FALL-6, ROUTE-3): fails at once.</summary>
+    public void FailLocally(Work work, string reply) =>
+        ConcludeUnread(work, recipient => new Fate(recipient, FailureClass.Refused, ParseReply(reply)) { Final = true }, [], "");
+
+    /// <summary>An administrator wants it failed now (QUEUE-6).</summary>
+    public void BounceNow(Work work) =>
+        ConcludeUnread(work, recipient => new Fate(recipient, FailureClass.Refused, new Reply(550, new EnhancedStatus(5, 7, 1),
+            recipient.LastReply is { Length: > 0 } last ? $"Returned by the administrator; last answer: {last}" : "Returned by the administrator")) { Final = true }, [], "");
+
+    /// <summary>Given back untouched: no attempt was made.</summary>
+    public void GiveBack(Work work, TimeSpan notBefore = default)
+    {
+        Journal.Add(new Ending(work.Lease, work.Recipients.Select(recipient => Untouched(recipient.Key, notBefore)).ToArray(), []));
+        work.Content.Release();
+    }
+
+    public void GiveBack(EpochLease lease, IEnumerable<RecipientKey> keys) =>
+        Journal.Add(new Ending(lease, keys.Select(key => Untouched(key, TimeSpan.Zero)).ToArray(), []));
+
+    private static Conclusion Untouched(RecipientKey key, TimeSpan notBefore) => new() { Key = key, State = RecipientState.Queued, RetryAfter = notBefore };
+
+    /// <summary>For attempts whose content is not at hand: it is read only when an error mail must quote it.</summary>
+    private void ConcludeUnread(Work work, Func<ClaimedRecipient, Fate> fate, ImmutableArray<string> dialogue, string explanation)
+    {
+        var fates = work.Recipients.Select(fate).ToArray();
+        if (work.Content.Content is { } content || !fates.Any(f => Decide(work, f) is null))
+            Conclude(work, fates, dialogue, work.Content.Content, explanation);
+        else
+            _ = ReadAndConcludeAsync(work, fates, dialogue, explanation);
+    }
+
+    private async Task ReadAndConcludeAsync(Work work, Fate[] fates, ImmutableArray<string> dialogue, string explanation)
+    {
+        try
+        {
+            using var content = await work.Lease.Store.ReadContentAsync(work.Mail.Id.Number, NoticeWriter.QuoteLimit, work.Lease.Running).ConfigureAwait(false);
+            Conclude(work, fates, dialogue, content, explanation);
+        }
+        catch (Exception trouble)
+        {
+            if (trouble is not OperationCanceledException && !Database.IsLost(trouble))
+                Unreadable(log, work.Mail.Id.ToString(), trouble);
+            GiveBack(work);
+        }
+    }
+
+    private void Conclude(Work work, Fate[] fates, ImmutableArray<string> dialogue, MailContent? content, string explanation)
+    {
+        var conclusions = new Conclusion[fates.Length];
+        var reports = new List<Report>();
+        for (var i = 0; i < fates.Length; i++)
+        {
+            var fate = fates[i];
+            var again = fate.Class == FailureClass.None ? null : Decide(work, fate);
+            conclusions[i] = ToConclusion(work, fate, again, dialogue, explanation);
+            reports.Add(new Report(fate.Recipient, conclusions[i].State, fate.Class, fate.Reply, fate.Host, fate.HostReports));
+        }
+        var queued = notices.Write(work, reports, content);
+        foreach (var about in queued.Where(notice => notice.IsDelay).SelectMany(notice => notice.Notice.About))
+            for (var i = 0; i < conclusions.Length; i++)
+                if (conclusions[i].Key == about)
+                    conclusions[i] = conclusions[i] with { DelayNotified = true };
+        Journal.Add(new Ending(work.Lease, conclusions, queued.Select(notice => notice.Notice).ToArray()));
+        work.Content.Release();
+    }
+
+    /// <returns>When to try again, counted from the first attempt; null: never.</returns>
+    private TimeSpan? Decide(Work work, Fate fate)
+    {
+        if (fate.Final)
+            return null;
+        var recipient = fate.Recipient;
+        var since = recipient.SinceFirstAttempt is { } first ? first + work.HeldFor : TimeSpan.Zero;
+        var refusals = recipient.Refusals + (fate.Class == FailureClass.Refused ? 1 : 0);
+        var decision = FailurePolicy.Decide(new FailedAttempt(fate.Class, refusals, since), retry(), Random.Shared.NextDouble());
+        return decision.Bounced ? null : decision.RetryAfter;
+    }
+
+    private static Conclusion ToConclusion(Work work, Fate fate, TimeSpan? again, ImmutableArray<string> dialogue, string explanation) => new()
+    {
+        Key = fate.Recipient.Key,
+        State = fate.Class == FailureClass.None ? RecipientState.Delivered : again is null ? RecipientState.Failed : RecipientState.Waiting,
+        Destination = work.Route.Destination,
+        RetryAfter = again ?? TimeSpan.Zero,
+        Class = fate.Class,
+        Reply = Reason(fate, again),
+        RemoteHost = fate.Host,
+        RemoteAddress = fate.Address,
+        RemotePort = fate.Port,
+        TlsVersion = fate.Tls,
+        Rule = explanation.Length == 0 ? work.Route.Rule : $"{work.Route.Rule}: {explanation}",
+        Dialogue = dialogue,
+        PossibleDuplicate = fate.DotWasSent && fate.Class == FailureClass.LineError,
+    };
+
+    // RETRY-14: a destination that never answered has one reason only when it ends; until then the log shows what was seen.
+    private static string Reason(Fate fate, TimeSpan? again) =>
+        fate.Class == FailureClass.NoAnswer && again is null ? FailurePolicy.NoAnswerReason : fate.Reply.ToLogText();
+
+    private static Reply ParseReply(string text)
+    {
+        var rest = text.Length > 4 && int.TryParse(text.AsSpan(0, 3), out _) ? text[4..] : text;
+        var code = rest.Length == text.Length ? 550 : int.Parse(text.AsSpan(0, 3), System.Globalization.CultureInfo.InvariantCulture);
+        return EnhancedStatus.TryParse(rest, out var status, out var length)
+            ? new Reply(code, status, rest[length..].TrimStart())
+            : new Reply(code, null, rest);
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    [LoggerMessage(5210, LogLevel.Error, "{Mail}: its content cannot be read for the error mail")]
+    private static partial void Unreadable(ILogger log, string mail, Exception cause);
+}

@@ -1,0 +1,146 @@
+using Akka.Actor;
+using Akka.Event;
+using ClusterMail.Protocol;
+using ClusterMail.Smtp.Server;
+
+namespace ClusterMail.Queue.Receive;
+
+/// <summary>
+/// The node's listeners: opens them, changes them while they run (RECV-12), drains them (CLU-32), and turns new clients away while the node cannot
+/// take mail. Sessions themselves are plain async code.
+/// </summary>
+public sealed class ReceiverActor : ReceiveActor, IWithTimers
+{
+    /// <summary>The ports to serve.</summary>
+    public sealed record Listen(IReadOnlyList<ListenerOptions> Listeners);
+
+    /// <summary>Open: mail is taken. Closed: new clients get 421. Draining: listeners closed, sessions finish.</summary>
+    public enum Doors
+    {
+        Open,
+        Closed,
+        Draining,
+    }
+
+    public sealed record SetDoors(Doors Doors);
+
+    /// <summary>For the node's stop: drains and answers <see cref="Stopped"/>.</summary>
+    public sealed record Stop(TimeSpan Limit);
+
+    public sealed record Stopped;
+
+    /// <summary>Asks for <see cref="Sight"/>.</summary>
+    public sealed record Look;
+
+    /// <param name="Fault">Why a port could not be opened (ADMIN-1); null: all are.</param>
+    public sealed record Sight(Doors Doors, int Sessions, IReadOnlyList<string> Bound, string? Fault, bool Ready);
+
+    private sealed record Applied(SmtpListenerSet Set, string? Fault);
+    private sealed record Drained(SmtpListenerSet Set, IActorRef? Stopper);
+    private sealed record Retry;
+
+    /// <summary>CLU-32: current transactions may finish so long.</summary>
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly Reply NoService = new(421, new EnhancedStatus(4, 3, 2), "Service not available, try another server.");
+
+    private readonly SessionServices _services;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private SmtpListenerSet? _set;
+    private IReadOnlyList<ListenerOptions> _wanted = [];
+    private Doors _doors = Doors.Closed;
+    private string? _fault;
+    private bool _applying;
+    private bool _stopping;
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public ReceiverActor(SessionServices services)
+    {
+        _services = services;
+        Receive<Listen>(listen => { _wanted = listen.Listeners; Apply(); });
+        Receive<SetDoors>(OnDoors);
+        Receive<Applied>(OnApplied);
+        Receive<Drained>(OnDrained);
+        Receive<Retry>(_ => Apply());
+        Receive<Stop>(OnStop);
+        Receive<Look>(_ => Sender.Tell(new Sight(_doors, _set?.Sessions ?? 0, _set?.Bound.Select(bound => bound.EndPoint.ToString()).ToArray() ?? [], _fault, _set is not null && _fault is null)));
+    }
+
+    public static Props Props(SessionServices services) => Akka.Actor.Props.Create(() => new ReceiverActor(services));
+
+    private void Apply()
+    {
+        if (_applying || _stopping || _doors == Doors.Draining || _wanted.Count == 0)
+            return;
+        _applying = true;
+        _set ??= new SmtpListenerSet(_services);
+        _set.SetAccepting(_doors == Doors.Open, NoService);
+        ApplyAsync(_set, _wanted).PipeTo(Self);
+    }
+
+    private static async Task<Applied> ApplyAsync(SmtpListenerSet set, IReadOnlyList<ListenerOptions> wanted)
+    {
+        try
+        {
+            await set.ApplyAsync(wanted);
+            return new Applied(set, null);
+        }
+        catch (PortUnavailableException taken)
+        {
+            return new Applied(set, taken.Message);
+        }
+    }
+
+    private void OnApplied(Applied applied)
+    {
+        _applying = false;
+        if (applied.Fault is { } fault && fault != _fault)
+            _log.Error("{0}", fault);
+        _fault = applied.Fault;
+        // ADMIN-1: the node stays "not ready" until the port is free, and opens it by itself then.
+        if (_fault is not null)
+            Timers.StartSingleTimer("retry", new Retry(), TimeSpan.FromSeconds(2));
+    }
+
+    private void OnDoors(SetDoors set)
+    {
+        if (_doors == set.Doors || _stopping)
+            return;
+        _doors = set.Doors;
+        if (_doors == Doors.Draining && _set is { } draining)
+        {
+            _set = null;
+            DrainAsync(draining, DrainLimit, null).PipeTo(Self);
+            return;
+        }
+        _set?.SetAccepting(_doors == Doors.Open, NoService);
+        if (_set is null)
+            Apply();
+    }
+
+    private void OnStop(Stop stop)
+    {
+        _stopping = true;
+        if (_set is { } set)
+            DrainAsync(set, stop.Limit, Sender).PipeTo(Self);
+        else
+            Sender.Tell(new Stopped());
+        _set = null;
+    }
+
+    private static async Task<Drained> DrainAsync(SmtpListenerSet set, TimeSpan limit, IActorRef? stopper)
+    {
+        await set.DrainAsync(limit);
+        await set.DisposeAsync();
+        return new Drained(set, stopper);
+    }
+
+    private void OnDrained(Drained drained)
+    {
+        drained.Stopper?.Tell(new Stopped());
+        // Undrained meanwhile.
+        if (_set is null && !_stopping)
+            Apply();
+    }
+}

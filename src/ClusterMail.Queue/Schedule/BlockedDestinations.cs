@@ -1,0 +1,24 @@
+using System.Collections.Frozen;
+
+namespace ClusterMail.Queue.Schedule;
+
+/// <summary>
+/// Destinations whose new mail goes straight into the queue instead of this node's window: those that are down, as the cluster's table says, and
+/// those that have filled their part of the window already. So a dead or slow destination costs the others nothing (CLU-35).
+/// </summary>
+public sealed class BlockedDestinations
+{
+    private volatile FrozenSet<string> _down = FrozenSet<string>.Empty;
+    private volatile FrozenSet<string> _full = FrozenSet<string>.Empty;
+
+    public bool Contains(string destination) => _down.Contains(destination) || _full.Contains(destination);
+
+    public bool IsDown(string destination) => _down.Contains(destination);
+
+    /// <summary>Not to be claimed for this node now.</summary>
+    public IReadOnlyCollection<string> Full => _full;
+
+    public void ReplaceDown(IEnumerable<string> keys) => _down = keys.ToFrozenSet(StringComparer.Ordinal);
+
+    public void ReplaceFull(IEnumerable<string> keys) => _full = keys.ToFrozenSet(StringComparer.Ordinal);
+}

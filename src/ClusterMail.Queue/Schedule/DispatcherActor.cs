@@ -1,0 +1,686 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Akka.Event;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Deliver;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Queue.Outcome;
+using ClusterMail.Routing;
+using ClusterMail.Routing.Dns;
+using ClusterMail.Store;
+
+namespace ClusterMail.Queue.Schedule;
+
+/// <summary>Numbers the dispatcher works by; read anew at each use, so a changed setting takes effect at once (ADMIN-24).</summary>
+public sealed record DispatcherOptions
+{
+    /// <summary>Outbound connections of this node at once; default 20 (DELIV-2).</summary>
+    public int Workers { get; init; } = 20;
+
+    /// <summary>Recipients asked for in one claim; default 500.</summary>
+    public int ClaimBatch { get; init; } = 500;
+
+    /// <summary>Recipients one destination may have waiting in this node's window; default 2000. Beyond it they stay in the database.</summary>
+    public int PerDestination { get; init; } = 2000;
+
+    /// <summary>Recipients in one SMTP transaction; default 100, the least every server takes (RFC 5321 §4.5.3.1.8).</summary>
+    public int RecipientsPerTransaction { get; init; } = 100;
+
+    /// <summary>An unused connection is kept so long for the next mail; default 3 s.</summary>
+    public TimeSpan KeepIdle { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>RETRY-3, for recipients whose destination is down when their time ends.</summary>
+    public TimeSpan NoAnswerPeriod { get; init; } = TimeSpan.FromHours(24);
+}
+
+/// <summary>What the dispatcher needs of the rest of the node.</summary>
+public sealed record DispatcherParts
+{
+    public required string Node { get; init; }
+    public required DestinationStore Destinations { get; init; }
+    public required LeaseKeeper Lease { get; init; }
+    public required Window Window { get; init; }
+    public required BlockedDestinations Blocked { get; init; }
+    public required OutcomeRecorder Recorder { get; init; }
+    public required Func<DispatcherOptions> Options { get; init; }
+    public required Func<WorkerOptions> WorkerOptions { get; init; }
+    public required Func<ReversePath, Mailbox, Route> Route { get; init; }
+    public required Func<Route, CancellationToken, Task<HostSet>> Resolve { get; init; }
+
+    /// <summary>Forgets what the resolver knows of a domain after a failed connection (MXC-3).</summary>
+    public required Action<Route> Forget { get; init; }
+
+    /// <summary>The sharded destination actors.</summary>
+    public required Func<IActorRef> DestinationRegion { get; init; }
+}
+
+/// <summary>
+/// The recipients this node owns and has not finished: claims them, finds their hosts, shares them out to connections (Postfix: qmgr and its
+/// active queue). Everything here can be lost: the rows are in the database and go back by the lease.
+/// </summary>
+public sealed class DispatcherActor : ReceiveActor, IWithTimers
+{
+    /// <summary>Works whose recipients were committed as owned by this node.</summary>
+    public sealed record Accepted(IReadOnlyList<Work> Works);
+
+    /// <summary>Deliver, or only hold still (CLU-25, ADMIN-32).</summary>
+    public sealed record Deliver(bool On);
+
+    /// <summary>Something became due: claim now instead of at the next poll.</summary>
+    public sealed record WakeUp;
+
+    /// <summary>The epoch is fenced: forget what was owned under it.</summary>
+    public sealed record Forget(long Epoch);
+
+    /// <summary>Answered with <see cref="Drained"/> when no connection is open any more; told after <see cref="Deliver"/> off.</summary>
+    public sealed record Drain;
+
+    public sealed record Drained;
+
+    /// <summary>Asks for <see cref="Sight"/>.</summary>
+    public sealed record Look;
+
+    /// <summary>What is going on, for metrics and <c>queue why</c>.</summary>
+    public sealed record Sight(int Waiting, int Workers, int Idle, int Lanes, bool Delivering);
+
+    private sealed record Tick;
+    private sealed record Claimed(EpochLease Lease, IReadOnlyList<ClaimedRecipient> Recipients, bool Expired, int Asked);
+    private sealed record ClaimFailed(Exception Cause, bool Expired);
+    private sealed record Resolved(string Destination, HostSet Hosts);
+    private sealed record ResolveFailed(string Destination, Exception Cause);
+    private sealed record Opened(OutboundWorker Worker);
+    private sealed record Idle(OutboundWorker Worker);
+    private sealed record Back(OutboundWorker Worker, Work Work);
+    private sealed record Ended(OutboundWorker Worker, OutboundWorker.Failure? Failure);
+    private sealed record OwnedRows(EpochLease Lease, IReadOnlyList<RecipientKey> Keys);
+
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(5);
+
+    private readonly DispatcherParts _parts;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Pool> _pools = new(StringComparer.Ordinal);
+    private readonly LinkedList<Pool> _starved = new();
+    private readonly HashSet<IActorRef> _drainers = [];
+    private HashSet<RecipientKey> _suspects = [];
+    private int _workers;
+    private int _ticks;
+    private bool _delivering;
+    private bool _claiming;
+    private bool _claimingExpired;
+    private bool _more;
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public DispatcherActor(DispatcherParts parts)
+    {
+        _parts = parts;
+        Receive<Accepted>(OnAccepted);
+        Receive<Idle>(OnIdle);
+        Receive<Opened>(OnOpened);
+        Receive<Ended>(OnEnded);
+        Receive<Back>(back => Enqueue(back.Work));
+        Receive<Resolved>(OnResolved);
+        Receive<ResolveFailed>(OnResolveFailed);
+        Receive<DestinationActor.Allotted>(OnAllotted);
+        Receive<Claimed>(OnClaimed);
+        Receive<ClaimFailed>(OnClaimFailed);
+        Receive<WakeUp>(_ => Claim());
+        Receive<Deliver>(OnDeliver);
+        Receive<Forget>(OnForget);
+        Receive<OwnedRows>(OnOwnedRows);
+        Receive<Drain>(_ => { _drainers.Add(Sender); TellDrained(); });
+        Receive<Look>(_ => Sender.Tell(Seen()));
+        Receive<Tick>(_ => OnTick());
+    }
+
+    public static Props Props(DispatcherParts parts) => Akka.Actor.Props.Create(() => new DispatcherActor(parts));
+
+    protected override void PreStart() => Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.FromMilliseconds(500));
+
+    protected override void PostStop()
+    {
+        // A dispatcher that is restarted starts empty: its rows are given back so that they are claimed again at once.
+        foreach (var lane in _lanes.Values)
+            GiveBack(lane);
+        foreach (var worker in _pools.Values.SelectMany(pool => pool.Workers))
+            worker.Close();
+    }
+
+    // ---- what comes in
+
+    private void OnAccepted(Accepted accepted)
+    {
+        foreach (var work in accepted.Works)
+            Enqueue(work);
+    }
+
+    private void Enqueue(Work work)
+    {
+        if (!work.Lease.IsValid && work.Lease.HasEnded)
+        {
+            Drop(work);
+            return;
+        }
+        if (work.Route.Failure is { } failure)
+        {
+            _parts.Recorder.FailLocally(work, failure);
+            return;
+        }
+        if (!_delivering)
+        {
+            _parts.Recorder.GiveBack(work);
+            return;
+        }
+        if (!_lanes.TryGetValue(work.Route.Destination, out var lane))
+            _lanes.Add(work.Route.Destination, lane = new Lane(work.Route));
+        lane.Route = work.Route;
+        lane.Waiting.Enqueue(work);
+        lane.Recipients += work.Recipients.Length;
+        Pump(lane);
+    }
+
+    private void Pump(Lane lane)
+    {
+        if (lane.Waiting.Count == 0)
+            return;
+        if (lane.Hosts is null || Stopwatch.GetTimestamp() > lane.HostsUntil)
+            Resolve(lane);
+        else if (lane.Pool is { } pool)
+            Pump(pool);
+    }
+
+    private void Resolve(Lane lane)
+    {
+        if (lane.Resolving)
+            return;
+        lane.Resolving = true;
+        var destination = lane.Destination;
+        var self = Self;
+        _parts.Resolve(lane.Route, CancellationToken.None).PipeTo(self,
+            success: hosts => new Resolved(destination, hosts),
+            failure: cause => new ResolveFailed(destination, cause));
+    }
+
+    private void OnResolved(Resolved resolved)
+    {
+        if (!_lanes.TryGetValue(resolved.Destination, out var lane))
+            return;
+        lane.Resolving = false;
+        lane.Hosts = resolved.Hosts;
+        lane.HostsUntil = Later(Max(resolved.Hosts.Ttl, TimeSpan.FromSeconds(1)));
+        if (resolved.Hosts.Class == FailureClass.Refused)
+        {
+            // Null MX and the like: DNS itself refuses (DELIV-23).
+            while (TryTake(lane, out var work))
+                _parts.Recorder.FailUnreached(work, resolved.Hosts.Class, resolved.Hosts.Failure ?? OutcomeRecorder.NoHost, resolved.Hosts.Explanation);
+            return;
+        }
+        Join(lane, resolved.Hosts.NextHop);
+        if (resolved.Hosts.Class != FailureClass.None)
+        {
+            Unreachable(lane.Pool!, resolved.Hosts.Failure ?? OutcomeRecorder.NoHost);
+            return;
+        }
+        Pump(lane.Pool!);
+    }
+
+    private void OnResolveFailed(ResolveFailed failed)
+    {
+        _log.Error(failed.Cause, "Resolving {0} failed", failed.Destination);
+        if (!_lanes.TryGetValue(failed.Destination, out var lane))
+            return;
+        lane.Resolving = false;
+        while (TryTake(lane, out var work))
+            _parts.Recorder.FailUnreached(work, FailureClass.NoAnswer, OutcomeRecorder.NoHost, $"Cannot resolve {failed.Destination}");
+    }
+
+    private void Join(Lane lane, string nextHop)
+    {
+        if (lane.Pool?.NextHop == nextHop)
+            return;
+        lane.Pool?.Lanes.Remove(lane);
+        if (!_pools.TryGetValue(nextHop, out var pool))
+            _pools.Add(nextHop, pool = new Pool(nextHop));
+        pool.Lanes.Add(lane);
+        lane.Pool = pool;
+    }
+
+    // ---- connections
+
+    private void Pump(Pool pool)
+    {
+        while (pool.Idle.Count > 0 && pool.TryTake(out var work))
+            Give(pool.Idle.Dequeue(), work);
+        var waiting = pool.Waiting;
+        if (waiting == 0)
+            return;
+        var may = Math.Min(Math.Min(Allotted(pool), pool.Ceiling), pool.Proven ? int.MaxValue : 1);
+        // A worker that is just connecting will take one of the waiting works.
+        var connecting = pool.Workers.Count(worker => worker.State == WorkerState.Connecting);
+        while (pool.Workers.Count < may && waiting > connecting)
+        {
+            if (_workers >= _parts.Options().Workers)
+            {
+                Starve(pool);
+                break;
+            }
+            if (!StartWorker(pool))
+                break;
+            connecting++;
+        }
+        AskFor(pool);
+    }
+
+    private static int Allotted(Pool pool) => Stopwatch.GetTimestamp() < pool.AllottedUntil ? pool.Allotted : 0;
+
+    private static void Give(OutboundWorker worker, Work work)
+    {
+        worker.State = WorkerState.Busy;
+        worker.Give(work);
+    }
+
+    /// <summary>All connections of this node are taken: an idle one elsewhere is closed, and this pool is served when a place is free.</summary>
+    private void Starve(Pool pool)
+    {
+        if (!_starved.Contains(pool))
+            _starved.AddLast(pool);
+        if (_pools.Values.FirstOrDefault(other => other.Idle.Count > 0) is { } rich)
+            Close(rich.Idle.Dequeue());
+    }
+
+    private static void Close(OutboundWorker worker)
+    {
+        worker.State = WorkerState.Closing;
+        worker.Close();
+    }
+
+    private bool StartWorker(Pool pool)
+    {
+        if (_parts.Lease.Current is not { IsValid: true } lease || pool.Lanes.Find(lane => lane.Hosts is { Hosts.IsEmpty: false } && lane.Waiting.Count > 0)?.Hosts is not { } hosts)
+            return false;
+        var worker = new OutboundWorker(pool.NextHop, hosts, _parts.WorkerOptions(), _parts.Recorder, lease);
+        pool.Workers.Add(worker);
+        _workers++;
+        var self = Self;
+        // On the pool, not on the actor's thread: connecting starts with synchronous work.
+        Task.Run(() => worker.RunAsync(() => self.Tell(new Opened(worker)), () => self.Tell(new Idle(worker)), work => self.Tell(new Back(worker, work))))
+            .PipeTo(self,
+                success: failure => new Ended(worker, failure),
+                failure: cause => new Ended(worker, new OutboundWorker.Failure(FailureClass.LineError, OutcomeRecorder.LineError(cause), pool.NextHop, "", 0, [])));
+        return true;
+    }
+
+    private void OnOpened(Opened opened)
+    {
+        if (!_pools.TryGetValue(opened.Worker.NextHop, out var pool))
+            return;
+        if (!pool.Proven)
+        {
+            pool.Proven = true;
+            Region.Tell(new DestinationActor.Reachable(pool.NextHop, _parts.Node), Self);
+            MarkUp(pool);
+        }
+        Pump(pool);
+    }
+
+    private void OnIdle(Idle idle)
+    {
+        var worker = idle.Worker;
+        if (!_pools.TryGetValue(worker.NextHop, out var pool) || !pool.Workers.Contains(worker) || MustClose(pool, worker))
+        {
+            Close(worker);
+            return;
+        }
+        if (pool.TryTake(out var work))
+        {
+            Give(worker, work);
+            return;
+        }
+        worker.State = WorkerState.Idle;
+        worker.IdleSince = Stopwatch.GetTimestamp();
+        pool.Idle.Enqueue(worker);
+        TellDrained();
+    }
+
+    private bool MustClose(Pool pool, OutboundWorker worker) =>
+        worker.IsWorn || !worker.Lease.IsValid || !_delivering
+        || pool.Workers.Count > Math.Max(1, Allotted(pool))
+        || (_starved.Count > 0 && pool.Workers.Count > 1);
+
+    private void OnEnded(Ended ended)
+    {
+        _workers--;
+        if (_pools.TryGetValue(ended.Worker.NextHop, out var pool))
+        {
+            pool.Workers.Remove(ended.Worker);
+            if (ended.Failure is { } failure)
+                OnConnectFailed(pool, ended.Worker, failure);
+            Pump(pool);
+        }
+        while (_workers < _parts.Options().Workers && _starved.First is { } next)
+        {
+            _starved.RemoveFirst();
+            Pump(next.Value);
+        }
+        TellDrained();
+    }
+
+    private void OnConnectFailed(Pool pool, OutboundWorker worker, OutboundWorker.Failure failure)
+    {
+        if (!worker.Lease.IsValid)
+            return;
+        if (pool.Workers.Count > 0 && pool.Proven)
+        {
+            // Others are connected: the host takes fewer connections than we allow.
+            pool.Ceiling = Math.Max(1, pool.Workers.Count);
+            return;
+        }
+        foreach (var lane in pool.Lanes)
+        {
+            lane.Hosts = null;
+            _parts.Forget(lane.Route);
+        }
+        Unreachable(pool, failure.Reply, failure);
+    }
+
+    private void Unreachable(Pool pool, Reply reply, OutboundWorker.Failure? failure = null)
+    {
+        pool.Proven = false;
+        pool.Allotted = 0;
+        foreach (var lane in pool.Lanes)
+            while (TryTake(lane, out var work))
+                _parts.Recorder.FailUnreached(work, failure?.Class ?? FailureClass.NoAnswer, reply, lane.Hosts?.Explanation ?? "", failure);
+        Region.Tell(new DestinationActor.Unreachable(pool.NextHop, _parts.Node, reply.ToLogText()), Self);
+    }
+
+    // ---- the cluster-wide limit
+
+    private IActorRef Region => _parts.DestinationRegion();
+
+    private void AskFor(Pool pool)
+    {
+        var wanted = Math.Min(pool.Waiting + pool.Workers.Count, _parts.Options().Workers);
+        var now = Stopwatch.GetTimestamp();
+        if (wanted == 0 || (pool.Asked >= wanted && Stopwatch.GetElapsedTime(pool.AskedAt, now) < AskAgain))
+            return;
+        if (pool.WantedSince == 0)
+            pool.WantedSince = now;
+        (pool.Asked, pool.AskedAt) = (wanted, now);
+        Region.Tell(new DestinationActor.Want(pool.NextHop, _parts.Node, wanted, pool.Workers.Count), Self);
+    }
+
+    private void OnAllotted(DestinationActor.Allotted allotted)
+    {
+        if (!_pools.TryGetValue(allotted.NextHop, out var pool))
+            return;
+        pool.WantedSince = 0;
+        pool.Allotted = allotted.Connections;
+        pool.AllottedUntil = Later(TimeSpan.FromMilliseconds(allotted.ForMs));
+        if (allotted.DownForMs > 0)
+        {
+            pool.Proven = false;
+            MarkDown(pool, TimeSpan.FromMilliseconds(allotted.DownForMs), allotted.Reply);
+            foreach (var lane in pool.Lanes)
+                GiveBack(lane, TimeSpan.FromMilliseconds(allotted.DownForMs));
+            return;
+        }
+        Pump(pool);
+    }
+
+    /// <summary>The cluster is being formed or its shard moves: mail still moves, over one connection (the database keeps it safe).</summary>
+    private void HelpYourself(Pool pool)
+    {
+        if (pool.WantedSince == 0 || Stopwatch.GetElapsedTime(pool.WantedSince) < AskPatience || Stopwatch.GetTimestamp() < pool.AllottedUntil)
+            return;
+        pool.Allotted = 1;
+        pool.AllottedUntil = Later(AskAgain);
+        Pump(pool);
+    }
+
+    private void MarkDown(Pool pool, TimeSpan time, string reply)
+    {
+        foreach (var lane in pool.Lanes)
+            _parts.Destinations.MarkDownAsync(lane.Destination, time, reply, CancellationToken.None)
+                .ContinueWith(done => done.Exception, TaskScheduler.Default);
+    }
+
+    private void MarkUp(Pool pool)
+    {
+        foreach (var lane in pool.Lanes.Where(lane => _parts.Blocked.IsDown(lane.Destination)))
+            _parts.Destinations.MarkUpAsync(lane.Destination, CancellationToken.None)
+                .ContinueWith(done => done.Exception, TaskScheduler.Default);
+    }
+
+    // ---- claiming
+
+    private void OnTick()
+    {
+        _ticks++;
+        CloseIdle();
+        foreach (var pool in _pools.Values)
+        {
+            if (pool.Workers.Count > 0 || pool.Waiting > 0)
+                AskFor(pool);
+            HelpYourself(pool);
+            if (pool.Ceiling < int.MaxValue && _ticks % 20 == 0)
+                pool.Ceiling++;
+        }
+        foreach (var lane in _lanes.Values)
+            Pump(lane);
+        _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= _parts.Options().PerDestination).Select(lane => lane.Destination));
+        Claim();
+        if (_ticks % 20 == 0)
+            ClaimExpired();
+        if (_ticks % 60 == 0)
+            Reconcile();
+        if (_ticks % 120 == 0)
+            Tidy();
+    }
+
+    private void CloseIdle()
+    {
+        foreach (var pool in _pools.Values)
+            while (pool.Idle.TryPeek(out var worker) && Stopwatch.GetElapsedTime(worker.IdleSince) > _parts.Options().KeepIdle)
+                Close(pool.Idle.Dequeue());
+    }
+
+    private void Claim()
+    {
+        if (_claiming)
+        {
+            _more = true;
+            return;
+        }
+        var options = _parts.Options();
+        var room = Math.Min(_parts.Window.Room, options.ClaimBatch);
+        if (!_delivering || room < Math.Min(50, options.ClaimBatch) || _parts.Lease.Current is not { IsValid: true } lease)
+            return;
+        _claiming = true;
+        _more = false;
+        lease.Store.ClaimAsync(lease.Epoch, room, Math.Max(1, options.PerDestination / 4), _parts.Blocked.Full, CancellationToken.None).PipeTo(Self,
+            success: rows => new Claimed(lease, rows, false, room),
+            failure: cause => new ClaimFailed(cause, false));
+    }
+
+    private void ClaimExpired()
+    {
+        if (_claimingExpired || !_delivering || _parts.Window.Room < 100 || _parts.Lease.Current is not { IsValid: true } lease)
+            return;
+        _claimingExpired = true;
+        lease.Store.ClaimExpiredAsync(lease.Epoch, 100, _parts.Options().NoAnswerPeriod, CancellationToken.None).PipeTo(Self,
+            success: rows => new Claimed(lease, rows, true, 100),
+            failure: cause => new ClaimFailed(cause, true));
+    }
+
+    private void OnClaimed(Claimed claimed)
+    {
+        if (claimed.Expired)
+            _claimingExpired = false;
+        else
+            _claiming = false;
+        _parts.Window.Take(claimed.Recipients.Count, 0);
+        QueueMetrics.Claimed.Add(claimed.Recipients.Count);
+        foreach (var mail in claimed.Recipients.GroupBy(recipient => recipient.Key.Mail))
+            foreach (var work in ToWorks(claimed.Lease, [.. mail]))
+                Take(work, claimed.Expired);
+        var plenty = claimed.Recipients.Count > 0 && claimed.Recipients.Count >= claimed.Asked / 2;
+        if (claimed.Expired && plenty)
+            ClaimExpired();
+        else if (!claimed.Expired && (_more || plenty))
+            Claim();
+    }
+
+    private void Take(Work work, bool expired)
+    {
+        if (work.Recipients.Any(recipient => recipient.BounceNow))
+            _parts.Recorder.BounceNow(work);
+        else if (expired)
+            _parts.Recorder.FailUnreached(work, FailureClass.NoAnswer, OutcomeRecorder.NoHost, "");
+        else
+            Enqueue(work);
+    }
+
+    private IEnumerable<Work> ToWorks(EpochLease lease, ClaimedRecipient[] recipients)
+    {
+        var mail = recipients[0].Mail;
+        var reverse = ReversePath.FromStored(mail.ReversePath);
+        // ROUTE-2: routing is evaluated again at each attempt, so a corrected gateway line takes effect for waiting mail.
+        var groups = recipients.GroupBy(recipient => (Route: _parts.Route(reverse, Mailbox.FromStored(recipient.ForwardPath)), recipient.BounceNow), RouteKeyComparer.Instance)
+            .SelectMany(group => group.Chunk(_parts.Options().RecipientsPerTransaction).Select(chunk => (group.Key.Route, Chunk: chunk)))
+            .ToArray();
+        var share = new ContentShare(null, 0, groups.Length, _parts.Window);
+        return groups.Select(group => new Work { Mail = mail, Route = group.Route, Recipients = [.. group.Chunk], Content = share, Lease = lease });
+    }
+
+    private void OnClaimFailed(ClaimFailed failed)
+    {
+        if (failed.Expired)
+            _claimingExpired = false;
+        else
+            _claiming = false;
+        if (failed.Cause is not EpochFencedException && !Database.IsLost(failed.Cause))
+            _log.Error(failed.Cause, "Claiming failed");
+    }
+
+    // ---- giving up, giving back
+
+    private void OnDeliver(Deliver deliver)
+    {
+        if (_delivering == deliver.On)
+            return;
+        _delivering = deliver.On;
+        if (deliver.On)
+        {
+            Claim();
+            return;
+        }
+        foreach (var lane in _lanes.Values)
+            GiveBack(lane);
+        foreach (var pool in _pools.Values)
+            while (pool.Idle.TryDequeue(out var worker))
+                Close(worker);
+    }
+
+    private void GiveBack(Lane lane, TimeSpan notBefore = default)
+    {
+        while (TryTake(lane, out var work))
+            _parts.Recorder.GiveBack(work, notBefore);
+    }
+
+    private void OnForget(Forget forget)
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            for (var left = lane.Waiting.Count; left > 0 && TryTake(lane, out var work); left--)
+            {
+                if (work.Lease.Epoch == forget.Epoch)
+                    Drop(work);
+                else
+                    Enqueue(work);
+            }
+        }
+    }
+
+    private void Drop(Work work)
+    {
+        _parts.Window.Return(work.Recipients.Length, 0);
+        work.Content.Release();
+    }
+
+    private static bool TryTake(Lane lane, out Work work)
+    {
+        if (!lane.Waiting.TryDequeue(out work!))
+            return false;
+        lane.Recipients -= work.Recipients.Length;
+        return true;
+    }
+
+    /// <summary>
+    /// Rows owned by our epoch that nobody here knows (a commit whose answer never came, a bug): seen twice half a minute apart, they are given back,
+    /// so that nothing waits for a human (P3).
+    /// </summary>
+    private void Reconcile()
+    {
+        if (_parts.Lease.Current is { IsValid: true } lease && _parts.Window.Recipients == 0)
+            lease.Store.OwnedAsync(lease.Epoch, 1000, CancellationToken.None).PipeTo(Self,
+                success: keys => new OwnedRows(lease, keys),
+                failure: cause => new ClaimFailed(cause, true));
+        else
+            _suspects = [];
+    }
+
+    private void OnOwnedRows(OwnedRows owned)
+    {
+        if (_parts.Window.Recipients > 0)
+        {
+            _suspects = [];
+            return;
+        }
+        var again = owned.Keys.Where(_suspects.Contains).ToArray();
+        _suspects = [.. owned.Keys];
+        if (again.Length == 0)
+            return;
+        _log.Warning("{0} recipients are owned by this node but not known to it; giving them back", again.Length);
+        _parts.Window.Take(again.Length, 0);
+        _parts.Recorder.GiveBack(owned.Lease, again);
+    }
+
+    private void Tidy()
+    {
+        foreach (var lane in _lanes.Values.Where(lane => lane.Waiting.Count == 0 && !lane.Resolving && Stopwatch.GetTimestamp() > lane.HostsUntil).ToArray())
+        {
+            lane.Pool?.Lanes.Remove(lane);
+            _lanes.Remove(lane.Destination);
+        }
+        foreach (var pool in _pools.Values.Where(pool => pool.Lanes.Count == 0 && pool.Workers.Count == 0).ToArray())
+            _pools.Remove(pool.NextHop);
+    }
+
+    private void TellDrained()
+    {
+        if (_drainers.Count == 0 || _workers > 0)
+            return;
+        foreach (var drainer in _drainers)
+            drainer.Tell(new Drained());
+        _drainers.Clear();
+    }
+
+    private Sight Seen() => new(_lanes.Values.Sum(lane => lane.Recipients), _workers, _pools.Values.Sum(pool => pool.Idle.Count), _lanes.Count, _delivering);
+
+    private static long Later(TimeSpan time) => Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    /// <summary>Recipients of one mail go together when their route has the same key.</summary>
+    private sealed class RouteKeyComparer : IEqualityComparer<(Route Route, bool BounceNow)>
+    {
+        public static readonly RouteKeyComparer Instance = new();
+
+        public bool Equals((Route Route, bool BounceNow) x, (Route Route, bool BounceNow) y) =>
+            x.BounceNow == y.BounceNow && string.Equals(x.Route.Destination, y.Route.Destination, StringComparison.Ordinal);
+
+        public int GetHashCode((Route Route, bool BounceNow) key) => StringComparer.Ordinal.GetHashCode(key.Route.Destination);
+    }
+}

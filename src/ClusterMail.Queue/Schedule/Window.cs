@@ -1,0 +1,41 @@
+namespace ClusterMail.Queue.Schedule;
+
+/// <summary>
+/// How much this node may have in its hands at once: recipients it owns and content it keeps in memory (P6). Reserved before a mail is
+/// committed as owned, given back when the outcome is recorded.
+/// </summary>
+public sealed class Window(Func<int> maxRecipients, Func<long> maxBytes)
+{
+    private int _recipients;
+    private long _bytes;
+
+    public int Recipients => Volatile.Read(ref _recipients);
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Recipients that still fit; never negative.</summary>
+    public int Room => Bytes >= maxBytes() ? 0 : Math.Max(0, maxRecipients() - Recipients);
+
+    public bool TryReserve(int recipients, long bytes)
+    {
+        if (Interlocked.Add(ref _recipients, recipients) > maxRecipients() || Interlocked.Add(ref _bytes, 0) + bytes > maxBytes())
+        {
+            Interlocked.Add(ref _recipients, -recipients);
+            return false;
+        }
+        Interlocked.Add(ref _bytes, bytes);
+        return true;
+    }
+
+    /// <summary>For what the database handed over already: counted even beyond the limit; the next claim is smaller for it.</summary>
+    public void Take(int recipients, long bytes)
+    {
+        Interlocked.Add(ref _recipients, recipients);
+        Interlocked.Add(ref _bytes, bytes);
+    }
+
+    public void Return(int recipients, long bytes)
+    {
+        Interlocked.Add(ref _recipients, -recipients);
+        Interlocked.Add(ref _bytes, -bytes);
+    }
+}

@@ -1,0 +1,44 @@
+using System.Net;
+using ClusterMail.Routing;
+using ClusterMail.Routing.Dns;
+using ClusterMail.Settings;
+
+namespace ClusterMail.Queue.Settings;
+
+/// <summary>The resolver for the settings in force; a change of a DNS setting makes a new one, and with it an empty cache.</summary>
+public sealed class HostResolution(NodeView first)
+{
+    private static readonly string[] Concerned =
+        ["dns.servers", "dns.static_hosts", "net.ip_version", "delivery.mx_cache_seconds", "delivery.mx_cache_ignore_ttl", "compat.delivery.address_after_mx", "net.host_name"];
+
+    private volatile MailHostResolver _resolver = Create(first);
+
+    public Task<HostSet> ResolveAsync(Route route, CancellationToken cancel) => _resolver.ResolveAsync(route, cancel).AsTask();
+
+    /// <summary>MXC-3: forgotten when a connection based on it fails.</summary>
+    public void Forget(Route route) => _resolver.Drop(route);
+
+    public void Follow(NodeView before, NodeView after)
+    {
+        if (Concerned.Any(name => before.Settings.Text(name) != after.Settings.Text(name)))
+            _resolver = Create(after);
+    }
+
+    private static MailHostResolver Create(NodeView view)
+    {
+        var set = view.Settings;
+        return new MailHostResolver(
+            new ResolverOptions
+            {
+                Servers = [.. set.List("dns.servers").Select(text => ResolverOptions.TryParseServer(text, out var server) ? server : null).OfType<IPEndPoint>()],
+                StaticHosts = StaticHosts.Parse(set.Text("dns.static_hosts"), out _),
+                IpVersion = set.Text("net.ip_version") switch { "v4" => IpVersion.V4, "v6" => IpVersion.V6, _ => IpVersion.Both },
+                CacheLifetime = set.Seconds("delivery.mx_cache_seconds"),
+                IgnoreTtl = set.Switch("delivery.mx_cache_ignore_ttl"),
+                AddressAfterMx = set.Switch("compat.delivery.address_after_mx"),
+                Own = view.Router.Own,
+            },
+            TimeProvider.System,
+            Random.Shared);
+    }
+}

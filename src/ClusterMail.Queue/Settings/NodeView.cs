@@ -1,0 +1,131 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Net;
+using ClusterMail.Policy;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Deliver;
+using ClusterMail.Queue.Schedule;
+using ClusterMail.Routing;
+using ClusterMail.Settings;
+using ClusterMail.Smtp.Client;
+using ClusterMail.Smtp.Server;
+
+namespace ClusterMail.Queue.Settings;
+
+/// <summary>What a node's own configuration file says and settings may override or must know.</summary>
+public sealed record NodeFacts(string Name, string MachineName, ImmutableArray<IPNetwork> Balancers)
+{
+    /// <summary>Addresses the node listens on and their ports, to recognise a next hop that is this cluster itself (FALL-6).</summary>
+    public ImmutableArray<IPEndPoint> Listening { get; init; } = [];
+}
+
+/// <summary>Everything the node decides by, of one settings version: parsed once, shared by all, never changed (ADMIN-24, ADMIN-25).</summary>
+public sealed class NodeView
+{
+    private readonly FrozenDictionary<string, HostCredential> _credentials;
+
+    public NodeView(SettingSet settings, NodeFacts node)
+    {
+        Settings = settings;
+        HostName = settings.Text("net.host_name") is { Length: > 0 } name ? name : node.MachineName;
+        Policy = PolicySnapshot.Create(settings);
+        Router = new Router
+        {
+            Table = RouteTable.Parse(settings.Text("route.table"), out _),
+            Gateway = settings.Text("route.gateway"),
+            Port = (int)settings.Integer("delivery.port"),
+            ForwardAll = settings.Switch("route.forward_all"),
+            Own = new OwnNames([HostName], node.Listening.Select(end => end.Address), node.Listening.Select(end => end.Port)),
+        };
+        Retry = RetryFrom(settings);
+        _credentials = Credentials(settings.Text("route.credentials"));
+        Receive = ReceiveFrom(settings, node, HostName);
+        Worker = WorkerFrom(settings);
+        Dispatch = DispatchFrom(settings);
+        Destination = new DestinationOptions { Connections = (int)settings.Integer("delivery.destination_connections") };
+    }
+
+    public SettingSet Settings { get; }
+    public string HostName { get; }
+    public PolicySnapshot Policy { get; }
+    public Router Router { get; }
+    public RetryRules Retry { get; }
+    public ReceiveOptions Receive { get; }
+    public WorkerOptions Worker { get; }
+    public DispatcherOptions Dispatch { get; }
+    public DestinationOptions Destination { get; }
+
+    private static ReceiveOptions ReceiveFrom(SettingSet set, NodeFacts node, string hostName) => new()
+    {
+        HostName = hostName,
+        Software = set.Text("receive.banner_text") is { Length: > 0 } banner ? banner : "ClusterMail",
+        MaxSessions = (int)set.Integer("receive.max_sessions"),
+        MaxSessionsPerAddress = (int)set.Integer("receive.max_sessions_per_address"),
+        MaxBytes = set.Integer("receive.max_bytes"),
+        MaxRecipients = (int)set.Integer("receive.max_rcpt"),
+        DeferExtraRecipients = set.Text("receive.rcpt_limit_mode") == "extra-deferred",
+        MaxReceived = (int)set.Integer("receive.max_received"),
+        IdleTimeout = set.Seconds("receive.idle_seconds"),
+        SessionTimeout = set.Seconds("receive.session_seconds"),
+        MinBytesPerSecond = (int)set.Integer("receive.min_bytes_per_second"),
+        MaxCommandLine = (int)set.Integer("receive.max_command_line"),
+        MaxCommands = (int)set.Integer("receive.max_commands"),
+        MaxErrors = (int)set.Integer("receive.max_errors"),
+        MaxContentInMemory = (int)set.Integer("receive.max_content_in_memory"),
+        MaxContentMemory = set.Integer("receive.max_content_memory"),
+        MaxSpool = set.Integer("receive.max_spool"),
+        Balancers = [.. node.Balancers, .. set.List("receive.balancers").Select(Network).OfType<IPNetwork>()],
+        HiddenAddresses = [.. set.List("listen.deny").Select(text => IPAddress.TryParse(text, out var address) ? address : null).OfType<IPAddress>()],
+        OfferPipelining = set.Switch("receive.pipelining"),
+        Offer8BitMime = set.Switch("receive.8bitmime"),
+        OfferSmtpUtf8 = set.Switch("receive.smtputf8"),
+        OfferChunking = set.Switch("receive.chunking"),
+        OfferDsn = set.Switch("receive.dsn"),
+        OfferEnhancedStatusCodes = set.Switch("receive.enhanced_status_codes"),
+    };
+
+    private static RetryRules RetryFrom(SettingSet set) => new()
+    {
+        Interval = set.Seconds("delivery.retry_seconds"),
+        Fixed = set.Switch("delivery.retry_fixed"),
+        RefusalRetries = (int)set.Integer("delivery.refusal_retries"),
+        LineErrorPeriod = set.Hours("delivery.line_error_hours"),
+        NoAnswerPeriod = set.Hours("delivery.no_answer_hours"),
+        Jitter = set.Switch("delivery.retry_jitter"),
+    };
+
+    private static IPNetwork? Network(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : null;
+
+    private WorkerOptions WorkerFrom(SettingSet set) => new(
+        new DeliveryOptions
+        {
+            HostName = HostName,
+            ConnectTimeout = set.Seconds("delivery.connect_seconds"),
+            IdleTimeout = set.Seconds("delivery.idle_seconds"),
+            RecordDialogue = set.Text("log.senderlog") == "long" ? RecordDialogue.Always : RecordDialogue.Failures,
+        },
+        Enum.TryParse<TlsPolicy>(set.Text("delivery.tls"), ignoreCase: true, out var tls) ? tls : TlsPolicy.Opportunistic)
+    {
+        MaxMails = (int)set.Integer("delivery.connection_mails"),
+        MaxAge = set.Seconds("delivery.connection_seconds"),
+        Credential = name => _credentials.GetValueOrDefault(name),
+    };
+
+    private static DispatcherOptions DispatchFrom(SettingSet set) => new()
+    {
+        Workers = (int)set.Integer("delivery.workers_per_node"),
+        PerDestination = Math.Max(100, (int)set.Integer("delivery.window_recipients") / 4),
+        NoAnswerPeriod = set.Hours("delivery.no_answer_hours"),
+    };
+
+    /// <summary>Lines <c>name user password</c>; a faulty line was refused when it was saved and is left out here.</summary>
+    private static FrozenDictionary<string, HostCredential> Credentials(string text) => text.ReplaceLineEndings("\n").Split('\n')
+        .Where(line => line.Length > 0 && line[0] is not ('\'' or ' '))
+        .Select(line => line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries))
+        .Where(words => words.Length == 3)
+        .DistinctBy(words => words[0], StringComparer.Ordinal)
+        .ToFrozenDictionary(words => words[0], words => new HostCredential(words[1], words[2]), StringComparer.Ordinal);
+}

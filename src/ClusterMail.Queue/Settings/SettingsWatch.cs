@@ -1,0 +1,59 @@
+using ClusterMail.Settings;
+using ClusterMail.Store;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Queue.Settings;
+
+/// <summary>
+/// The node's view of the settings, replaced whole when a renewal tells of a newer version, so every change is in force within 5 s without a restart
+/// (ADMIN-24). A version that cannot be loaded leaves the last good one in force (ADMIN-26).
+/// </summary>
+public sealed partial class SettingsWatch(SettingsStore store, NodeFacts node, ILogger<SettingsWatch> log)
+{
+    private readonly SemaphoreSlim _loading = new(1);
+    private volatile NodeView _current = new(SettingSet.Empty, node);
+    private DateTimeOffset? _failingSince;
+
+    /// <summary>Never null: before the first load, the defaults.</summary>
+    public NodeView Current => _current;
+
+    /// <summary>Since when a newer version cannot be loaded; null: all is well (ADMIN-26: not ready after 60 s).</summary>
+    public DateTimeOffset? FailingSince => _failingSince;
+
+    /// <summary>A new view is in force: old, new.</summary>
+    public event Action<NodeView, NodeView>? Changed;
+
+    /// <summary>Loads <paramref name="version"/> or newer, unless it is there already.</summary>
+    public async Task FollowAsync(long version, CancellationToken cancel)
+    {
+        if (version == _current.Settings.Version || !await _loading.WaitAsync(0, cancel).ConfigureAwait(false))
+            return;
+        try
+        {
+            if (await store.LoadAsync(null, cancel).ConfigureAwait(false) is not { } snapshot || snapshot.Version == _current.Settings.Version)
+                return;
+            var before = _current;
+            var after = new NodeView(new SettingSet(snapshot.Version, snapshot.Values, snapshot.Overrides.GetValueOrDefault(node.Name)), node);
+            _current = after;
+            _failingSince = null;
+            InForce(log, snapshot.Version, snapshot.SavedBy);
+            Changed?.Invoke(before, after);
+        }
+        catch (Exception trouble)
+        {
+            _failingSince ??= DateTimeOffset.UtcNow;
+            if (!Database.IsLost(trouble))
+                Unloadable(log, version, _current.Settings.Version, trouble);
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    [LoggerMessage(5301, LogLevel.Information, "Settings version {Version}, saved by {Who}, is in force")]
+    private static partial void InForce(ILogger log, long version, string who);
+
+    [LoggerMessage(5302, LogLevel.Error, "Settings version {Version} cannot be loaded; version {Kept} stays in force")]
+    private static partial void Unloadable(ILogger log, long version, long kept, Exception cause);
+}

@@ -1,0 +1,60 @@
+namespace ClusterMail.Settings;
+
+/// <summary>The receiver: limits, texts, extensions (chapter 01).</summary>
+internal static class ReceiveSettings
+{
+    private const long Gibibyte = 1024L * 1024 * 1024;
+
+    internal static SettingDefinition[] All { get; } = [.. Limits(), .. Resources(), .. Extensions()];
+
+    private static SettingDefinition[] Limits() =>
+    [
+        Define.Integer("receive.max_bytes", 52_428_800, 1, 2 * Gibibyte - 1, "octets", "CONF-43, LIMIT-1, LIMIT-2", "メール受信時のサイズ制限",
+            "Largest mail accepted; shown in EHLO as SIZE. 0: unlimited.", zero: true, original: 0),
+        Define.Integer("receive.max_rcpt", 1000, 2, 1_000_000, "recipients", "CONF-45, LIMIT-3", "\"CC,BCC\"受領制限",
+            "With N, the N-th recipient is refused, so N-1 pass. 0: unlimited.", zero: true, original: 0),
+        Define.Choice("receive.rcpt_limit_mode", "reject", ["reject", "extra-deferred"], "CONF-45, LIMIT-4", "",
+            "At the recipient limit: refuse the whole transaction, or answer 452 to the surplus and take the first N-1."),
+        Define.Integer("receive.max_received", 20, 5, 100, "headers", "CONF-29, LIMIT-5", "Received",
+            "Received: headers a mail may arrive with; more is a loop."),
+        Define.Integer("receive.max_sessions", 1000, 1, 100_000, "sessions", "CONF-24, RECV-8, RECV-11", "接続セッション数",
+            "Sessions at once on each node. 0: unlimited.", zero: true, original: 0),
+        Define.Integer("receive.max_sessions_per_address", 100, 1, 100_000, "sessions", "RECV-8, RECV-11", "",
+            "Sessions at once from one client address on each node. 0: unlimited.", zero: true, original: 0),
+        Define.Integer("receive.idle_seconds", 300, 10, 3600, "seconds", "CONF-28, RECV-9", "Recv/Send Data Timer",
+            "Longest silence of a client before its session is closed."),
+        Define.Integer("receive.session_seconds", 3600, 60, 86_400, "seconds", "RECV-9", "",
+            "Longest life of a session; then 421 at its next command."),
+        Define.Integer("receive.min_bytes_per_second", 100, 1, 1_000_000, "octets a second", "RECV-9", "",
+            "Slowest average upload over the last minute; a slower client is cut, because a held session costs a slot."),
+        Define.Integer("receive.max_command_line", 2048, 512, 65_536, "octets", "RECV-27", "",
+            "Longest command line with its CRLF (RFC 5321 asks for 512, extensions for more)."),
+        Define.Integer("receive.max_commands", 10_000, 100, 10_000_000, "commands", "RECV-27", "", "Commands a session may send; then 421."),
+        Define.Integer("receive.max_errors", 20, 1, 10_000, "commands", "RECV-27", "", "Refused or unknown commands a session may send; then 421."),
+    ];
+
+    private static SettingDefinition[] Resources() =>
+    [
+        Define.Integer("receive.max_content_in_memory", 1_048_576, 4096, 64 * 1024 * 1024, "octets", "PIPE-19", "",
+            "Content of one mail held in memory while it arrives; beyond it the mail is spooled to disk."),
+        Define.Integer("receive.max_content_memory", 134_217_728, 1_048_576, 64 * Gibibyte, "octets", "PIPE-19", "",
+            "Content all sessions of a node together hold in memory; beyond it new mails are spooled at once.", perNode: true),
+        Define.Integer("receive.max_spool", 20 * Gibibyte, 1_048_576, 1024 * 1024 * Gibibyte, "octets", "PIPE-19", "",
+            "Size of a node's spool folder; beyond it DATA is answered 452.", perNode: true),
+        Define.Text("receive.banner_text", "ClusterMail", "RECV-22", "",
+            "Software name in greeting and Received:; %VERSION% becomes the product version.", original: "ClusterMail %VERSION%"),
+        Define.List("receive.balancers", "CLU-23", "",
+            "Addresses or networks of the balancers that may speak the PROXY protocol to listeners marked proxy."),
+    ];
+
+    private static SettingDefinition[] Extensions() =>
+    [
+        Define.Switch("receive.pipelining", true, "RECV-26", "", "Offer PIPELINING."),
+        Define.Switch("receive.8bitmime", true, "RECV-26", "", "Offer 8BITMIME."),
+        Define.Switch("receive.smtputf8", true, "RECV-26", "", "Offer SMTPUTF8."),
+        Define.Switch("receive.chunking", true, "RECV-26", "", "Offer CHUNKING (BDAT)."),
+        Define.Switch("receive.dsn", true, "RECV-26", "", "Offer DSN."),
+        Define.Switch("receive.enhanced_status_codes", true, "RECV-26", "",
+            "Announce ENHANCEDSTATUSCODES in EHLO. The replies carry them in any case."),
+    ];
+}

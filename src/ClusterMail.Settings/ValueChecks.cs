@@ -1,0 +1,43 @@
+using System.Net;
+
+namespace ClusterMail.Settings;
+
+/// <summary>What single texts and lists must look like, beyond their type.</summary>
+internal static class ValueChecks
+{
+    private static readonly char[] ListSeparators = [' ', ',', '\n', '\r', '\t'];
+
+    /// <summary>What is wrong, as the end of a sentence that begins with the setting's name; null when nothing is.</summary>
+    public static string? Complaint(string name, string text) => name switch
+    {
+        "net.host_name" when text.Length > 0 && !IsHostName(text) => "must be a host name such as mx.example.jp",
+        "admin.address" when text.Length > 0 => AdminAddress(text),
+        "route.gateway" when text.Length > 0 && !IsHostName(text) && !IPAddress.TryParse(text.Trim('[', ']'), out _) =>
+            "must be one host name or address, without a port (the port is delivery.port)",
+        "listen.deny" => Each(text, item => IPAddress.TryParse(item, out _), "is no address"),
+        "receive.balancers" => Each(text, item => IPAddress.TryParse(item, out _) || IPNetwork.TryParse(item, out _), "is no address or network (a.b.c.d/n)"),
+        "dns.servers" => Items(text).Length > 3 ? "may name three servers at most" : Each(text, IsDnsServer, "is no address or address:port"),
+        _ => null,
+    };
+
+    /// <summary>A name of letters, digits, hyphens and underscores in labels of at most 63 (RFC 1035 §2.3.4); Unicode labels are allowed.</summary>
+    public static bool IsHostName(string text) =>
+        text.Length is > 0 and <= 253
+        && text.Split('.').All(label => label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-'
+            && label.All(c => char.IsLetterOrDigit(c) || c is '-' or '_'));
+
+    private static string? AdminAddress(string text)
+    {
+        var at = text.LastIndexOf('@');
+        return at < 0 || at == text.Length - 1 ? "needs a domain, such as postmaster@example.jp"
+            : at == 0 || text.AsSpan().ContainsAny(" \t<>,;") || !IsHostName(text[(at + 1)..]) ? "must be one address without brackets, such as postmaster@example.jp"
+            : null;
+    }
+
+    private static bool IsDnsServer(string item) => IPAddress.TryParse(item, out _) || (IPEndPoint.TryParse(item, out var end) && end.Port > 0);
+
+    private static string[] Items(string text) => text.Split(ListSeparators, StringSplitOptions.RemoveEmptyEntries);
+
+    private static string? Each(string text, Func<string, bool> good, string complaint) =>
+        Items(text).FirstOrDefault(item => !good(item)) is { } bad ? $"'{bad}' {complaint}" : null;
+}

@@ -1,0 +1,78 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Smtp.Server;
+
+/// <summary>
+/// A certificate (with its chain behind it, PEM) and its private key from two files, read again when either changes. Trouble with the new files
+/// is logged and the certificate before stays in use.
+/// </summary>
+public sealed class FileCertificateSource : ICertificateSource, IDisposable
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(3);
+
+    private readonly string _certificatePath;
+    private readonly string _keyPath;
+    private readonly ILogger _logger;
+    private readonly ITimer _looks;
+    private volatile SslServerAuthenticationOptions? _current;
+    private (DateTime, DateTime) _seen;
+    private int _looking;
+
+    /// <summary>Reads the files once before returning; missing files are no error, they may come later.</summary>
+    public FileCertificateSource(string certificatePath, string keyPath, TimeProvider time, ILogger logger)
+    {
+        _certificatePath = certificatePath;
+        _keyPath = keyPath;
+        _logger = logger;
+        Look();
+        _looks = time.CreateTimer(_ => Look(), null, LookInterval, LookInterval);
+    }
+
+    public SslServerAuthenticationOptions? Current => _current;
+
+    public void Dispose() => _looks.Dispose();
+
+    private void Look()
+    {
+        if (Interlocked.Exchange(ref _looking, 1) != 0)
+            return;
+        try
+        {
+            var now = (File.GetLastWriteTimeUtc(_certificatePath), File.GetLastWriteTimeUtc(_keyPath));
+            if (now == _seen || !File.Exists(_certificatePath) || !File.Exists(_keyPath))
+                return;
+            _seen = now;
+            _current = Load();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            ServerLog.CertificateFailed(_logger, _certificatePath, e);
+        }
+        finally
+        {
+            Volatile.Write(ref _looking, 0);
+        }
+    }
+
+    private SslServerAuthenticationOptions Load()
+    {
+        var certificate = X509Certificate2.CreateFromPemFile(_certificatePath, _keyPath);
+        if (OperatingSystem.IsWindows())
+            certificate = X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), null);      // SChannel refuses keys that live in memory only
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(_certificatePath);
+        chain.RemoveAt(0);
+        ServerLog.CertificateLoaded(_logger, certificate.Subject, certificate.NotAfter);
+        return new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            ClientCertificateRequired = false,
+            AllowRenegotiation = false,
+        };
+    }
+}

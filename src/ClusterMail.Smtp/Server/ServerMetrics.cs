@@ -1,0 +1,28 @@
+using System.Diagnostics.Metrics;
+
+namespace ClusterMail.Smtp.Server;
+
+/// <summary>What the receiver counts.</summary>
+public static class ServerMetrics
+{
+    private static readonly Meter Meter = new("ClusterMail.Smtp");
+
+    public static readonly UpDownCounter<long> Sessions = Meter.CreateUpDownCounter<long>("clustermail.smtp.sessions", "{session}", "Sessions open now.");
+    public static readonly Counter<long> Accepted = Meter.CreateCounter<long>("clustermail.smtp.connections", "{connection}", "Connections taken.");
+    public static readonly Counter<long> Turned = Meter.CreateCounter<long>("clustermail.smtp.connections_refused", "{connection}", "Connections closed before the greeting, by rule.");
+    public static readonly Counter<long> Refusals = Meter.CreateCounter<long>("clustermail.smtp.refusals", "{reply}", "Negative replies, by rule.");
+    public static readonly Counter<long> BytesReceived = Meter.CreateCounter<long>("clustermail.smtp.bytes_received", "By", "Octets of content received.");
+    public static readonly Counter<long> TlsHandshakes = Meter.CreateCounter<long>("clustermail.smtp.tls_handshakes", "{handshake}", "TLS handshakes, by outcome.");
+    public static readonly UpDownCounter<long> SpoolBytes = Meter.CreateUpDownCounter<long>("clustermail.smtp.spool_bytes", "By", "Octets in the spool folder.");
+
+    /// <summary>Only the rule itself is a label: a table's line numbers would make one series each.</summary>
+    internal static void Refused(string rule)
+    {
+        var space = rule.IndexOf(' ', StringComparison.Ordinal);
+        Refusals.Add(1, new KeyValuePair<string, object?>("rule", space < 0 ? rule : rule[..space]));
+    }
+
+    internal static void TurnedAway(string rule) => Turned.Add(1, new KeyValuePair<string, object?>("rule", rule));
+
+    internal static void Handshake(bool good) => TlsHandshakes.Add(1, new KeyValuePair<string, object?>("outcome", good ? "done" : "failed"));
+}

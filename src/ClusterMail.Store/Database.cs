@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using DbUp;
+using DbUp.Engine;
+using DbUp.Engine.Output;
+using Npgsql;
+
+namespace ClusterMail.Store;
+
+/// <summary>Opening the database, bringing its schema up to date, and telling trouble with it from trouble with a mail.</summary>
+public static partial class Database
+{
+    /// <summary>SQLSTATE of <c>assert_epoch</c>: the epoch is fenced.</summary>
+    internal const string EpochFenced = "CM001";
+
+    // Held by whoever migrates; the others wait for it and then find nothing left to do.
+    private const string MigrationLockSql = "SELECT pg_advisory_lock(17230, 2)";
+
+    /// <summary>
+    /// A pool of connections that give up instead of waiting for ever. What the connection string says itself wins, so an operator
+    /// may change any of it there; hosts separated by commas with <c>Target Session Attributes=primary</c> follow a fail-over.
+    /// </summary>
+    /// <param name="applicationName">Shown in pg_stat_activity, for example <c>clustermaild node1</c>.</param>
+    /// <param name="epoch">For the connections a node writes the queue with: by it <see cref="NodeStore.FenceExpiredAsync"/> finds sessions that hang.</param>
+    /// <param name="maxPoolSize">Connections at most. Default 20: the hot path needs few, since it commits in groups.</param>
+    public static NpgsqlDataSource Open(string connectionString, string applicationName, long? epoch = null, int maxPoolSize = 20)
+    {
+        var given = new NpgsqlConnectionStringBuilder(connectionString);
+        var merged = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = epoch is { } number ? Named(applicationName, number) : applicationName,
+        };
+        Default(given, merged, "Maximum Pool Size", maxPoolSize);
+        Default(given, merged, "Timeout", 5);
+        Default(given, merged, "Command Timeout", 30);
+        Default(given, merged, "Cancellation Timeout", 2000);
+        Default(given, merged, "Keepalive", 10);
+        Default(given, merged, "Tcp Keepalive", true);
+        Default(given, merged, "Max Auto Prepare", 60);
+        Default(given, merged, "Auto Prepare Min Usages", 2);
+        // Statement, lock and idle-in-transaction limits (design §5): one stuck session must not stop a node.
+        merged.Options = $"-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s {given.Options}".TrimEnd();
+        if (merged.Host?.Contains(',', StringComparison.Ordinal) != true)
+            return new NpgsqlDataSourceBuilder(merged.ConnectionString).Build();
+        var target = Enum.Parse<TargetSessionAttributes>((merged.TargetSessionAttributes ?? "primary").Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
+        merged.TargetSessionAttributes = null;
+        return new NpgsqlDataSourceBuilder(merged.ConnectionString).BuildMultiHost().WithTargetSession(target);
+    }
+
+    /// <summary>Brings the schema to the newest version. Safe to call by many at once and again at any time; returns the scripts it ran.</summary>
+    /// <exception cref="InvalidOperationException">A script failed: nothing of that script was kept, the ones before it were.</exception>
+    public static async Task<IReadOnlyList<string>> MigrateAsync(string connectionString, CancellationToken cancel)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "clustermail migrate", Pooling = false, CommandTimeout = 120, Options = "-c lock_timeout=100s",
+        });
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        await using (var hold = new NpgsqlCommand(MigrationLockSql, connection))
+            await hold.ExecuteNonQueryAsync(cancel);
+        // The library is synchronous; migrating happens once at a start, off the thread pool.
+        var result = await Task.Factory.StartNew(
+            () => Upgrader(connectionString).PerformUpgrade(), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        if (!result.Successful)
+            throw new InvalidOperationException($"Migration {result.ErrorScript?.Name} failed: {result.Error.Message}", result.Error);
+        return [.. result.Scripts.Select(s => ShortName(s.Name))];
+    }
+
+    /// <summary>Which scripts have run and which are missing. Changes nothing.</summary>
+    public static Task<SchemaStatus> StatusAsync(string connectionString, CancellationToken cancel) => Task.Factory.StartNew(
+        () =>
+        {
+            var upgrader = Upgrader(connectionString);
+            return new SchemaStatus(
+                [.. upgrader.GetExecutedScripts().Select(ShortName)],
+                [.. upgrader.GetScriptsToExecute().Select(s => ShortName(s.Name))]);
+        },
+        cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>
+    /// The database is away, read-only, overloaded or shutting down: find the primary again and try later, never fail a mail for it (CLU-31).
+    /// A <see cref="PostgresException"/> that is not of these kinds is a bug or a refusal, and stays one when tried again.
+    /// </summary>
+    public static bool IsLost(Exception exception) => exception switch
+    {
+        EpochFencedException => false,
+        PostgresException postgres => IsLostState(postgres.SqlState),
+        NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException => true,
+        { InnerException: { } inner } => IsLost(inner),
+        _ => false,
+    };
+
+    // 08 connection; 25006 read-only: not the primary any more; 53 out of resources; 57 shut down, cancelled, timed out; 58 disk; 55P03 lock timeout;
+    // 40 rolled back by a conflict; 25P03 idle in transaction; 3D000 the database is not there (yet).
+    private static bool IsLostState(string state) =>
+        state is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable or "25P03" or "3D000"
+        || state[..2] is "08" or "40" or "53" or "57" or "58";
+
+    private static UpgradeEngine Upgrader(string connectionString) => DeployChanges.To
+        .PostgresqlDatabase(new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "clustermail migrate", Pooling = false }.ConnectionString)
+        .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), name => name.EndsWith(".sql", StringComparison.Ordinal))
+        .WithVariablesDisabled()
+        .WithTransactionPerScript()
+        .JournalToPostgresqlTable("public", "schema_version")
+        .LogTo(new NoOpUpgradeLog())
+        .Build();
+
+    // The server cuts names at 63 octets; the epoch must not be what is cut.
+    private static string Named(string application, long epoch) =>
+        string.Create(CultureInfo.InvariantCulture, $"{application[..Math.Min(application.Length, 40)]} epoch={epoch}");
+
+    private static string ShortName(string resource) => ScriptName().Match(resource) is { Success: true } match ? match.Value : resource;
+
+    private static void Default(NpgsqlConnectionStringBuilder given, NpgsqlConnectionStringBuilder merged, string key, object value)
+    {
+        if (!given.Keys.Contains(key))
+            merged[key] = value;
+    }
+
+    [GeneratedRegex(@"\d{4}_\w+(?=\.sql$)")]
+    private static partial Regex ScriptName();
+}
+
+/// <param name="Applied">Names of the scripts that have run, for example <c>0001_queue</c>.</param>
+/// <param name="Pending">Scripts this program brings that have not run.</param>
+public sealed record SchemaStatus(IReadOnlyList<string> Applied, IReadOnlyList<string> Pending);

@@ -1,0 +1,65 @@
+using Npgsql;
+
+namespace ClusterMail.Store;
+
+/// <summary>What all nodes remember of a destination, so that one dead host is found dead once.</summary>
+public sealed class DestinationStore(NpgsqlDataSource dataSource)
+{
+    private const string MarkDownSql = """
+        INSERT INTO destination AS d (key, down_since, down_until, failures, last_reply) VALUES ($1, now(), now() + $2, 1, left($3, 512))
+        ON CONFLICT (key) DO UPDATE
+        SET down_since = CASE WHEN d.down_until IS NULL THEN excluded.down_since ELSE d.down_since END,
+            down_until = greatest(d.down_until, excluded.down_until),
+            failures = d.failures + 1, last_reply = excluded.last_reply, changed_at = now()
+        """;
+
+    /// <summary>No node claims recipients of this destination for <paramref name="time"/> from now.</summary>
+    public async Task MarkDownAsync(string key, TimeSpan time, string reply, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(MarkDownSql);
+        command.Parameters.With(key).With(time).With(reply);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private const string MarkUpSql = """
+        UPDATE destination SET down_since = NULL, down_until = NULL, failures = 0, changed_at = now() WHERE key = $1 AND (down_until IS NOT NULL OR failures > 0)
+        """;
+
+    /// <summary>It answered: claimed again at once. True when it was marked down.</summary>
+    public async Task<bool> MarkUpAsync(string key, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(MarkUpSql);
+        command.Parameters.With(key);
+        return await command.ExecuteNonQueryAsync(cancel) > 0;
+    }
+
+    private const string ListDownSql = """
+        SELECT key, coalesce(down_since, changed_at), down_until, failures, last_reply FROM destination WHERE down_until > now() ORDER BY key
+        """;
+
+    /// <summary>Destinations down at this moment.</summary>
+    public async Task<IReadOnlyList<DownDestination>> ListDownAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(ListDownSql);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var down = new List<DownDestination>();
+        while (await reader.ReadAsync(cancel))
+            down.Add(new DownDestination(
+                reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetInt32(3), reader.TextOrNull(4)));
+        return down;
+    }
+
+    private const string ClearAllSql = "UPDATE destination SET down_since = NULL, down_until = NULL, failures = 0, changed_at = now() WHERE down_until IS NOT NULL";
+
+    /// <summary>Forgets that anything is down, for an administrator after a network outage; how many there were.</summary>
+    public async Task<int> ClearAllAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(ClearAllSql);
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+}
+
+/// <param name="Since">First failure of this outage.</param>
+/// <param name="Until">Claimed again from then on.</param>
+/// <param name="Failures">In a row.</param>
+public sealed record DownDestination(string Key, DateTimeOffset Since, DateTimeOffset Until, int Failures, string? LastReply);

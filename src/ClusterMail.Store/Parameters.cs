@@ -1,0 +1,30 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ClusterMail.Store;
+
+/// <summary>Positional, typed parameters: nothing is boxed, and a null array element needs no DBNull.</summary>
+internal static class Parameters
+{
+    public static NpgsqlParameterCollection With<T>(this NpgsqlParameterCollection parameters, T value)
+    {
+        parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+        return parameters;
+    }
+
+    /// <summary>A text that may be null; the type must be said because a null has none.</summary>
+    public static NpgsqlParameterCollection WithText(this NpgsqlParameterCollection parameters, string? value)
+    {
+        parameters.Add(new NpgsqlParameter<string?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text });
+        return parameters;
+    }
+
+    public static NpgsqlBatchCommand Then(this NpgsqlBatch batch, string sql)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        batch.BatchCommands.Add(command);
+        return command;
+    }
+
+    public static NpgsqlCommand Ask(this NpgsqlDataSource source, string sql) => source.CreateCommand(sql);
+}

@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using Npgsql;
+
+namespace ClusterMail.Store;
+
+// Writing how recipients ended.
+public sealed partial class QueueStore
+{
+    // $1 epoch, $2 to $24 the notices' mails (empty arrays when there are none), $25 to $27 whom they are about, $28 on the conclusions.
+    // One statement: what 'owner = $1' lets through is what history, attempts and notices are made of, so they cannot disagree (P2, P4).
+    private const string RecordSql = $"""
+        WITH given AS MATERIALIZED (
+            SELECT * FROM unnest($28::bigint[], $29::smallint[], $30::text[], $31::text[], $32::interval[], $33::smallint[], $34::text[], $35::text[],
+                                 $36::text[], $37::integer[], $38::text[], $39::text[], $40::text[], $41::boolean[], $42::boolean[], $43::smallint[])
+                AS g (mail_id, ordinal, state, destination, retry_after, class, reply, remote_host,
+                      remote_address, remote_port, tls, rule, dialogue, possible_duplicate, delay_notified, counts)),
+        ended AS (
+            DELETE FROM recipient r USING given g
+            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND r.owner = $1 AND g.state IN ('delivered', 'failed')
+            RETURNING r.mail_id, r.ordinal, r.started_at, r.attempt, r.forward_path, coalesce(g.destination, r.destination) AS destination, g.state,
+                      g.class, g.reply, g.remote_host, g.remote_address, g.remote_port, g.tls, g.rule, g.dialogue, g.possible_duplicate, g.counts),
+        into_history AS (
+            INSERT INTO history (mail_id, ordinal, name, accepted_at, started_at, size, attempts, class, outcome, node, accepted_node,
+                                 reverse_path, forward_path, destination, reply, rule, client_address, local_port, helo, accepted_tls, auth,
+                                 remote_host, remote_address, remote_port, tls, dialogue)
+            SELECT e.mail_id, e.ordinal, m.name, m.accepted_at, e.started_at, m.size, least(e.attempt + e.counts, 32767), e.class,
+                   e.state::recipient_outcome, (SELECT n.name FROM node n WHERE n.epoch = $1), m.node,
+                   m.reverse_path, e.forward_path, e.destination, e.reply, e.rule, m.client_address, m.local_port, m.helo, m.tls, m.auth,
+                   e.remote_host, e.remote_address, e.remote_port, e.tls, coalesce(string_to_array(e.dialogue, E'\n'), ARRAY[]::text[])
+            FROM ended e JOIN mail m ON m.id = e.mail_id),
+        kept AS (
+            UPDATE recipient r
+            SET owner = NULL,
+                state = CASE WHEN g.state = 'queued' AND r.attempt = 0 THEN 'queued' ELSE 'waiting' END::recipient_state,
+                next_try = CASE WHEN r.bounce_now THEN now()
+                                WHEN g.state = 'queued' THEN now() + g.retry_after
+                                ELSE coalesce(r.started_at, now()) + g.retry_after END,
+                attempt = least(r.attempt + g.counts, 32767),
+                refusals = least(r.refusals + CASE WHEN g.state = 'waiting' AND g.class = 1 THEN 1 ELSE 0 END, 32767),
+                class = CASE WHEN g.state = 'waiting' THEN g.class ELSE r.class END,
+                last_reply = CASE WHEN g.state = 'waiting' THEN g.reply ELSE r.last_reply END,
+                destination = coalesce(g.destination, r.destination),
+                delay_notified = r.delay_notified OR g.delay_notified
+            FROM given g
+            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND r.owner = $1 AND g.state IN ('queued', 'waiting')
+            RETURNING r.mail_id, r.ordinal, r.attempt, r.next_try, r.destination, r.forward_path, g.state, g.class, g.reply, g.remote_host,
+                      g.remote_address, g.remote_port, g.tls, g.rule, g.dialogue, g.possible_duplicate),
+        into_attempt AS (
+            INSERT INTO attempt (mail_id, ordinal, attempt, class, remote_port, next_try, node, destination, reply, rule, remote_host,
+                                 remote_address, tls, dialogue)
+            SELECT mail_id, ordinal, attempt, class, remote_port, next_try, (SELECT n.name FROM node n WHERE n.epoch = $1), destination, reply, rule,
+                   remote_host, remote_address, tls, coalesce(string_to_array(dialogue, E'\n'), ARRAY[]::text[])
+            FROM kept WHERE state = 'waiting'),
+        concluded AS (
+            SELECT mail_id, ordinal, state, forward_path, reply, possible_duplicate FROM ended
+            UNION ALL SELECT mail_id, ordinal, state, forward_path, reply, possible_duplicate FROM kept),
+        into_event AS (
+            INSERT INTO event (node, kind, text, data)
+            SELECT n.name, 'possible-duplicate', format('Mail %s to %s may reach its recipient twice: %s', c.mail_id, c.forward_path, c.reply),
+                   jsonb_build_object('mail', c.mail_id, 'ordinal', c.ordinal)
+            FROM concluded c, node n WHERE c.possible_duplicate AND n.epoch = $1),
+        told AS (
+            SELECT a.notice FROM unnest($25::bigint[], $26::bigint[], $27::smallint[]) AS a (notice, mail_id, ordinal)
+            JOIN concluded c ON c.mail_id = a.mail_id AND c.ordinal = a.ordinal WHERE c.state <> 'queued'),
+        notices AS ({MailRows.InsertMails} WHERE m.id IN (SELECT notice FROM told)),
+        notice_recipients AS ({MailRows.InsertRecipients} WHERE r.mail_id IN (SELECT notice FROM told))
+        SELECT mail_id, ordinal FROM concluded
+        """;
+
+    // Mails without a recipient left, and their chunks. A statement of its own, to see what the one before it deleted. Two nodes that end the last
+    // two recipients at once do not see each other's delete; SweepAsync comes by later.
+    private const string RemoveMailsSql = """
+        WITH gone AS (
+            DELETE FROM mail m WHERE m.id = ANY ($1) AND NOT EXISTS (SELECT FROM recipient r WHERE r.mail_id = m.id)
+            RETURNING m.id, m.content IS NULL AS chunked)
+        DELETE FROM mail_chunk c WHERE c.mail_id IN (SELECT id FROM gone WHERE chunked)
+        """;
+
+    /// <summary>Writes how recipients ended, with the notices that report them, in one transaction and one round trip (P2).</summary>
+    /// <exception cref="EpochFencedException">Nothing was written.</exception>
+    public async Task<RecordResult> RecordAsync(long epoch, IReadOnlyList<Conclusion> conclusions, IReadOnlyList<Notice> notices, CancellationToken cancel)
+    {
+        if (conclusions.Count == 0)
+            return new RecordResult([]);
+        await using var batch = dataSource.CreateBatch();
+        batch.Then(AssertEpochSql).Parameters.With(epoch);
+        WithConclusions(batch.Then(RecordSql).Parameters.With(epoch).WithMails([.. notices.Select(n => n.Mail)]), conclusions, notices);
+        batch.Then(RemoveMailsSql).Parameters.With(conclusions.Where(Ends).Select(c => c.Key.Mail).Distinct().ToArray());
+        var late = conclusions.Select(c => c.Key).ToHashSet();
+        await UnderEpochAsync(epoch, async () =>
+        {
+            await using var reader = await batch.ExecuteReaderAsync(cancel);
+            await reader.NextResultAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+                late.Remove(new RecipientKey(reader.GetInt64(0), reader.GetInt16(1)));
+            // To the end: the error of a later statement or of the commit comes after the rows.
+            await reader.NextResultAsync(cancel);
+        });
+        return new RecordResult([.. late]);
+    }
+
+    private static bool Ends(Conclusion conclusion) => conclusion.State is RecipientState.Delivered or RecipientState.Failed;
+
+    private static void WithConclusions(NpgsqlParameterCollection parameters, IReadOnlyList<Conclusion> given, IReadOnlyList<Notice> notices)
+    {
+        var about = notices.SelectMany(n => n.About, (n, key) => (Notice: n.Mail.Id.Number, Key: key)).ToArray();
+        parameters
+            .With(about.Select(a => a.Notice).ToArray())
+            .With(about.Select(a => a.Key.Mail).ToArray())
+            .With(about.Select(a => a.Key.Ordinal).ToArray())
+            .With(given.Select(c => c.Key.Mail).ToArray())
+            .With(given.Select(c => c.Key.Ordinal).ToArray())
+            .With(given.Select(Word).ToArray())
+            .With(given.Select(c => c.Destination).ToArray())
+            .With(given.Select(c => c.RetryAfter).ToArray())
+            .With(given.Select(c => (short)c.Class).ToArray())
+            .With(given.Select(c => Clean(c.Reply, 512)!).ToArray())
+            .With(given.Select(c => Clean(c.RemoteHost, 255)).ToArray())
+            .With(given.Select(c => c.RemoteAddress).ToArray())
+            .With(given.Select(c => c.RemotePort).ToArray())
+            .With(given.Select(c => c.TlsVersion).ToArray())
+            .With(given.Select(c => c.Rule).ToArray())
+            .With(given.Select(c => Dialogue(c.Dialogue)).ToArray())
+            .With(given.Select(c => c.PossibleDuplicate).ToArray())
+            .With(given.Select(c => c.DelayNotified).ToArray())
+            .With(given.Select(c => (short)(c.WithoutAttempt || c.State == RecipientState.Queued ? 0 : 1)).ToArray());
+    }
+
+    private static string Word(Conclusion conclusion) => conclusion.State switch
+    {
+        RecipientState.Delivered => "delivered",
+        RecipientState.Failed => "failed",
+        RecipientState.Waiting => "waiting",
+        RecipientState.Queued => "queued",
+        _ => throw new ArgumentException($"A conclusion cannot be {conclusion.State}.", nameof(conclusion)),
+    };
+
+    // Lines as one text, because arrays of different lengths do not fit into one array; null is none.
+    private static string? Dialogue(ImmutableArray<string> lines) =>
+        lines.IsDefaultOrEmpty ? null : string.Join('\n', lines.Select(l => Clean(l, 1024)!.ReplaceLineEndings(" ")));
+
+    // What strangers sent goes in as text: PostgreSQL refuses NUL and lone surrogates, and a refused batch would be tried for ever.
+    private static string? Clean(string? text, int limit)
+    {
+        if (text is null)
+            return null;
+        if (text.Length > limit)
+            text = text[..limit];
+        return text.Contains('\0', StringComparison.Ordinal) || text.Any(char.IsSurrogate)
+            ? string.Concat(text.Replace('\0', '?').EnumerateRunes())
+            : text;
+    }
+}

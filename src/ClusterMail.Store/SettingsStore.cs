@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ClusterMail.Store;
+
+/// <summary>All settings as one versioned set (ADMIN-25). Each version is the whole set, so loading, comparing and restoring need no replay.</summary>
+public sealed class SettingsStore(NpgsqlDataSource dataSource)
+{
+    /// <summary>Versions kept (ADMIN-25).</summary>
+    public const int Kept = 100;
+
+    private const string LoadSql = """
+        SELECT version, saved_at, saved_by, comment, values, overrides FROM setting_version
+        WHERE @version IS NULL OR version = @version ORDER BY version DESC LIMIT 1
+        """;
+
+    /// <summary>The newest version, or a given one. Null: there is no such version; for the newest, nothing was ever saved.</summary>
+    public async Task<SettingsSnapshot?> LoadAsync(long? version, CancellationToken cancel)
+    {
+        await using var command = dataSource.CreateCommand(LoadSql);
+        command.Parameters.Add(new() { ParameterName = "version", NpgsqlDbType = NpgsqlDbType.Bigint, Value = (object?)version ?? DBNull.Value });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? Snapshot(reader) : null;
+    }
+
+    // Two administrators who saved on the same base meet at the primary key: the second finds the row there and inserts nothing (EX-ADMIN-2).
+    private const string SaveSql = """
+        INSERT INTO setting_version (version, saved_by, comment, values, overrides)
+        SELECT @base + 1, @saved_by, @comment, @values, @overrides
+        WHERE coalesce((SELECT max(version) FROM setting_version), 0) = @base
+        ON CONFLICT (version) DO NOTHING
+        RETURNING version
+        """;
+
+    private const string PruneSql = "DELETE FROM setting_version WHERE version <= (SELECT max(version) FROM setting_version) - @kept";
+
+    private const string ChangedSinceSql = """
+        SELECT version, saved_by, saved_at FROM setting_version ORDER BY version DESC LIMIT 1
+        """;
+
+    /// <summary>Saves the whole set as version <paramref name="basis"/> + 1, if <paramref name="basis"/> is still the newest (0: nothing was ever saved).</summary>
+    public async Task<SaveResult> SaveAsync(
+        long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, string savedBy,
+        string comment, CancellationToken cancel)
+    {
+        await using var batch = dataSource.CreateBatch();
+        var save = new NpgsqlBatchCommand(SaveSql);
+        save.Parameters.AddWithValue("base", basis);
+        save.Parameters.AddWithValue("saved_by", savedBy);
+        save.Parameters.AddWithValue("comment", comment);
+        save.Parameters.Add(new("values", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(values) });
+        save.Parameters.Add(new("overrides", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(overrides) });
+        var prune = new NpgsqlBatchCommand(PruneSql);
+        prune.Parameters.AddWithValue("kept", (long)Kept);
+        batch.BatchCommands.Add(save);
+        batch.BatchCommands.Add(prune);
+        if (await batch.ExecuteScalarAsync(cancel) is long saved)
+            return new SaveResult.Saved(saved);
+        return await WhoChangedAsync(cancel);
+    }
+
+    private async Task<SaveResult> WhoChangedAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.CreateCommand(ChangedSinceSql);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new SaveResult.Conflict(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2))
+            : new SaveResult.Conflict(0, "", DateTimeOffset.UnixEpoch);
+    }
+
+    private const string HistorySql = "SELECT version, saved_at, saved_by, comment, values, overrides FROM setting_version ORDER BY version DESC LIMIT @limit";
+
+    /// <summary>Newest first; at most <see cref="Kept"/>.</summary>
+    public async Task<IReadOnlyList<SettingsSnapshot>> HistoryAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.CreateCommand(HistorySql);
+        command.Parameters.AddWithValue("limit", Kept);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var versions = new List<SettingsSnapshot>();
+        while (await reader.ReadAsync(cancel))
+            versions.Add(Snapshot(reader));
+        return versions;
+    }
+
+    private static SettingsSnapshot Snapshot(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetString(3),
+        JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(4)) ?? [],
+        (JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, string>>>(reader.GetString(5)) ?? [])
+            .ToDictionary(node => node.Key, node => (IReadOnlyDictionary<string, string>)node.Value, StringComparer.Ordinal));
+}

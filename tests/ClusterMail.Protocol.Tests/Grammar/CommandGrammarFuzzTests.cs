@@ -1,0 +1,103 @@
+using System.Text;
+using ClusterMail.Protocol.Grammar;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+
+namespace ClusterMail.Protocol.Tests.Grammar;
+
+public sealed class CommandGrammarFuzzTests
+{
+    private static readonly byte[][] Seeds = [.. new[]
+    {
+        "MAIL FROM:<a@example.jp>", "MAIL FROM:<>", "MAIL FROM:", "MAIL FROM:<\"a \\\" b\"@[192.0.2.1]> SIZE=10 BODY=8BITMIME RET=FULL ENVID=Q+2Bx",
+        "MAIL FROM:<太郎@例え.jp> SMTPUTF8 BODY=7BIT", "RCPT TO:<@r.example,@s.example:a.b@sub.example.jp>", "RCPT TO:<a@[IPv6:2001:db8::1]>",
+        "RCPT TO:<postmaster> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;a+40b", "RCPT TO:<ü@example.jp> NOTIFY=NEVER", "BDAT 1234 LAST", "BDAT 0",
+        "EHLO out.example.net", "HELO [192.0.2.1]", "DATA", "RSET", "NOOP x", "VRFY taro", "EXPN list", "HELP", "STARTTLS", "QUIT", "AUTH PLAIN AGEAYg==",
+    }.Select(Encoding.UTF8.GetBytes)];
+
+    private static readonly byte[] Spice = [.. "<>@:.\"\\ =+,;[]-_\r\n\0\t\u007fAaZz09%"u8, 0x80, 0xC3, 0xA9, 0xE2, 0x80, 0xA8, 0xF0, 0xFF];
+
+    [Fact]
+    public void RECV_21_a_million_mutated_lines_are_refused_or_read_back_to_the_same_value()
+    {
+        var random = new Random(20260101);
+        var line = new byte[600];
+        var taken = 0;
+        for (var round = 0; round < 1_200_000; round++)
+        {
+            var length = Mutate(random, line);
+            var offered = (random.Next() & 1) == 0 ? SmtpExtensions.All : (SmtpExtensions)(random.Next() & 15);
+            taken += Check(line.AsSpan(0, length), offered) ? 1 : 0;
+        }
+        Assert.InRange(taken, 100_000, 1_100_000);           // both halves of the promise were exercised
+    }
+
+    [Property(MaxTest = 20_000)]
+    public bool RECV_21_any_octets_are_refused_or_read_back_to_the_same_value(byte[] octets)
+    {
+        Check(octets, SmtpExtensions.All);
+        Check([.. "MAIL FROM:<"u8, .. octets, .. "@example.jp>"u8], SmtpExtensions.All);
+        Check([.. "RCPT TO:<a@"u8, .. octets, (byte)'>'], SmtpExtensions.All);
+        return true;
+    }
+
+    [Property(MaxTest = 5_000)]
+    public Property RECV_21_every_well_formed_quoted_local_part_is_taken_as_it_is() =>
+        Prop.ForAll(Gen.ArrayOf(Gen.Choose(32, 126)).Where(characters => characters.Length < 28).ToArbitrary(), characters =>
+        {
+            var quoted = "\"" + string.Concat(characters.Select(c => c is '"' or '\\' ? $"\\{(char)c}" : ((char)c).ToString())) + "\"";
+            var command = CommandGrammar.Parse(Encoding.ASCII.GetBytes($"RCPT TO:<{quoted}@example.jp>"), SmtpExtensions.None);
+            return command is SmtpCommand.Rcpt rcpt && rcpt.To.Mailbox.LocalPart == quoted;
+        });
+
+    private static int Mutate(Random random, byte[] line)
+    {
+        var seed = Seeds[random.Next(Seeds.Length)];
+        seed.CopyTo(line, 0);
+        var length = seed.Length;
+        for (var edits = random.Next(4); edits > 0 && length > 0; edits--)
+        {
+            var at = random.Next(length);
+            switch (random.Next(4))
+            {
+                case 0:
+                    line[at] = Spice[random.Next(Spice.Length)];
+                    break;
+                case 1:
+                    line.AsSpan(at, length - at).CopyTo(line.AsSpan(at + 1));
+                    line[at] = Spice[random.Next(Spice.Length)];
+                    length++;
+                    break;
+                case 2:
+                    line.AsSpan(at + 1, length - at - 1).CopyTo(line.AsSpan(at));
+                    length--;
+                    break;
+                default:
+                    var piece = line.AsSpan(at, random.Next(Math.Min(length - at, 40))).ToArray();
+                    if (length + piece.Length > 500)
+                        break;
+                    piece.CopyTo(line, length);
+                    length += piece.Length;
+                    break;
+            }
+        }
+        return length;
+    }
+
+    /// <summary>True when the line was taken as a command.</summary>
+    private static bool Check(ReadOnlySpan<byte> line, SmtpExtensions offered)
+    {
+        var command = CommandGrammar.Parse(line, offered);
+        if (command is SmtpCommand.Malformed or SmtpCommand.Unknown)
+            return false;
+        var printed = command.ToString();
+        if (printed.AsSpan().IndexOfAny("\r\n\0") >= 0)
+            Assert.Fail($"A line end got through: {Convert.ToHexString(line)}");
+        if (command is SmtpCommand.Auth)
+            return true;
+        if (!command.Equals(CommandGrammar.Parse(Encoding.UTF8.GetBytes(printed), offered)))
+            Assert.Fail($"Not read back: {Encoding.UTF8.GetString(line)} as {printed}");
+        return true;
+    }
+}

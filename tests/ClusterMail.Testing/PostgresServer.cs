@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace ClusterMail.Testing;
+
+/// <summary>
+/// A real PostgreSQL for tests: a private server from the installed binaries with a data folder of its own, ended and removed with the object.
+/// <c>CLUSTERMAIL_TEST_DATABASE</c> (a connection string of a superuser) names a running server instead, so that several test programs share one.
+/// </summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private readonly string? _folder;
+    private Process? _process;
+
+    private PostgresServer(string connectionString, string? folder)
+    {
+        ConnectionString = connectionString;
+        _folder = folder;
+    }
+
+    /// <summary>Of a superuser, to the database <c>postgres</c>.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Of the server this object started; 0 when it is somebody else's.</summary>
+    public int ProcessId => _process?.Id ?? 0;
+
+    /// <summary>The server of <c>CLUSTERMAIL_TEST_DATABASE</c>, or a new private one.</summary>
+    public static async Task<PostgresServer> StartAsync()
+    {
+        var given = Environment.GetEnvironmentVariable("CLUSTERMAIL_TEST_DATABASE");
+        return string.IsNullOrEmpty(given) ? await StartPrivateAsync() : new PostgresServer(given, null);
+    }
+
+    /// <summary>A new private server on a free loopback port.</summary>
+    public static async Task<PostgresServer> StartPrivateAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("clustermail-pg-").FullName;
+        if (IsRoot)
+            await RunAsync("chown", ["postgres", folder]);
+        var data = Path.Combine(folder, "data");
+        await RunAsServerUserAsync("initdb", ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
+        var port = FreePort();
+        var server = new PostgresServer(
+            $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=postgres;Database=postgres", folder);
+        server._process = Launch("postgres",
+        [
+            "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=127.0.0.1",
+            "-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB", "-c", "logging_collector=off",
+        ]);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Stop();
+        await server.WaitUntilReadyAsync();
+        return server;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Stop();
+        return ValueTask.CompletedTask;
+    }
+
+    private static bool IsRoot => !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess;
+
+    private async Task WaitUntilReadyAsync()
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false;Timeout=2");
+                await connection.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException) when (waited.Elapsed < StartLimit && _process is { HasExited: false })
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    // Fast shutdown (SIGINT to the postmaster): sessions are cut, nothing is recovered, because the folder goes too.
+    private void Stop()
+    {
+        if (Interlocked.Exchange(ref _process, null) is not { } process || _folder is null)
+            return;
+        try
+        {
+            using var stop = Launch("pg_ctl", ["-D", Path.Combine(_folder, "data"), "-m", "immediate", "-W", "stop"]);
+            stop.WaitForExit(5000);
+            process.WaitForExit(10000);
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+            Directory.Delete(_folder, recursive: true);
+        }
+        catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            Console.Error.WriteLine($"The test server in {_folder} could not be removed: {trouble.Message}");
+        }
+        finally
+        {
+            process.Dispose();
+        }
+    }
+
+    private static async Task RunAsServerUserAsync(string program, string[] arguments)
+    {
+        using var process = Launch(program, arguments);
+        await EndedAsync(process, program);
+    }
+
+    private static async Task RunAsync(string program, string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments))!;
+        await EndedAsync(process, program);
+    }
+
+    private static async Task EndedAsync(Process process, string program)
+    {
+        await process.WaitForExitAsync().WaitAsync(StartLimit);
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
+    }
+
+    // PostgreSQL refuses to run as root. setpriv replaces itself, so the process is the server itself and dies with a signal to it.
+    private static Process Launch(string program, string[] arguments)
+    {
+        var path = Path.Combine(BinaryFolder(), program);
+        var start = IsRoot
+            ? new ProcessStartInfo("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=INT", path, .. arguments])
+            : new ProcessStartInfo(path, arguments);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.WorkingDirectory = Path.GetTempPath();
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    private static string BinaryFolder()
+    {
+        const string Debian = "/usr/lib/postgresql";
+        if (Directory.Exists(Debian))
+        {
+            var newest = Directory.GetDirectories(Debian).Select(d => Path.Combine(d, "bin")).Where(d => File.Exists(Path.Combine(d, "postgres")))
+                .OrderByDescending(d => int.TryParse(Path.GetFileName(Path.GetDirectoryName(d)), out var version) ? version : 0).FirstOrDefault();
+            if (newest is not null)
+                return newest;
+        }
+        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).FirstOrDefault(d => File.Exists(Path.Combine(d, "postgres")))
+            ?? throw new InvalidOperationException("No PostgreSQL server binaries were found (Debian: apt-get install postgresql).");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
