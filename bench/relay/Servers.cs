@@ -69,7 +69,7 @@ internal sealed class ClusterMailServer : IServer
     {
         ["relay.rules"] = "#<> default\n#blank false\n127.0.0.1 true",
         ["route.table"] = string.Create(CultureInfo.InvariantCulture, $"*,127.0.0.1,{sink.Port}"),
-        ["delivery.sessions_per_destination"] = sessions.ToString(CultureInfo.InvariantCulture),
+        ["delivery.destination_connections"] = sessions.ToString(CultureInfo.InvariantCulture),
     }));
 
     public async Task<(long Commits, long Wal)?> DatabaseAsync()
