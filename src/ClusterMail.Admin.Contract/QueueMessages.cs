@@ -48,15 +48,16 @@ public sealed record RecipientWhy(
 public sealed record QueueSelection
 {
     /// <summary>Mail numbers; at most 1000.</summary>
-    public IReadOnlyList<string> Ids { get; init; } = [];
+    // A body without this member sets it to null: generated JSON readers know no initial values of init properties.
+    public IReadOnlyList<string> Ids { get; init => field = value ?? []; } = [];
     public string? Destination { get; init; }
-    public string? Sender { get; init; }
 
-    /// <summary>Whole address, or <c>@domain</c>.</summary>
+    /// <summary>Whole address, compared without case; <c>&lt;&gt;</c> is the null path. So is <see cref="Recipient"/>. For a whole domain use <see cref="Destination"/>.</summary>
+    public string? Sender { get; init; }
     public string? Recipient { get; init; }
     public bool All { get; init; }
 
-    /// <summary>For bounce, hold and delete: goes into the history and, for bounce, into the error mail. At most 200 characters.</summary>
+    /// <summary>Goes into the event and, for delete, into the history. At most 200 characters.</summary>
     public string? Reason { get; init; }
 }
 

@@ -28,12 +28,23 @@ public sealed record SettingEntry(
     string Rule, bool PerNode, bool Secret, long Version);
 
 /// <summary>Several changes saved as one version, or none (ADMIN-25).</summary>
-/// <param name="Base">Version the changes were made on; another newest version refuses them with 409. Null: the newest, whatever it is.</param>
-public sealed record SettingsChange(long? Base, IReadOnlyList<SettingChange> Changes, string? Comment = null);
+public sealed record SettingsChange
+{
+    public SettingsChange(long? basis, IReadOnlyList<SettingChange> changes, string? comment = null) : this(changes) => (Base, Comment) = (basis, comment);
+
+    /// <summary>As read from JSON: only the changes must be there.</summary>
+    [JsonConstructor]
+    public SettingsChange(IReadOnlyList<SettingChange> changes) => Changes = changes;
+
+    /// <summary>Version the changes were made on; another newest version refuses them with 409. Null: the newest, whatever it is.</summary>
+    public long? Base { get; init; }
+    public IReadOnlyList<SettingChange> Changes { get; }
+    public string? Comment { get; init; }
+}
 
 /// <param name="Value">Null: back to the default (or, with a node, to the cluster's value).</param>
 /// <param name="Node">Null: cluster-wide.</param>
-public sealed record SettingChange(string Name, string? Value, string? Node = null);
+public sealed record SettingChange(string Name, string? Value = null, string? Node = null);
 
 /// <param name="Version">The new version; for a check, and when nothing changed, the newest one.</param>
 /// <param name="Notes">Hints that do not refuse (RFC advice).</param>

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.OpenApi;
 
 namespace ClusterMail.Admin;
 
@@ -14,6 +15,7 @@ namespace ClusterMail.Admin;
 public static class AdminSetup
 {
     private const string CatchAll = "/{**rest}";
+    private const string Scheme = "token";
 
     /// <summary>
     /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
@@ -35,12 +37,17 @@ public static class AdminSetup
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, AdminJson.Default);
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            // What the contract calls not null is not null: a body that leaves it out is refused while it is read.
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
         });
         // A parameter that cannot be bound becomes a problem with a sentence, not an empty 400.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "ClusterMail admin API";
+            document.AddComponent(Scheme, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" });
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] }];
             return Task.CompletedTask;
         }));
         return services;
@@ -53,6 +60,8 @@ public static class AdminSetup
         endpoints.MapOpenApi("/openapi/{documentName}.json").Add(Guard.Protect);
         var api = endpoints.MapGroup("");
         ((IEndpointConventionBuilder)api).Add(Guard.Protect);
+        foreach (var status in (int[])[400, 401, 503])
+            api.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Problem), ["application/problem+json"]));
         api.MapCluster();
         api.MapQueue();
         api.MapTrace();

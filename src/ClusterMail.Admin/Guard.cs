@@ -1,4 +1,3 @@
-using ClusterMail.Admin.Contract;
 using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

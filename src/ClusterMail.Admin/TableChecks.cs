@@ -1,5 +1,6 @@
 using ClusterMail.Policy;
 using ClusterMail.Policy.Relay;
+using ClusterMail.Routing;
 using ClusterMail.Settings;
 
 namespace ClusterMail.Admin;
@@ -10,6 +11,11 @@ public static class TableChecks
     public static IReadOnlyDictionary<string, TableCheck> All { get; } = new Dictionary<string, TableCheck>(StringComparer.Ordinal)
     {
         ["relay.rules"] = (text, set) => RelayList.Parse(text, RelaySwitches.From(set)).Errors,
+        ["route.table"] = (text, _) =>
+        {
+            RouteTable.Parse(text, out var errors);
+            return [.. errors.Select(e => new SettingError("route.table", e.Line, e.Column, e.Rule, e.Message))];
+        },
         ["domain.table"] = (text, _) => OperatedDomains.Parse(text).Errors,
     };
 }

@@ -62,7 +62,9 @@ internal static class Why
         var next = new List<string>();
         if (views.Any(v => v.Row.State == RecipientState.Held))
             next.Add($"clustermail queue release {id}");
-        if (views.Any(Switched) || views.Any(v => v.Delivering == 0))
+        if (views.Any(Switched))
+            next.Add("clustermail cluster switch deliver on");
+        if (views.Any(v => v.Delivering == 0))
             next.Add("clustermail cluster status");
         if (views.Any(v => Waits(v) && !v.Row.BounceNow && (!Due(v) || v.Around.DownUntil is not null)))
             next.Add($"clustermail queue retry {id}");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ClusterMail.Cli.Commands;
+using ClusterMail.Cli.Demo;
 using ClusterMail.Cli.Output;
 
 namespace ClusterMail.Cli;
@@ -31,6 +32,10 @@ public static class CommandLine
         {
             return Fail(e.Message, Exit.Refused);
         }
+        catch (Exception e) when (Environment.GetEnvironmentVariable("CLUSTERMAIL_DEBUG") is null or "")
+        {
+            return Fail($"unexpected: {e.GetType().Name}: {e.Message} (CLUSTERMAIL_DEBUG=1 shows where)", Exit.Refused);
+        }
     }
 
     /// <summary>The whole tree; also for tests, which walk it.</summary>
@@ -46,20 +51,38 @@ public static class CommandLine
         return root;
     }
 
-    private static IReadOnlyList<Command> Nouns(ConnectionOptions connection) =>
+    private static IReadOnlyList<Command> Nouns(ConnectionOptions connection) => Nouns(connection, new Verbs(connection));
+
+    private static IReadOnlyList<Command> Nouns(ConnectionOptions connection, Verbs verbs) =>
     [
+        new ClusterCommands(verbs).Build(),
+        new QueueCommands(verbs).Build(),
+        new StoryCommands(verbs).Trace(),
+        new StoryCommands(verbs).Explain(),
+        new SettingsCommands(verbs).Build(),
+        new TableCommands(verbs).Route(),
+        new TableCommands(verbs).Relay(),
+        new TableCommands(verbs).Domain(),
+        new LogCommands(verbs).Build(),
+        new DbCommands(connection).Build(),
         LocalCommands.Up(connection),
         LocalCommands.Down(connection),
         LocalCommands.Node(connection),
+        DemoCommand.Build(connection),
+        CompletionCommand.Build(),
     ];
 
     private static int Misunderstood(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         var path = Path(parsed.CommandResult);
-        var fault = command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0
-            ? $"{path}: one of {string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))} is missing."
-            : string.Join(' ', parsed.Errors.Select(e => e.Message.ReplaceLineEndings(" ")));
+        var choice = string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
+        var fault = (choice, parsed.UnmatchedTokens) switch
+        {
+            ("", _) => string.Join(' ', parsed.Errors.Select(e => e.Message.ReplaceLineEndings(" "))),
+            (_, []) => $"'{path}' needs one of: {choice}.",
+            (_, [var word, ..]) => $"there is no '{path} {word}', only: {choice}.",
+        };
         return Fail($"{fault} {Words.Of($"Try '{path} --help'.")}", Exit.Usage);
     }
 

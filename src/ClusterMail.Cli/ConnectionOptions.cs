@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClusterMail.Cli.Local;
 
 namespace ClusterMail.Cli;
 
@@ -36,6 +37,58 @@ public sealed class ConnectionOptions
     /// <summary>Absolute path of the local cluster's folder, with links resolved nowhere: the path is also what identifies its processes.</summary>
     public string Folder(ParseResult parsed) => Path.TrimEndingDirectorySeparator(
         Path.GetFullPath(parsed.GetValue(_data) ?? Variable("CLUSTERMAIL_DATA") ?? DefaultFolder));
+
+    /// <summary>
+    /// A client for the cluster meant: by <c>--url</c>; else by <c>--data</c>; else by CLUSTERMAIL_URL; else the local cluster in the default folder.
+    /// </summary>
+    /// <exception cref="CommandFailure">None of them is there.</exception>
+    public AdminClient Connect(ParseResult parsed)
+    {
+        var urls = parsed.GetValue(_url) ?? [];
+        if (urls.Length == 0 && parsed.GetValue(_data) is null && Variable("CLUSTERMAIL_URL") is { } variable)
+            urls = variable.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var token = Token(parsed);
+        if (urls.Length > 0)
+            return new AdminClient([.. urls.Select(Url)], token);
+        var cluster = Cluster(parsed);
+        return new AdminClient([.. cluster.Nodes.OrderBy(n => n.State != "running").Select(n => Url(n.Admin))], token ?? cluster.AdminToken);
+    }
+
+    /// <summary>The database for <c>db</c>, which works without a node: CLUSTERMAIL_DATABASE, or that of the local cluster.</summary>
+    public string Database(ParseResult parsed) =>
+        (parsed.GetValue(_data) is null ? Variable("CLUSTERMAIL_DATABASE") : null) ?? LocalState.Read(Folder(parsed))?.ConnectionString ?? Cluster(parsed).Database;
+
+    /// <summary>A client for one node of the local cluster and no other.</summary>
+    public AdminClient Connect(ParseResult parsed, ClusterNode node) => new([Url(node.Admin)], Token(parsed) ?? Cluster(parsed).AdminToken);
+
+    /// <exception cref="CommandFailure">There is no local cluster in the folder.</exception>
+    public ClusterFile Cluster(ParseResult parsed)
+    {
+        var folder = Folder(parsed);
+        return ClusterFile.Read(folder)
+            ?? throw new CommandFailure(Exit.NoNode, $"there is no local cluster in {folder}: run 'clustermail up --data {folder}', or name a node with --url and --token");
+    }
+
+    private string? Token(ParseResult parsed)
+    {
+        if (parsed.GetValue(_token) is { } token)
+            return token;
+        if (parsed.GetValue(_tokenFile) is not { } file)
+            return Variable("CLUSTERMAIL_TOKEN");
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure($"cannot read the token: {e.Message}");
+        }
+    }
+
+    private static Uri Url(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new CommandFailure(Exit.Usage, $"'{text}' is not the admin URL of a node; it looks like http://127.0.0.1:2514");
 
     /// <summary>A variable that is set to nothing counts as not set.</summary>
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

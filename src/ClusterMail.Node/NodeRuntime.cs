@@ -34,6 +34,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     private readonly NumberBlocks _numbers;
     private readonly IActorRef _receiver;
     private readonly IActorRef _dispatcher;
+    private volatile ReceiverActor.Sight? _receiverSight;
 
     public NodeRuntime(NodeOptions node, NpgsqlDataSource source, ILoggerFactory logs)
     {
@@ -85,11 +86,11 @@ public sealed class NodeRuntime : IAsyncDisposable
         _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
-        }), "receiver");
+        }, sight => _receiverSight = sight), "receiver");
         Placement = new Placement(
             () => Settings.Current.Destination,
             () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
-            () => ReaperActor.Props(new HousekeepingStore(source), () => (int)Settings.Current.Settings.Integer("log.retention_days")),
+            () => ReaperActor.Props(queue, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
         Duties = new NodeDuties(node, Lease, Settings, destinations, leases, Blocked, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
@@ -110,7 +111,8 @@ public sealed class NodeRuntime : IAsyncDisposable
     public ClusterKeeper Cluster { get; }
     public NodeDuties Duties { get; }
 
-    public Task<ReceiverActor.Sight> ReceiverAsync() => _receiver.Ask<ReceiverActor.Sight>(new ReceiverActor.Look(), TimeSpan.FromSeconds(2));
+    /// <summary>What the receiver last showed; null before its first word.</summary>
+    public ReceiverActor.Sight? Receiver => _receiverSight;
 
     public Task<DispatcherActor.Sight> DispatcherAsync() => _dispatcher.Ask<DispatcherActor.Sight>(new DispatcherActor.Look(), TimeSpan.FromSeconds(2));
 

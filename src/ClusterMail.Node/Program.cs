@@ -1,1 +1,91 @@
-return 0;
+using System.Globalization;
+using ClusterMail.Admin;
+using ClusterMail.Node;
+using ClusterMail.Node.Logging;
+using ClusterMail.Queue.Settings;
+using ClusterMail.Store;
+using OpenTelemetry.Metrics;
+using Serilog;
+using Serilog.Formatting.Compact;
+
+if (args is not ["--config", var file])
+{
+    Console.Error.WriteLine("clustermaild: a ClusterMail node. Usage: clustermaild --config FILE. hocon/clustermail.conf explains every key of the file.");
+    return args is ["--help"] or ["-h"] ? 0 : 2;
+}
+
+NodeOptions options;
+AdminToken token;
+try
+{
+    options = NodeOptions.Load(file);
+    token = AdminToken.FromFile(options.TokenFile);
+}
+catch (Exception wrong) when (wrong is FormatException or InvalidDataException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"clustermaild: {wrong.Message}");
+    return 2;
+}
+
+Log.Logger = Logging.Create(options);
+try
+{
+    // ADMIN-5: the database is checked before the node joins; one clear message, no storm of retries.
+    var pending = (await Database.StatusAsync(options.Database, CancellationToken.None)).Pending;
+    if (pending.Count > 0)
+        throw new InvalidOperationException($"the schema is not up to date ({string.Join(", ", pending)}). Type: clustermail db migrate");
+}
+catch (Exception trouble)
+{
+    Console.Error.WriteLine($"clustermaild: cannot use the database: {trouble.Message}");
+    await Log.CloseAndFlushAsync();
+    return 1;
+}
+
+var builder = WebApplication.CreateSlimBuilder();
+builder.Host.UseSerilog();
+builder.Services.AddSystemd();
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.Listen(options.Admin);
+    kestrel.AddServerHeader = false;
+    kestrel.Limits.MaxRequestBodySize = 64 * 1024 * 1024;
+});
+builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(100));
+builder.Services.AddSingleton(options);
+builder.Services.AddSingleton(token);
+builder.Services.AddSingleton(_ => Database.Open(options.Database, $"clustermaild {options.Name}"));
+builder.Services.AddSingleton<NodeRuntime>();
+builder.Services.AddSingleton<QueueStore>();
+builder.Services.AddSingleton<NodeStore>();
+builder.Services.AddSingleton<SwitchStore>();
+builder.Services.AddSingleton<DestinationStore>();
+builder.Services.AddSingleton<EventStore>();
+builder.Services.AddSingleton(SettingChecks.Validator);
+builder.Services.AddSingleton<IClusterControl, NodeControl>();
+builder.Services.AddSingleton<IReadiness, NodeReadiness>();
+builder.Services.AddSingleton<IExplain, NodeExplain>();
+builder.Services.AddSingleton<IMailImport, NodeImport>();
+builder.Services.AddSingleton<IDestinationLimits, NodeLimits>();
+builder.Services.AddHostedService<NodeService>();
+builder.Services.AddClusterMailAdmin();
+builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("ClusterMail.*", "Npgsql", "System.Runtime").AddPrometheusExporter());
+
+var app = builder.Build();
+AkkaLogBridge.Use(app.Services.GetRequiredService<ILoggerFactory>());
+app.MapPrometheusScrapingEndpoint("/metrics");
+app.MapClusterMailAdmin();
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (IOException taken)
+{
+    Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"clustermaild: the admin port cannot be opened: {taken.Message}"));
+    return 1;
+}
+finally
+{
+    await Log.CloseAndFlushAsync();
+}

@@ -17,6 +17,9 @@ public static partial class Database
     // Held by whoever migrates; the others wait for it and then find nothing left to do.
     private const string MigrationLockSql = "SELECT pg_advisory_lock(17230, 2)";
 
+    // Every hot statement finds a few rows by key. A plan made while the tables were empty, and kept, must not scan them when they are full.
+    private const string HotPlans = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
     /// <summary>
     /// A pool of connections that give up instead of waiting for ever. What the connection string says itself wins, so an operator
     /// may change any of it there; hosts separated by commas with <c>Target Session Attributes=primary</c> follow a fail-over.
@@ -40,7 +43,8 @@ public static partial class Database
         Default(given, merged, "Max Auto Prepare", 60);
         Default(given, merged, "Auto Prepare Min Usages", 2);
         // Statement, lock and idle-in-transaction limits (design §5): one stuck session must not stop a node.
-        merged.Options = $"-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s {given.Options}".TrimEnd();
+        const string Limits = "-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s";
+        merged.Options = $"{Limits}{(epoch is null ? "" : HotPlans)} {given.Options}".TrimEnd();
         if (merged.Host?.Contains(',', StringComparison.Ordinal) != true)
             return new NpgsqlDataSourceBuilder(merged.ConnectionString).Build();
         var target = Enum.Parse<TargetSessionAttributes>((merged.TargetSessionAttributes ?? "primary").Replace("-", "", StringComparison.Ordinal), ignoreCase: true);

@@ -7,7 +7,8 @@ namespace ClusterMail.Store;
 public sealed partial class QueueStore
 {
     // $1 epoch, $2 to $24 the notices' mails (empty arrays when there are none), $25 to $27 whom they are about, $28 on the conclusions.
-    // One statement: what 'owner = $1' lets through is what history, attempts and notices are made of, so they cannot disagree (P2, P4).
+    // The owner is compared so that no index on it fits: by that index each conclusion would be compared with everything this node owns. 0 is no epoch.
+    // One statement: what the comparison lets through is what history, attempts and notices are made of, so they cannot disagree (P2, P4).
     private const string RecordSql = $"""
         WITH given AS MATERIALIZED (
             SELECT * FROM unnest($28::bigint[], $29::smallint[], $30::text[], $31::text[], $32::interval[], $33::smallint[], $34::text[], $35::text[],
@@ -16,7 +17,7 @@ public sealed partial class QueueStore
                       remote_address, remote_port, tls, rule, dialogue, possible_duplicate, delay_notified, counts)),
         ended AS (
             DELETE FROM recipient r USING given g
-            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND r.owner = $1 AND g.state IN ('delivered', 'failed')
+            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND coalesce(r.owner, 0) = $1 AND g.state IN ('delivered', 'failed')
             RETURNING r.mail_id, r.ordinal, r.started_at, r.attempt, r.forward_path, coalesce(g.destination, r.destination) AS destination, g.state,
                       g.class, g.reply, g.remote_host, g.remote_address, g.remote_port, g.tls, g.rule, g.dialogue, g.possible_duplicate, g.counts),
         into_history AS (
@@ -42,7 +43,7 @@ public sealed partial class QueueStore
                 destination = coalesce(g.destination, r.destination),
                 delay_notified = r.delay_notified OR g.delay_notified
             FROM given g
-            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND r.owner = $1 AND g.state IN ('queued', 'waiting')
+            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND coalesce(r.owner, 0) = $1 AND g.state IN ('queued', 'waiting')
             RETURNING r.mail_id, r.ordinal, r.attempt, r.next_try, r.destination, r.forward_path, g.state, g.class, g.reply, g.remote_host,
                       g.remote_address, g.remote_port, g.tls, g.rule, g.dialogue, g.possible_duplicate),
         into_attempt AS (

@@ -17,7 +17,8 @@ internal sealed class Scene : IAsyncDisposable
     {
         var database = await TestDatabase.CreateAsync();
         var nodes = new NodeStore(database.Source);
-        return new Scene { Database = database, Nodes = nodes, Queue = new QueueStore(database.Source), Epoch = await RegisterAsync(nodes, "node1") };
+        var epoch = await RegisterAsync(nodes, "node1");
+        return new Scene { Database = database, Nodes = nodes, Queue = new QueueStore(database.Open("clustermaild node1", epoch)), Epoch = epoch };
     }
 
     public static Task<long> RegisterAsync(NodeStore nodes, string name) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ClusterMail.Cli.Local;
+using ClusterMail.Cli.Output;
 
 namespace ClusterMail.Cli.Commands;
 
@@ -13,21 +14,12 @@ public static class LocalCommands
     public static Verb Up(ConnectionOptions connection)
     {
         var nodes = new Option<int?>("--nodes") { Description = $"Nodes at least. Default: as many as there are, or {LocalCluster.DefaultNodes}.", HelpName = "N" };
-        nodes.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var n) && n is < 1 or > LocalCluster.MaxNodes)
-                result.AddError($"--nodes is from 1 to {LocalCluster.MaxNodes}, not {n}.");
-        });
+        Numbers.Limit(nodes, 1, LocalCluster.MaxNodes);
         var basePort = new Option<int?>("--base-port")
         {
             Description = $"PostgreSQL listens on P, node i on P+{LocalNode.PortStride}i (SMTP) to P+{LocalNode.PortStride}i+5. Default: {LocalCluster.DefaultBasePort}.", HelpName = "P",
         };
-        basePort.Validators.Add(result =>
-        {
-            const int last = 65535 - (LocalNode.PortStride * (LocalCluster.MaxNodes + 1));
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var p) && p is < 1024 or > last)
-                result.AddError($"--base-port is from 1024 to {last}, not {p}.");
-        });
+        Numbers.Limit(basePort, 1024, 65535 - (LocalNode.PortStride * (LocalCluster.MaxNodes + 1)));
         var postgres = new Option<string?>("--postgres") { Description = "Folder of the PostgreSQL server binaries. Default: the newest below /usr/lib/postgresql, then PATH.", HelpName = "BIN" };
         var daemon = Daemon();
         var limit = Seconds("--timeout", 90, "Give up when the nodes are not ready after so many seconds.");
@@ -54,6 +46,7 @@ public static class LocalCommands
 
     public static Command Node(ConnectionOptions connection) => new("node", $"Processes of the local cluster. {Linux}")
     {
+        List(connection),
         Add(connection),
         Start(connection),
         Stop(connection),
@@ -93,6 +86,37 @@ public static class LocalCommands
         }
 
         return Exit.Done;
+    }
+
+    private static Verb List(ConnectionOptions connection)
+    {
+        var smtp = new Option<bool>("--smtp") { Description = "Print only the SMTP addresses of running nodes, for scripts." };
+        var verb = new Verb("list", "Processes and addresses of the local cluster.", "clustermail node list", "clustermail node list --json") { smtp };
+        var json = Verbs.Json(verb);
+        verb.SetAction(parsed =>
+        {
+            var folder = connection.Folder(parsed);
+            var file = Open(folder, _ => { }).Describe();
+            if (parsed.GetValue(smtp))
+                Console.Out.Write(string.Concat(file.Nodes.Where(n => n.State == "running").Select(n => n.Smtp + "\n")));
+            else
+                Verbs.Show(new Answer<ClusterFile>(file, file.ToJson()), parsed.GetValue(json), Show);
+            return Exit.Done;
+        });
+        return verb;
+    }
+
+    private static void Show(Screen screen, ClusterFile file)
+    {
+        var sheet = new Sheet(
+            new("Node"), new("State"), new("Process", Right: true), new("SMTP"), new("Submission"), new("SMTPS"), new("PROXY"), new("Admin"), new("Remoting"));
+        foreach (var node in file.Nodes)
+        {
+            var pid = node.Pid?.ToString(CultureInfo.InvariantCulture) ?? "-";
+            sheet.Add(node.Name, node.State, pid, node.Smtp, node.Submission, node.Smtps, node.ProxySmtp, node.Admin, node.Remoting);
+        }
+
+        sheet.Print(screen);
     }
 
     private static Verb Add(ConnectionOptions connection)
@@ -166,8 +190,12 @@ public static class LocalCommands
     private static Option<int> StopLimit() =>
         Seconds("--timeout", (int)LocalCluster.StopLimit.TotalSeconds, "Kill a node that has not ended after so many seconds.");
 
-    private static Option<int> Seconds(string name, int seconds, string description) =>
-        new(name) { Description = description, HelpName = "SECONDS", DefaultValueFactory = _ => seconds };
+    private static Option<int> Seconds(string name, int seconds, string description)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "SECONDS", DefaultValueFactory = _ => seconds };
+        Numbers.Limit(option, 1, 3600);
+        return option;
+    }
 
     private static Argument<string> NodeName() => new("NAME") { Description = "Its name, for example n2." };
 

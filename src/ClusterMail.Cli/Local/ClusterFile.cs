@@ -34,7 +34,9 @@ public sealed record ClusterFile
 
     /// <summary>A reader sees the old file or the new one, never half of one.</summary>
     public void Write(string folder) =>
-        PrivateFile.Replace(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, LocalJson.Default.ClusterFile));
+        PrivateFile.Replace(Path.Combine(folder, FileName), [.. ToJson(), (byte)'\n']);
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, LocalJson.Default.ClusterFile);
 }
 
 /// <summary>One node of a local cluster. Addresses are <c>host:port</c>, <see cref="Admin"/> is a URL.</summary>

@@ -122,7 +122,7 @@ public sealed class LocalCluster
         }
         finally
         {
-            WriteClusterFile();
+            Describe().Write(_folder);
         }
     }
 
@@ -130,7 +130,7 @@ public sealed class LocalCluster
     public async Task StopAsync(IReadOnlyList<LocalNode> nodes, TimeSpan limit, CancellationToken cancel)
     {
         await Task.WhenAll(nodes.Select(n => StopAsync(n, limit, cancel)));
-        WriteClusterFile();
+        Describe().Write(_folder);
     }
 
     /// <summary>Kill, pause or resume; returns when it has happened.</summary>
@@ -144,7 +144,7 @@ public sealed class LocalCluster
             Signal.Continue => await process.WaitUntilAsync(p => !p.IsPaused, SignalLimit, cancel),
             _ => await process.WaitForExitAsync(SignalLimit, cancel),
         };
-        WriteClusterFile();
+        Describe().Write(_folder);
         if (!done)
             throw new CommandFailure($"{node.Name} did not react to {signal} within {SignalLimit.TotalSeconds:0} s");
         _say($"{node.Name} {signal switch { Signal.Stop => "paused", Signal.Continue => "goes on", _ => "killed" }} (process {process.Pid})");
@@ -169,13 +169,9 @@ public sealed class LocalCluster
         _say($"{_folder} deleted");
     }
 
-    /// <summary>Writes down what runs now.</summary>
-    public ClusterFile WriteClusterFile()
-    {
-        var file = new ClusterFile { Database = _state.ConnectionString, AdminToken = _state.AdminToken, Nodes = [.. Nodes.Select(n => n.Describe())] };
-        file.Write(_folder);
-        return file;
-    }
+    /// <summary>What runs now.</summary>
+    public ClusterFile Describe() =>
+        new() { Database = _state.ConnectionString, AdminToken = _state.AdminToken, Nodes = [.. Nodes.Select(n => n.Describe())] };
 
     private bool OnlyLockLeft() => Directory.GetFileSystemEntries(_folder).All(entry => Path.GetFileName(entry) == FolderLock.FileName);
 

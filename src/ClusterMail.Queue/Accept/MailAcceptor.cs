@@ -51,7 +51,7 @@ public sealed class MailAcceptor(
 
     private static readonly Reply Accepted = new(250, new EnhancedStatus(2, 0, 0), "Message received ok.");
 
-    /// <param name="Down">Down or full when the mail came: it goes straight into the queue and takes no room from the others.</param>
+    /// <param name="Blocked">Down or full when the mail came: it goes straight into the queue and takes no room from the others.</param>
     private sealed record RouteGroup(string Key, Route Route, bool Blocked, List<short> Recipients);
 
     private List<RouteGroup> Group(ReceivedMail mail)

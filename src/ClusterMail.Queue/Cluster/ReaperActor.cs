@@ -11,14 +11,14 @@ public sealed class ReaperActor : ReceiveActor, IWithTimers
     private sealed record Done(int Swept);
     private sealed record Failed(Exception Cause);
 
-    private readonly HousekeepingStore _store;
+    private readonly QueueStore _store;
     private readonly Func<int> _retentionDays;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private bool _busy;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public ReaperActor(HousekeepingStore store, Func<int> retentionDays)
+    public ReaperActor(QueueStore store, Func<int> retentionDays)
     {
         (_store, _retentionDays) = (store, retentionDays);
         Receive<Tick>(_ => OnTick());
@@ -36,7 +36,7 @@ public sealed class ReaperActor : ReceiveActor, IWithTimers
         });
     }
 
-    public static Props Props(HousekeepingStore store, Func<int> retentionDays) => Akka.Actor.Props.Create(() => new ReaperActor(store, retentionDays));
+    public static Props Props(QueueStore store, Func<int> retentionDays) => Akka.Actor.Props.Create(() => new ReaperActor(store, retentionDays));
 
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1));
 
@@ -45,6 +45,12 @@ public sealed class ReaperActor : ReceiveActor, IWithTimers
         if (_busy)
             return;
         _busy = true;
-        _store.TidyAsync(_retentionDays(), CancellationToken.None).PipeTo(Self, success: swept => new Done(swept), failure: cause => new Failed(cause));
+        TidyAsync().PipeTo(Self, success: swept => new Done(swept), failure: cause => new Failed(cause));
+    }
+
+    private async Task<int> TidyAsync()
+    {
+        await _store.MaintainPartitionsAsync(_retentionDays(), CancellationToken.None);
+        return await _store.SweepAsync(CancellationToken.None);
     }
 }

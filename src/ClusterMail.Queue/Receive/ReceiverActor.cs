@@ -29,11 +29,10 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
 
     public sealed record Stopped;
 
-    /// <summary>Asks for <see cref="Sight"/>.</summary>
-    public sealed record Look;
-
+    /// <summary>What others may see of it at any moment.</summary>
     /// <param name="Fault">Why a port could not be opened (ADMIN-1); null: all are.</param>
-    public sealed record Sight(Doors Doors, int Sessions, IReadOnlyList<string> Bound, string? Fault, bool Ready);
+    /// <param name="Listening">Every port asked for is open.</param>
+    public sealed record Sight(Doors Doors, IReadOnlyList<string> Bound, string? Fault, bool Listening);
 
     private sealed record Applied(SmtpListenerSet Set, string? Fault);
     private sealed record Drained(SmtpListenerSet Set, IActorRef? Stopper);
@@ -45,6 +44,7 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
     private static readonly Reply NoService = new(421, new EnhancedStatus(4, 3, 2), "Service not available, try another server.");
 
     private readonly SessionServices _services;
+    private readonly Action<Sight> _show;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private SmtpListenerSet? _set;
     private IReadOnlyList<ListenerOptions> _wanted = [];
@@ -55,19 +55,21 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public ReceiverActor(SessionServices services)
+    /// <param name="show">Called with what there is to see after every change; must not block.</param>
+    public ReceiverActor(SessionServices services, Action<Sight> show)
     {
-        _services = services;
+        (_services, _show) = (services, show);
         Receive<Listen>(listen => { _wanted = listen.Listeners; Apply(); });
         Receive<SetDoors>(OnDoors);
         Receive<Applied>(OnApplied);
         Receive<Drained>(OnDrained);
         Receive<Retry>(_ => Apply());
         Receive<Stop>(OnStop);
-        Receive<Look>(_ => Sender.Tell(new Sight(_doors, _set?.Sessions ?? 0, _set?.Bound.Select(bound => bound.EndPoint.ToString()).ToArray() ?? [], _fault, _set is not null && _fault is null)));
     }
 
-    public static Props Props(SessionServices services) => Akka.Actor.Props.Create(() => new ReceiverActor(services));
+    public static Props Props(SessionServices services, Action<Sight> show) => Akka.Actor.Props.Create(() => new ReceiverActor(services, show));
+
+    private void Show(bool listening) => _show(new Sight(_doors, _set?.Bound.Select(bound => bound.EndPoint.ToString()).ToArray() ?? [], _fault, listening));
 
     private void Apply()
     {
@@ -101,6 +103,7 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
         // ADMIN-1: the node stays "not ready" until the port is free, and opens it by itself then.
         if (_fault is not null)
             Timers.StartSingleTimer("retry", new Retry(), TimeSpan.FromSeconds(2));
+        Show(listening: _set is not null && _fault is null);
     }
 
     private void OnDoors(SetDoors set)
@@ -108,6 +111,7 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
         if (_doors == set.Doors || _stopping)
             return;
         _doors = set.Doors;
+        Show(listening: _set is not null && _fault is null && _doors != Doors.Draining);
         if (_doors == Doors.Draining && _set is { } draining)
         {
             _set = null;

@@ -1,7 +1,6 @@
 using System.Net;
 using ClusterMail.Routing;
 using ClusterMail.Routing.Dns;
-using ClusterMail.Settings;
 
 namespace ClusterMail.Queue.Settings;
 

@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
 using ClusterMail.Policy;
-using ClusterMail.Protocol;
 using ClusterMail.Queue.Deliver;
 using ClusterMail.Queue.Schedule;
 using ClusterMail.Routing;

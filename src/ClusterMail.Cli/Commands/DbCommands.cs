@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Text.Json;
+using ClusterMail.Admin.Contract;
+using ClusterMail.Cli.Output;
+using ClusterMail.Store;
+using Npgsql;
+
+namespace ClusterMail.Cli.Commands;
+
+/// <summary><c>db</c>: works on the database directly, without any node.</summary>
+internal sealed class DbCommands(ConnectionOptions connection)
+{
+    public Command Build() => new("db", "The database: schema and state. Works without a node.") { Migrate(), Status() };
+
+    private Verb Migrate()
+    {
+        var database = DatabaseOption();
+        var verb = new Verb("migrate", "Bring the schema to the version of this program. Safe to repeat, and while nodes run.", "clustermail db migrate", "clustermail db migrate --database \"Host=db;Username=clustermail;Database=clustermail\"") { database };
+        verb.SetAction((parsed, cancel) => WithDatabaseAsync(parsed.GetValue(database) ?? connection.Database(parsed), async text =>
+        {
+            var scripts = await Database.MigrateAsync(text, cancel);
+            new Screen().Line(scripts.Count == 0 ? "the schema is up to date" : $"ran {string.Join(", ", scripts)}");
+        }));
+        return verb;
+    }
+
+    private Verb Status()
+    {
+        var database = DatabaseOption();
+        var verb = new Verb("status", "Server, durability, schema and table sizes.", "clustermail db status", "clustermail db status --json") { database };
+        var json = Verbs.Json(verb);
+        verb.SetAction((parsed, cancel) => WithDatabaseAsync(parsed.GetValue(database) ?? connection.Database(parsed), async text =>
+        {
+            var status = await DatabaseFacts.ReadAsync(text, cancel);
+            Verbs.Show(new Answer<DbStatus>(status, JsonSerializer.SerializeToUtf8Bytes(status, AdminJson.Default.DbStatus)), parsed.GetValue(json), Show);
+        }));
+        return verb;
+    }
+
+    private static void Show(Screen screen, DbStatus status)
+    {
+        screen.Line($"server       {status.Server}, PostgreSQL {status.Version}, {(status.Writable ? "primary" : "standby")}, {status.Connections} of {status.MaxConnections} connections");
+        if (!status.Writable)
+            screen.Warning("this server is a standby: nothing can be accepted through it");
+        screen.Line($"durability   synchronous_commit={status.SynchronousCommit}, synchronous standbys: {status.SynchronousStandbys ?? "none"}");
+        if (status.SynchronousCommit == "off")
+            screen.Warning("synchronous_commit is off: acknowledged mail can be lost. Set it to on");
+        screen.Line($"schema       {(status.Applied.Count == 0 ? "empty" : status.Applied[^1])}{(status.Pending.Count == 0 ? ", up to date" : "")}");
+        if (status.Pending.Count > 0)
+            screen.Warning($"to be run: {string.Join(", ", status.Pending)}: 'clustermail db migrate'");
+        screen.Line($"size         {Ages.Size(status.SizeBytes)}");
+        screen.Line();
+        var sheet = new Sheet(new("Table", Flexible: true), new("Size", Right: true), new("Rows", Right: true), new("Dead", Right: true));
+        foreach (var table in status.Tables)
+            sheet.Add(table.Name, Ages.Size(table.Bytes), $"{table.Rows}", $"{table.DeadRows}");
+        if (sheet.Count > 0)
+            sheet.Print(screen);
+    }
+
+    /// <summary>A database that is away is what <see cref="Exit.Refused"/> is for; its message must not show the password.</summary>
+    private static async Task<int> WithDatabaseAsync(string connectionString, Func<string, Task> work)
+    {
+        try
+        {
+            await work(connectionString);
+            return Exit.Done;
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or ArgumentException)
+        {
+            throw new CommandFailure($"the database: {e.Message.ReplaceLineEndings(" ")}");
+        }
+    }
+
+    private static Option<string?> DatabaseOption() => new("--database")
+    {
+        Description = "Npgsql connection string. Default: CLUSTERMAIL_DATABASE, or that of the local cluster.", HelpName = "TEXT",
+    };
+}

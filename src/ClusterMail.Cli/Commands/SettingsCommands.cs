@@ -1,0 +1,231 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using ClusterMail.Admin.Contract;
+using ClusterMail.Cli.Output;
+
+namespace ClusterMail.Cli.Commands;
+
+/// <summary><c>settings</c>: one versioned set for the whole cluster, in force on all nodes within seconds.</summary>
+internal sealed class SettingsCommands(Verbs verbs)
+{
+    private readonly AdminJson _indented = new(new JsonSerializerOptions(AdminJson.Default.Options) { WriteIndented = true });
+
+    public Command Build() => new("settings", "The cluster's settings: read, change, compare, go back.")
+    {
+        Get(), Set(), List(), Check(), History(), Diff(), Rollback(), Export(), Import(),
+    };
+
+    private Verb Get()
+    {
+        var name = Name();
+        var node = NodeOption();
+        return verbs.Reading(
+            new Verb("get", "One setting: value, where it comes from, range and meaning.", "clustermail settings get delivery.retry_seconds") { name, node },
+            parsed => Verbs.Query(Routes.Fill(Routes.Setting, parsed.GetRequiredValue(name)), ("node", parsed.GetValue(node))), AdminJson.Default.SettingEntry, Show);
+    }
+
+    private static void Show(Screen screen, SettingEntry s)
+    {
+        screen.Heading(s.Name);
+        if (s.Type == "table")
+            screen.Line("  value    a table: see 'clustermail route|relay|domain show'");
+        else
+            screen.Line($"  value    {Shown(s.Value)} {s.Unit} (from {Source(s)})");
+        screen.Line($"  default  {Shown(s.Default)}{(s.Original is { } original ? $", {Shown(original)} in the original" : "")}{(s.Range.Length > 0 ? $"; allowed: {s.Range}" : "")}");
+        screen.Line($"  {s.Summary}");
+        screen.Line($"  {string.Join(", ", new[] { s.Japanese, s.Rule, s.PerNode ? "may differ per node" : "" }.Where(t => t.Length > 0))}");
+    }
+
+    private Verb Set()
+    {
+        var pairs = new Argument<string[]>("NAME=VALUE") { Description = "One or more settings, saved as one version. NAME= sets the empty text.", Arity = ArgumentArity.ZeroOrMore };
+        var unset = new Option<string[]>("--unset") { Description = "Back to the default (with --node: to the cluster's value). May be repeated.", HelpName = "NAME" };
+        var node = NodeOption();
+        var comment = Comment();
+        return verbs.Acting(
+            new Verb(
+                "set", "Change settings. All or none of them take effect.",
+                "clustermail settings set delivery.retry_seconds=300 --comment \"quieter\"", "clustermail settings set --unset delivery.retry_seconds") { pairs, unset, node, comment },
+            async (client, parsed, cancel) =>
+            {
+                var where = parsed.GetValue(node);
+                var changes = (parsed.GetValue(pairs) ?? []).Select(p => Change(p, where)).Concat((parsed.GetValue(unset) ?? []).Select(n => new SettingChange(n, null, where))).ToList();
+                if (changes.Count == 0)
+                    throw new CommandFailure(Exit.Usage, $"what is to be set? Give NAME=VALUE or --unset NAME");
+                await SaveAsync(client, Routes.Settings, new SettingsChange(null, changes, parsed.GetValue(comment)), cancel);
+            });
+    }
+
+    private static async Task SaveAsync(AdminClient client, string route, SettingsChange change, CancellationToken cancel) =>
+        Verbs.Saved((await client.SendAsync(HttpMethod.Post, route, change, AdminJson.Default.SettingsChange, AdminJson.Default.SettingsSaved, cancel)).Value);
+
+    private static SettingChange Change(string pair, string? node)
+    {
+        var equals = pair.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0
+            ? new SettingChange(pair[..equals], pair[(equals + 1)..], node)
+            : throw new CommandFailure(Exit.Usage, $"'{pair}' is not NAME=VALUE");
+    }
+
+    private Verb List()
+    {
+        var pattern = new Argument<string?>("WORD") { Description = "Only settings whose name or meaning has this in it.", Arity = ArgumentArity.ZeroOrOne };
+        var changed = new Option<bool>("--changed") { Description = "Only what differs from the default." };
+        var node = NodeOption();
+        var version = new Option<int?>("--version-number") { Description = "An old version instead of the newest.", HelpName = "N" };
+        Numbers.Limit(version, 0, int.MaxValue);
+        string? word = null;
+        return verbs.Reading(
+            new Verb("list", "All settings with their values and where these come from.", "clustermail settings list --changed", "clustermail settings list retry", "clustermail settings list --node n2")
+            { pattern, changed, node, version },
+            parsed =>
+            {
+                word = parsed.GetValue(pattern);
+                return Verbs.Query(
+                    Routes.Settings, ("node", parsed.GetValue(node)), ("version", parsed.GetValue(version)?.ToString(CultureInfo.InvariantCulture)),
+                    ("changed", parsed.GetValue(changed) ? "true" : null));
+            },
+            AdminJson.Default.SettingsList, (screen, list) => Show(screen, list, word));
+    }
+
+    private static void Show(Screen screen, SettingsList list, string? word)
+    {
+        var sheet = new Sheet(new("Setting"), new("Value", Flexible: true), new("Unit"), new("From"), new("Summary", Flexible: true));
+        foreach (var s in list.Settings.Where(s => word is null || Matches(s, word)))
+            sheet.Add(s.Name, s.Type == "table" ? $"({Lines(s.Value)} lines)" : Shown(s.Value), s.Unit, Source(s), s.Summary);
+        if (sheet.Count == 0)
+            screen.Line(Words.Of("nothing found"));
+        else
+            sheet.Print(screen);
+        screen.Line($"version {list.Version}");
+    }
+
+    private static bool Matches(SettingEntry s, string word) =>
+        s.Name.Contains(word, StringComparison.OrdinalIgnoreCase) || s.Summary.Contains(word, StringComparison.OrdinalIgnoreCase)
+        || s.Japanese.Contains(word, StringComparison.OrdinalIgnoreCase);
+
+    private Verb Check()
+    {
+        var pairs = new Argument<string[]>("NAME=VALUE") { Description = "Settings to try.", Arity = ArgumentArity.OneOrMore };
+        var node = NodeOption();
+        return verbs.Acting(
+            new Verb("check", "Would these values be accepted? Nothing is saved.", "clustermail settings check delivery.retry_seconds=5") { pairs, node },
+            async (client, parsed, cancel) =>
+            {
+                var change = new SettingsChange(null, [.. parsed.GetRequiredValue(pairs).Select(p => Change(p, parsed.GetValue(node)))]);
+                var answer = await client.SendAsync(HttpMethod.Post, Routes.SettingsCheck, change, AdminJson.Default.SettingsChange, AdminJson.Default.SettingsSaved, cancel);
+                Checked(answer.Value);
+            });
+    }
+
+    /// <summary>A check that found nothing wrong: what would change, and hints.</summary>
+    public static void Checked(SettingsSaved result)
+    {
+        var screen = new Screen();
+        screen.Line(result.Changes.Count == 0 ? "fine; nothing would change" : "fine; this would change:");
+        Verbs.Changes(screen, result.Changes);
+        foreach (var note in result.Notes)
+            screen.Warning("note: " + note);
+    }
+
+    private Verb History() => verbs.Reading(
+        new Verb("history", "The last 100 versions, newest first.", "clustermail settings history"),
+        _ => Routes.SettingsHistory, AdminJson.Default.SettingsHistory, (screen, history) =>
+        {
+            var sheet = new Sheet(new("Version", Right: true), new("Saved"), new("By"), new("Changes", Right: true), new("Comment", Flexible: true));
+            foreach (var v in history.Versions)
+                sheet.Add($"{v.Version}", Ages.Clock(v.SavedAt), v.SavedBy, $"{v.Changes}", v.Comment);
+            if (sheet.Count == 0)
+                screen.Line("nothing was ever saved");
+            else
+                sheet.Print(screen);
+        });
+
+    private Verb Diff()
+    {
+        var from = new Argument<int?>("FROM") { Description = "Version. Default: the one before the newest.", Arity = ArgumentArity.ZeroOrOne };
+        var to = new Argument<int?>("TO") { Description = "Version. Default: the newest.", Arity = ArgumentArity.ZeroOrOne };
+        return verbs.Reading(
+            new Verb("diff", "What changed between two versions.", "clustermail settings diff", "clustermail settings diff 12 15") { from, to },
+            parsed => Verbs.Query(
+                Routes.SettingsDiff, ("from", parsed.GetValue(from)?.ToString(CultureInfo.InvariantCulture)), ("to", parsed.GetValue(to)?.ToString(CultureInfo.InvariantCulture))),
+            AdminJson.Default.SettingsDiff, (screen, diff) =>
+            {
+                screen.Line($"from version {diff.From} to {diff.To}{(diff.Changes.Count == 0 ? ": no difference" : "")}");
+                Verbs.Changes(screen, diff.Changes);
+            });
+    }
+
+    private Verb Rollback()
+    {
+        var version = new Argument<int>("VERSION") { Description = "The version to go back to; it is saved as a new one." };
+        var comment = Comment();
+        return verbs.Acting(
+            new Verb("rollback", "Go back to the values of an old version.", "clustermail settings rollback 12 --comment \"as before the weekend\"") { version, comment },
+            async (client, parsed, cancel) =>
+            {
+                var request = new RollbackRequest(parsed.GetValue(version), null, parsed.GetValue(comment));
+                Verbs.Saved((await client.SendAsync(HttpMethod.Post, Routes.SettingsRollback, request, AdminJson.Default.RollbackRequest, AdminJson.Default.SettingsSaved, cancel)).Value);
+            });
+    }
+
+    private Verb Export()
+    {
+        var output = new Option<string?>("--to") { Description = "File. Default: standard output.", HelpName = "FILE" };
+        return verbs.Acting(
+            new Verb("export", "The whole set as JSON, without secrets.", "clustermail settings export --to settings.json") { output },
+            async (client, parsed, cancel) =>
+            {
+                var answer = await client.GetAsync(Routes.SettingsExport, AdminJson.Default.SettingsArchive, cancel);
+                var text = JsonSerializer.Serialize(answer.Value, _indented.SettingsArchive) + "\n";
+                if (parsed.GetValue(output) is { } file)
+                    await File.WriteAllTextAsync(file, text, cancel);
+                else
+                    await Console.Out.WriteAsync(text);
+                if (answer.Value.Omitted.Count > 0)
+                    await Console.Error.WriteLineAsync($"clustermail: left out because secret: {string.Join(", ", answer.Value.Omitted)}");
+            });
+    }
+
+    private Verb Import()
+    {
+        var file = new Argument<string>("FILE") { Description = "Written by 'settings export'; - is standard input." };
+        var dry = new Option<bool>("--dry-run") { Description = "Only show what would change." };
+        var comment = Comment();
+        return verbs.Acting(
+            new Verb("import", "Take over an exported set, as one version or not at all. Secrets stay as they are.", "clustermail settings import settings.json --dry-run") { file, dry, comment },
+            async (client, parsed, cancel) =>
+            {
+                SettingsArchive archive;
+                try
+                {
+                    archive = JsonSerializer.Deserialize(await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel), AdminJson.Default.SettingsArchive)
+                        ?? throw new JsonException("the file is empty");
+                }
+                catch (JsonException e)
+                {
+                    throw new CommandFailure($"{parsed.GetValue(file)} is not an export of settings: {e.Message}");
+                }
+
+                var request = new SettingsImport(archive, null, parsed.GetValue(dry), parsed.GetValue(comment));
+                var answer = await client.SendAsync(HttpMethod.Post, Routes.SettingsImport, request, AdminJson.Default.SettingsImport, AdminJson.Default.SettingsSaved, cancel);
+                if (request.DryRun)
+                    Checked(answer.Value);
+                else
+                    Verbs.Saved(answer.Value);
+            });
+    }
+
+    public static Option<string?> Comment() => new("--comment", "-m") { Description = "Why; shown in the history.", HelpName = "TEXT" };
+
+    private static Argument<string> Name() => new("NAME") { Description = "Dotted name, as 'settings list' shows it." };
+
+    private static Option<string?> NodeOption() => new("--node") { Description = "For this node only.", HelpName = "NAME" };
+
+    private static string Source(SettingEntry s) => s.Source switch { SettingSource.Default => "default", SettingSource.Cluster => "cluster", _ => "node" };
+
+    private static string Shown(string value) => value.Length == 0 ? "(empty)" : value;
+
+    private static int Lines(string text) => text.Length == 0 ? 0 : text.TrimEnd('\n').Count(c => c == '\n') + 1;
+}

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using ClusterMail.Admin.Contract;
+using ClusterMail.Cli.Output;
+
+namespace ClusterMail.Cli.Commands;
+
+/// <summary><c>route</c>, <c>relay</c> and <c>domain</c>: tables in the original's text formats, edited whole.</summary>
+internal sealed class TableCommands(Verbs verbs)
+{
+    public Command Route() => Build(TableNames.Route, "The gateway table (gateway.dat): which mail goes to which server.");
+
+    public Command Relay() => Build(TableNames.Relay, "The relay list (effect.dat): who may send what through the cluster.");
+
+    public Command Domain()
+    {
+        var command = Build(TableNames.Domain, "The domains the cluster takes mail for.");
+        command.Add(List());
+        command.Add(Add());
+        command.Add(Remove());
+        return command;
+    }
+
+    private Command Build(string table, string description) => new(table, description)
+    {
+        Show(table), Edit(table), Check(table), Import(table), Export(table),
+    };
+
+    private Verb Show(string table) => verbs.Reading(
+        new Verb("show", "Print the table as it was written.", $"clustermail {table} show"),
+        _ => Path(table), AdminJson.Default.TableText, (screen, text) => Print(screen, text.Text));
+
+    private Verb Edit(string table)
+    {
+        var comment = SettingsCommands.Comment();
+        return verbs.Acting(
+            new Verb("edit", "Open the table in $VISUAL or $EDITOR and save it when the editor ends. A fault reopens nothing: your text is kept in a file.", $"EDITOR=nano clustermail {table} edit") { comment },
+            async (client, parsed, cancel) =>
+            {
+                var before = (await client.GetAsync(Path(table), AdminJson.Default.TableText, cancel)).Value;
+                var file = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"clustermail-{table}-{System.IO.Path.GetRandomFileName()}.txt");
+                Local.PrivateFile.Replace(file, before.Text);
+                await Editor.OpenAsync(file, cancel);
+                var text = await File.ReadAllTextAsync(file, cancel);
+                if (text == before.Text)
+                {
+                    File.Delete(file);
+                    new Screen().Line("nothing changed");
+                    return;
+                }
+
+                try
+                {
+                    await SaveAsync(client, table, new TableChange(text, before.Version, parsed.GetValue(comment)), cancel);
+                }
+                catch (CommandFailure refused)
+                {
+                    throw new CommandFailure(refused.ExitCode, $"{refused.Message}\nYour text is in {file}: correct it, then 'clustermail {table} import {file}'.");
+                }
+
+                File.Delete(file);
+            });
+    }
+
+    private Verb Check(string table)
+    {
+        var file = FileArgument();
+        return verbs.Acting(
+            new Verb("check", "Would this text be accepted? Faults are shown with line and column. Nothing is saved.", $"clustermail {table} check {table}.txt") { file },
+            async (client, parsed, cancel) =>
+            {
+                var change = new TableChange(await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel));
+                var answer = await client.SendAsync(HttpMethod.Post, Routes.Fill(Routes.TableCheck, table), change, AdminJson.Default.TableChange, AdminJson.Default.SettingsSaved, cancel);
+                SettingsCommands.Checked(answer.Value);
+            });
+    }
+
+    private Verb Import(string table)
+    {
+        var file = FileArgument();
+        var comment = SettingsCommands.Comment();
+        return verbs.Acting(
+            new Verb("import", "Replace the table by a file.", $"clustermail {table} import {table}.txt", $"clustermail {table} import - < {table}.txt") { file, comment },
+            async (client, parsed, cancel) =>
+                await SaveAsync(client, table, new TableChange(await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel), null, parsed.GetValue(comment)), cancel));
+    }
+
+    private Verb Export(string table)
+    {
+        var output = new Option<string?>("--to") { Description = "File. Default: standard output.", HelpName = "FILE" };
+        return verbs.Acting(
+            new Verb("export", "Write the table to a file, as it was written.", $"clustermail {table} export --to {table}.txt") { output },
+            async (client, parsed, cancel) =>
+            {
+                var text = (await client.GetAsync(Path(table), AdminJson.Default.TableText, cancel)).Value.Text;
+                if (parsed.GetValue(output) is { } file)
+                    await File.WriteAllTextAsync(file, text, cancel);
+                else
+                    await Console.Out.WriteAsync(text);
+            });
+    }
+
+    private Verb List() => verbs.Reading(
+        new Verb("list", "The domains, one per line.", "clustermail domain list"), _ => Routes.Domains, AdminJson.Default.DomainList, (screen, list) =>
+        {
+            if (list.Domains.Count == 0)
+            {
+                screen.Line("no domain yet: the cluster takes mail only from those 'relay' allows. Add one with 'clustermail domain add example.jp'");
+                return;
+            }
+
+            var sheet = new Sheet(new("Domain"), new("Kind", Flexible: true));
+            foreach (var domain in list.Domains)
+                sheet.Add(domain.Name, domain.Kind);
+            sheet.Print(screen);
+        });
+
+    private Verb Add()
+    {
+        var name = new Argument<string>("DOMAIN") { Description = "For example example.jp." };
+        return verbs.Acting(
+            new Verb("add", "Take mail for a domain, and pass it on by route.", "clustermail domain add example.jp") { name },
+            async (client, parsed, cancel) => Verbs.Saved((await client.SendAsync(
+                HttpMethod.Post, Routes.Domains, new DomainAdd(parsed.GetRequiredValue(name)), AdminJson.Default.DomainAdd, AdminJson.Default.SettingsSaved, cancel)).Value));
+    }
+
+    private Verb Remove()
+    {
+        var name = new Argument<string>("DOMAIN") { Description = "As 'domain list' shows it." };
+        return verbs.Acting(
+            new Verb("remove", "Take no more mail for a domain.", "clustermail domain remove example.jp") { name },
+            async (client, parsed, cancel) => Verbs.Saved(
+                (await client.SendAsync(HttpMethod.Delete, Routes.Fill(Routes.Domain, parsed.GetRequiredValue(name)), AdminJson.Default.SettingsSaved, cancel)).Value));
+    }
+
+    private static async Task SaveAsync(AdminClient client, string table, TableChange change, CancellationToken cancel) =>
+        Verbs.Saved((await client.SendAsync(HttpMethod.Put, Path(table), change, AdminJson.Default.TableChange, AdminJson.Default.SettingsSaved, cancel)).Value);
+
+    private static void Print(Screen screen, string text)
+    {
+        if (text.Length == 0)
+            screen.Line("(empty)");
+        else
+            foreach (var line in text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n'))
+                screen.Line(line.Replace("\t", "    ", StringComparison.Ordinal));
+    }
+
+    private static string Path(string table) => Routes.Fill(Routes.Table, table);
+
+    private static Argument<string> FileArgument() => new("FILE") { Description = "Text file; - is standard input." };
+}

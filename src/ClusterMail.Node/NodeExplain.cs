@@ -1,0 +1,49 @@
+using System.Net;
+using ClusterMail.Admin;
+using ClusterMail.Admin.Contract;
+using ClusterMail.Policy;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Settings;
+using ClusterMail.Routing;
+
+namespace ClusterMail.Node;
+
+/// <summary>The dry run (ADMIN-44): the policy and routes in force on this node, DNS asked as a delivery would, nothing written, nothing sent.</summary>
+public sealed class NodeExplain(NodeRuntime node, NodeOptions options) : IExplain
+{
+    public async Task<ExplainResult> ExplainAsync(Admin.Contract.ExplainRequest request, CancellationToken cancel)
+    {
+        var view = node.Settings.Current;
+        var from = request.From is "" or "<>" ? ReversePath.Null : new ReversePath(Mailbox.FromStored(request.From.Trim('<', '>')));
+        var to = request.To.Select(text => Mailbox.FromStored(text.Trim('<', '>'))).ToArray();
+        var submission = request.Port is { } port && (port is 587 or 465 || port == options.Submission?.Port || port == options.Smtps?.Port);
+        var said = Explanation.Of(view.Policy, new Policy.ExplainRequest(IPAddress.Parse(request.Ip), request.Helo ?? "", from, to, submission, request.Auth));
+        var recipients = new List<ExplainRecipient>();
+        foreach (var (recipient, verdict) in said.Recipients)
+            recipients.Add(await RecipientAsync(view, from, recipient, verdict, said, cancel));
+        return new ExplainResult(
+            view.Settings.Version, null, said.Mail.Refusal?.ToString() ?? $"250 2.0.0 {from}... Sender ok.",
+            [.. said.Steps.Where(step => step.Stage != "RCPT").Select(ToRule)], recipients);
+    }
+
+    private async Task<ExplainRecipient> RecipientAsync(
+        NodeView view, ReversePath from, Mailbox recipient, Verdict verdict, Explanation said, CancellationToken cancel)
+    {
+        var rules = said.Steps.Where(step => step.Stage == "RCPT" && step.Result.Contains(recipient.ToString(), StringComparison.Ordinal)).Select(ToRule).ToList();
+        if (verdict.Rule.Length > 0)
+            rules.Add(new ExplainRule(verdict.Rule, verdict.Accepted ? "accepted" : "refused"));
+        if (!verdict.Accepted)
+            return new ExplainRecipient(recipient.ToString(), verdict.Refusal!.ToString(), null, null, [], rules);
+        var route = view.Router.Decide(from, recipient);
+        rules.Add(new ExplainRule(route.Rule, route.Failure ?? $"waits under {route.Destination}"));
+        if (route.Failure is { } failure)
+            return new ExplainRecipient(recipient.ToString(), $"250 2.0.0 <{recipient}>... Recipient ok.", $"none: {failure}", null, [], rules);
+        var hosts = await node.Hosts.ResolveAsync(route, cancel);
+        rules.Add(new ExplainRule(route.Kind == RouteKind.Gateway ? "GWT-7" : "DELIV-20", hosts.Explanation));
+        return new ExplainRecipient(
+            recipient.ToString(), $"250 2.0.0 <{recipient}>... Recipient ok.", route.Kind == RouteKind.Gateway ? "gateway" : "MX", route.Destination,
+            [.. hosts.Hosts.Select(host => $"{host.Name}:{host.Port}{(host.TlsOnConnect ? "*" : "")} [{string.Join(", ", host.Addresses.AsEnumerable())}]")], rules);
+    }
+
+    private static ExplainRule ToRule(PolicyStep step) => new(step.Rule, $"{step.Stage} {step.Check}: {step.Result}");
+}

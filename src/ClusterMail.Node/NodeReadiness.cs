@@ -1,0 +1,37 @@
+using ClusterMail.Admin;
+using ClusterMail.Queue.Receive;
+
+namespace ClusterMail.Node;
+
+/// <summary>Ready means: the database took a write of ours within the lease, every port is open and mail is taken (CLU-23, ADMIN-1, ADMIN-26).</summary>
+public sealed class NodeReadiness(NodeRuntime node) : IReadiness
+{
+    private static readonly TimeSpan SettingsPatience = TimeSpan.FromSeconds(60);
+
+    public bool Ready => Reasons.Count == 0;
+
+    public IReadOnlyList<string> Reasons => [.. Why()];
+
+    private IEnumerable<string> Why()
+    {
+        if (node.Lease.LastRenewal is null)
+        {
+            yield return "starting";
+            yield break;
+        }
+        if (!node.Lease.IsValid)
+            yield return "no write to the database within the lease";
+        if (!node.Cluster.IsMember)
+            yield return "not a member of the cluster yet";
+        if (node.Duties.Doors == ReceiverActor.Doors.Draining)
+            yield return "draining";
+        else if (node.Duties.Doors == ReceiverActor.Doors.Closed)
+            yield return "receiving is off";
+        if (node.Settings.FailingSince is { } since && DateTimeOffset.UtcNow - since > SettingsPatience)
+            yield return "the newest settings version cannot be loaded";
+        if (node.Receiver?.Fault is { } fault)
+            yield return fault;
+        else if (node.Receiver is not { Listening: true } && node.Duties.Doors != ReceiverActor.Doors.Draining)
+            yield return "ports are not open yet";
+    }
+}

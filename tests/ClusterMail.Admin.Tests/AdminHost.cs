@@ -1,0 +1,149 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Serialization.Metadata;
+using ClusterMail.Admin.Contract;
+using ClusterMail.Store;
+using ClusterMail.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterMail.Admin.Tests;
+
+/// <summary>The admin API as a node hosts it: Kestrel on a free port, a database of its own. What only a running cluster can answer is a recorder.</summary>
+internal sealed class AdminHost : IAsyncDisposable
+{
+    public const string Token = "0123456789abcdef0123456789abcdef";
+
+    private readonly WebApplication _app;
+
+    private AdminHost(WebApplication app, TestDatabase database, RecordingCluster cluster)
+    {
+        (_app, Database, Cluster) = (app, database, cluster);
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = TimeSpan.FromSeconds(20) };
+        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        Stranger = new HttpClient { BaseAddress = Client.BaseAddress, Timeout = Client.Timeout };
+    }
+
+    public TestDatabase Database { get; }
+    public RecordingCluster Cluster { get; }
+
+    /// <summary>Has the token.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Has none.</summary>
+    public HttpClient Stranger { get; }
+
+    public T Service<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public IEnumerable<RouteEndpoint> Endpoints => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();
+
+    public static async Task<AdminHost> StartAsync(TimeZoneInfo? zone = null)
+    {
+        var database = await TestDatabase.CreateAsync();
+        var cluster = new RecordingCluster();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(database.Source).AddSingleton(new AdminToken(Token)).AddSingleton<NodeStore>().AddSingleton<QueueStore>()
+            .AddSingleton<EventStore>().AddSingleton<SwitchStore>()
+            .AddSingleton<IClusterControl>(cluster).AddSingleton<IReadiness>(cluster).AddSingleton<IExplain>(cluster).AddSingleton<IMailImport>(cluster)
+            .AddSingleton<TimeProvider>(new ZonedTime(zone ?? TimeZoneInfo.Utc)).AddClusterMailAdmin();
+        var app = builder.Build();
+        app.MapClusterMailAdmin();
+        await app.StartAsync();
+        return new AdminHost(app, database, cluster);
+    }
+
+    public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type)
+    {
+        using var response = await Client.GetAsync(path);
+        Assert.True(response.IsSuccessStatusCode, $"GET {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+        return (await response.Content.ReadFromJsonAsync(type))!;
+    }
+
+    /// <summary>Sends as <paramref name="user"/>; the answer must be a success.</summary>
+    public async Task<T> SendAsync<TRequest, T>(HttpMethod method, string path, TRequest body, JsonTypeInfo<TRequest> from, JsonTypeInfo<T> to, string user = "tester")
+    {
+        using var response = await TryAsync(method, path, body, from, user);
+        Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+        return (await response.Content.ReadFromJsonAsync(to))!;
+    }
+
+    /// <summary>Sends as <paramref name="user"/>; the answer must be a problem.</summary>
+    public async Task<Problem> RefusedAsync<TRequest>(HttpMethod method, string path, TRequest body, JsonTypeInfo<TRequest> from, string user = "tester")
+    {
+        using var response = await TryAsync(method, path, body, from, user);
+        return await ProblemAsync(response);
+    }
+
+    public async Task<Problem> RefusedAsync(string path)
+    {
+        using var response = await Client.GetAsync(path);
+        return await ProblemAsync(response);
+    }
+
+    private static async Task<Problem> ProblemAsync(HttpResponseMessage response)
+    {
+        Assert.False(response.IsSuccessStatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        var problem = (await response.Content.ReadFromJsonAsync(AdminJson.Default.Problem))!;
+        Assert.Equal((int)response.StatusCode, problem.Status);
+        return problem;
+    }
+
+    private async Task<HttpResponseMessage> TryAsync<TRequest>(HttpMethod method, string path, TRequest body, JsonTypeInfo<TRequest> from, string user)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body, from) };
+        request.Headers.Add(Routes.UserHeader, user);
+        return await Client.SendAsync(request);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        Stranger.Dispose();
+        await _app.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    private sealed class ZonedTime(TimeZoneInfo zone) : TimeProvider
+    {
+        public override TimeZoneInfo LocalTimeZone => zone;
+    }
+}
+
+/// <summary>Stands where the running cluster is, and remembers what it was told.</summary>
+internal sealed class RecordingCluster : IClusterControl, IReadiness, IExplain, IMailImport
+{
+    public List<string> Told { get; } = [];
+    public List<(string Sender, IReadOnlyList<string> Recipients, byte[] Content)> Imported { get; } = [];
+    public string NodeName => "node1";
+    public IReadOnlyList<ClusterMember> Members => [new("akka.tcp://clustermail@127.0.0.1:1", "Up", true, ["receive"])];
+    public bool Ready { get; set; } = true;
+    public IReadOnlyList<string> Reasons { get; set; } = [];
+
+    public Task DrainAsync(string node, CancellationToken cancel) => Record($"drain {node}");
+    public Task UndrainAsync(string node, CancellationToken cancel) => Record($"undrain {node}");
+    public Task LeaveAsync(string node, CancellationToken cancel) => Record($"leave {node}");
+    public Task DownAsync(string node, CancellationToken cancel) => Record($"down {node}");
+    public Task<string?> LeaderAsync(CancellationToken cancel) => Task.FromResult<string?>("node1");
+
+    public Task<ExplainResult> ExplainAsync(ExplainRequest request, CancellationToken cancel) => Task.FromResult(new ExplainResult(
+        1, null, "250", [], [.. request.To.Select(to => new ExplainRecipient(to, "550", null, null, [], [new("RELAY-60", "not ours")]))]));
+
+    public Task<string> ImportAsync(string sender, IReadOnlyList<string> recipients, ReadOnlyMemory<byte> content, CancellationToken cancel)
+    {
+        Imported.Add((sender, recipients, content.ToArray()));
+        return Task.FromResult("B0000000777");
+    }
+
+    private Task Record(string what)
+    {
+        Told.Add(what);
+        return Task.CompletedTask;
+    }
+}
