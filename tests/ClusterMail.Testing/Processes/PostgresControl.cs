@@ -31,7 +31,7 @@ public sealed class PostgresControl(string data)
         Unix.Signal(server, Unix.Kill);
         foreach (var child in children)
             Unix.Signal(child, Unix.Kill);
-        await Until.TrueAsync(() => !Directory.Exists($"/proc/{server}") && children.All(child => !Directory.Exists($"/proc/{child}")), Limit, "PostgreSQL gone");
+        await Until.TrueAsync(() => !Unix.IsAlive(server) && !children.Any(Unix.IsAlive), Limit, "PostgreSQL gone");
     }
 
     public async Task StartAsync()

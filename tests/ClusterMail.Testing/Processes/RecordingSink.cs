@@ -206,7 +206,7 @@ public sealed class RecordingSink : IAsyncDisposable
 
         private static string MessageIdOf(string head)
         {
-            var at = head.IndexOf("\nMessage-ID:", StringComparison.OrdinalIgnoreCase);
+            var at = head.StartsWith("Message-ID:", StringComparison.OrdinalIgnoreCase) ? 0 : head.IndexOf("\nMessage-ID:", StringComparison.OrdinalIgnoreCase);
             if (at < 0)
                 return "";
             var start = head.IndexOf('<', at);

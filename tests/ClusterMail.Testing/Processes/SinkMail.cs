@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace ClusterMail.Testing.Processes;
@@ -45,7 +46,9 @@ public sealed record SinkAnswer(string? Text, bool Close = false)
     public Task Before { get; init; } = Task.CompletedTask;
 
     public static SinkAnswer Drop { get; } = new(null, Close: true);
-    public static implicit operator SinkAnswer(string text) => new(text);
+
+    [return: NotNullIfNotNull(nameof(text))]
+    public static implicit operator SinkAnswer?(string? text) => text is null ? null : new(text);
 }
 
 /// <param name="Verb">CONNECT, EHLO, HELO, MAIL, RCPT, DATA, <c>.</c> (end of content), RSET, NOOP, QUIT.</param>

@@ -20,6 +20,21 @@ public static partial class Unix
         return SendSignal(pid, signal) == 0;
     }
 
+    /// <summary>False also for a process that has ended and whose parent has not asked for it yet (a zombie).</summary>
+    public static bool IsAlive(int pid)
+    {
+        try
+        {
+            // "pid (name) state ...": the name may hold brackets, so count from the last one.
+            var text = File.ReadAllText($"/proc/{pid}/stat");
+            return text[text.LastIndexOf(')') + 2] is not ('Z' or 'X');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Lets other accounts reach what lies in a folder of ours, for servers that do not run as root.</summary>
     public static void LetThrough(string folder)
     {

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text.Json;
+using ClusterMail.Testing.Processes;
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: Parallelization(Mode = ParallelMode.None)]
+
+namespace ClusterMail.Cluster.Tests;
+
+/// <summary>A farm with one recording sink behind it, as every test of this project wants it.</summary>
+internal sealed class ClusterFarm : IAsyncDisposable
+{
+    public const string Domain = "sink.test";
+
+    private ClusterFarm(Farm farm, RecordingSink sink)
+    {
+        Farm = farm;
+        Sink = sink;
+    }
+
+    public Farm Farm { get; }
+    public RecordingSink Sink { get; }
+
+    public static async Task<ClusterFarm> StartAsync(int nodes = 3, params (string Name, string Value)[] settings)
+    {
+        var sink = new RecordingSink { KeepContent = false };
+        try
+        {
+            var all = new Dictionary<string, string>
+            {
+                ["net.host_name"] = "mx.example.jp",
+                ["relay.rules"] = "#<> default\n#blank false\n127.0.0.1 true",
+                ["route.table"] = string.Create(CultureInfo.InvariantCulture, $"*,127.0.0.1,{sink.Port}"),
+                ["delivery.retry_seconds"] = "10",
+            };
+            foreach (var (name, value) in settings)
+                all[name] = value;
+            return new ClusterFarm(await Farm.StartAsync(nodes, all), sink);
+        }
+        catch
+        {
+            await sink.DisposeAsync();
+            throw;
+        }
+    }
+
+    public LoadGenerator Load(int size = 1024) => new([.. Farm.Nodes.Select(node => node.Receiver)], Domain, size);
+
+    /// <summary>What was promised and what arrived, with the logs in the message when something was lost.</summary>
+    public async Task<MailHistory> NothingLostAsync(LoadGenerator load, TimeSpan limit)
+    {
+        var history = await MailHistory.SettledAsync(load, limit, Sink);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{history}; refusals: {string.Join(", ", load.Refusals.Select(pair => $"{pair.Key} {pair.Value}"))}");
+        Assert.True(history.Lost.Count == 0, $"{history}\n{Farm.Logs()}");
+        return history;
+    }
+
+    /// <summary>
+    /// Every duplicate is one the farm itself wrote down as possible (P4, EX-DELIV-9): there is at least one such event for each of them.
+    /// </summary>
+    public async Task ExplainedAsync(MailHistory history)
+    {
+        if (history.Duplicates.Count == 0)
+            return;
+        var events = (await Farm.RunAsync("cluster", "events")) + Farm.Logs();
+        Assert.True(
+            events.Contains("duplicate", StringComparison.OrdinalIgnoreCase) || events.Contains("took over", StringComparison.OrdinalIgnoreCase) || events.Contains("fenced", StringComparison.OrdinalIgnoreCase),
+            $"{history.Duplicates.Count} duplicates and no event that explains them: {history}");
+    }
+
+    /// <summary>A line of inlog or outlog of one node only.</summary>
+    public async Task<string> LogAsync(string log, string? node = null) =>
+        node is null ? await Farm.RunAsync("log", log) : await Farm.RunAsync("log", log, "--node", node);
+
+    public Task<JsonElement> StatusAsync() => Farm.JsonAsync("cluster", "status");
+
+    public async ValueTask DisposeAsync()
+    {
+        await Farm.DisposeAsync();
+        await Sink.DisposeAsync();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Net;
+using ClusterMail.Testing.Processes;
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: Parallelization(Mode = ParallelMode.None)]
+
+namespace ClusterMail.Spec.Tests.Farm;
+
+/// <summary>
+/// One farm for all tests of this folder. Each test takes a sink with a domain of its own, so that no test waits for settings or sees another's mail.
+/// 127.0.0.1 may relay; every other loopback address is a stranger.
+/// </summary>
+public sealed class FarmFixture : IAsyncLifetime
+{
+    /// <summary>The operated domain; its mail goes to <see cref="Operated"/>.</summary>
+    public const string Domain = "example.jp";
+    public const string HostName = "mx.example.jp";
+
+    /// <summary>Seconds between retries on this farm: 0, 1, 3, 6, 15 and 30 of them after the first attempt (RETRY-8).</summary>
+    public const int RetrySeconds = 10;
+
+    private readonly List<RecordingSink> _sinks = [];
+    private readonly int _deliveryPort = Ports.Block(1);
+    private int _taken;
+
+    public static IPAddress Stranger { get; } = IPAddress.Parse("127.0.0.9");
+
+    public ClusterMail.Testing.Processes.Farm Farm { get; private set; } = null!;
+    public RecordingSink Operated { get; } = new();
+    public NameServer Names { get; private set; } = null!;
+
+    /// <summary>Mail for <c>postfix.test</c> goes to this port, where a test may start a Postfix.</summary>
+    public int PostfixPort { get; } = Ports.Block(1);
+
+    /// <summary>Outgoing connections to MX hosts go to this port (DELIV-3).</summary>
+    public int DeliveryPort => _deliveryPort;
+    public IPEndPoint Receiver => Farm.Nodes[0].Receiver;
+
+    public async ValueTask InitializeAsync()
+    {
+        Names = await NameServer.StartAsync(Zones, "127.0.0.153");
+        for (var number = 0; number < 48; number++)
+            _sinks.Add(new RecordingSink());
+        Farm = await ClusterMail.Testing.Processes.Farm.StartAsync();
+        await Farm.SetAsync(new Dictionary<string, string>
+        {
+            ["net.host_name"] = HostName,
+            ["domain.table"] = $"{Domain} relay",
+            ["relay.rules"] = "#<> default\n#blank false\n127.0.0.1 true",
+            ["route.table"] = RouteTable(),
+            ["dns.servers"] = Names.Address.ToString(),
+            ["delivery.port"] = _deliveryPort.ToString(CultureInfo.InvariantCulture),
+            ["delivery.retry_seconds"] = RetrySeconds.ToString(CultureInfo.InvariantCulture),
+            ["receive.max_rcpt"] = "1001",
+            ["receive.max_bytes"] = "78643200",
+        });
+    }
+
+    /// <summary>A sink no other test uses, and the domain whose mail goes there.</summary>
+    public (RecordingSink Sink, string Domain) TakeSink()
+    {
+        var number = Interlocked.Increment(ref _taken) - 1;
+        return (_sinks[number], string.Create(CultureInfo.InvariantCulture, $"s{number}.test"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Farm is not null)
+            await Farm.DisposeAsync();
+        foreach (var sink in _sinks.Append(Operated))
+            await sink.DisposeAsync();
+        await Names.DisposeAsync();
+    }
+
+    /// <summary>Mail for <c>loop.test</c> comes back to the farm itself; <c>dead.test</c> has a gateway where nobody listens.</summary>
+    private string RouteTable() => string.Join('\n',
+    [
+        .. _sinks.Select((sink, number) => string.Create(CultureInfo.InvariantCulture, $"s{number}.test,127.0.0.1,{sink.Port}")),
+        $"{Domain},127.0.0.1,{Operated.Port}",
+        $"loop.test,127.0.0.1,{Receiver.Port}",
+        "dead.test,127.0.0.1,9",
+        string.Create(CultureInfo.InvariantCulture, $"postfix.test,127.0.0.1,{PostfixPort}"),
+    ]);
+
+    private static Dictionary<string, string> Zones => new()
+    {
+        ["two-mx.test"] = "@ MX 10 mx1\n@ MX 20 mx2\nmx1 A 127.0.0.161\nmx2 A 127.0.0.162",
+        ["null-mx.test"] = "@ MX 0 .\n@ A 127.0.0.162",
+        ["address-only.test"] = "@ A 127.0.0.162",
+    };
+}
+
+[CollectionDefinition(nameof(FarmCollection))]
+public sealed class FarmCollection : ICollectionFixture<FarmFixture>;
