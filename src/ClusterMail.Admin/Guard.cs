@@ -24,6 +24,7 @@ internal static class Guard
         var request = context.Request;
         if (!context.RequestServices.GetRequiredService<AdminToken>().Opens(request.Headers.Authorization))
         {
+            AdminMetrics.Refused();
             logger.Refused(request.Method, Requests.Printable(request.Path.Value ?? "", 200), context.Connection.RemoteIpAddress?.ToString() ?? "");
             context.Response.Headers.WWWAuthenticate = "Bearer";
             await Answers.Problem(StatusCodes.Status401Unauthorized, "The admin token is missing or wrong.").ExecuteAsync(context);
@@ -54,6 +55,7 @@ internal static class Guard
             case TimeoutException:
                 return Answers.Problem(StatusCodes.Status503ServiceUnavailable, "The cluster did not answer in time.", exception.Message, hint: "Try again, or ask another node.");
             case not null when Database.IsLost(exception):
+                AdminMetrics.NoDatabase();
                 logger.DatabaseAway(request.Method, request.Path, exception.Message);
                 return Answers.Problem(
                     StatusCodes.Status503ServiceUnavailable, "The database cannot be reached now.", hint: "Look at clustermail db status, and try again.");

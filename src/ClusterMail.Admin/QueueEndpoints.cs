@@ -50,7 +50,8 @@ internal static partial class QueueEndpoints
         RecipientState? wanted = null;
         if (state is not null)
         {
-            if (!Enum.TryParse<RecipientState>(state, ignoreCase: true, out var parsed) || parsed > RecipientState.Held || char.IsDigit(state[0]))
+            // Letters only: TryParse would also take "2" and "queued, held".
+            if (!Enum.TryParse<RecipientState>(state, ignoreCase: true, out var parsed) || parsed > RecipientState.Held || !state.All(char.IsAsciiLetter))
                 return Answers.Wrong($"'{Requests.Printable(state, 40)}' is no state of the queue.", "QUEUE-6", "States: queued, delivering, waiting, held.");
             wanted = parsed;
         }

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace ClusterMail.Admin.Tests;
 
@@ -41,14 +42,15 @@ internal sealed class AdminHost : IAsyncDisposable
 
     public IEnumerable<RouteEndpoint> Endpoints => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();
 
-    public static async Task<AdminHost> StartAsync(TimeZoneInfo? zone = null)
+    /// <param name="source">Null: the database of the host's own.</param>
+    public static async Task<AdminHost> StartAsync(TimeZoneInfo? zone = null, NpgsqlDataSource? source = null)
     {
         var database = await TestDatabase.CreateAsync();
         var cluster = new RecordingCluster();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(database.Source).AddSingleton(new AdminToken(Token)).AddSingleton<NodeStore>().AddSingleton<QueueStore>()
+        builder.Services.AddSingleton(source ?? database.Source).AddSingleton(new AdminToken(Token)).AddSingleton<NodeStore>().AddSingleton<QueueStore>()
             .AddSingleton<EventStore>().AddSingleton<SwitchStore>()
             .AddSingleton<IClusterControl>(cluster).AddSingleton<IReadiness>(cluster).AddSingleton<IExplain>(cluster).AddSingleton<IMailImport>(cluster)
             .AddSingleton<TimeProvider>(new ZonedTime(zone ?? TimeZoneInfo.Utc)).AddClusterMailAdmin();

@@ -166,6 +166,27 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public async Task CLU_31_without_the_database_every_reading_is_a_503_that_says_so()
+    {
+        // Port 1 of the loopback: nobody listens there.
+        await using var away = Database.Open("Host=127.0.0.1;Port=1;Username=nobody;Database=nothing;Timeout=2", "test");
+        await using var host = await AdminHost.StartAsync(source: away);
+        foreach (var path in (string[])[Routes.Queue, Routes.QueueSummary, Routes.Cluster, Routes.Settings, $"{Routes.Trace}?q=B0000000001", Routes.Fill(Routes.Log, LogNames.In)])
+        {
+            var problem = await host.RefusedAsync(path);
+            Assert.Equal((503, "The database cannot be reached now."), (problem.Status, problem.Title));
+        }
+    }
+
+    [Fact]
+    public async Task QUEUE_6_a_state_that_is_none_is_refused_with_those_there_are()
+    {
+        await using var host = await AdminHost.StartAsync();
+        foreach (var state in (string[])["delivered", "2", "queued,held", "nonsense"])
+            Assert.Equal("QUEUE-6", (await host.RefusedAsync($"{Routes.Queue}?state={state}")).Rule);
+    }
+
+    [Fact]
     public async Task CLU_32_acts_on_a_node_reach_the_cluster_and_unknown_nodes_are_refused()
     {
         await using var host = await AdminHost.StartAsync();

@@ -46,7 +46,7 @@ public sealed class PostgresServer : IAsyncDisposable
         var port = FreePort();
         var server = new PostgresServer(
             $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=postgres;Database=postgres", folder);
-        server._process = Launch("postgres",
+        server._process = await LaunchLastingAsync("postgres",
         [
             "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=127.0.0.1",
             "-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB", "-c", "logging_collector=off",
@@ -123,6 +123,27 @@ public sealed class PostgresServer : IAsyncDisposable
         await process.WaitForExitAsync().WaitAsync(StartLimit);
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
+    }
+
+    // pdeathsig is sent when the thread that started the process ends, not when the program does, and a pool thread ends after 20 idle seconds.
+    private static Task<Process> LaunchLastingAsync(string program, string[] arguments)
+    {
+        var launched = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                launched.SetResult(Launch(program, arguments));
+            }
+            catch (Exception trouble)
+            {
+                launched.SetException(trouble);
+                return;
+            }
+            Thread.Sleep(Timeout.Infinite);
+        })
+        { IsBackground = true, Name = "parent of the test server" }.Start();
+        return launched.Task;
     }
 
     // PostgreSQL refuses to run as root. setpriv replaces itself, so the process is the server itself and dies with a signal to it.
