@@ -57,7 +57,8 @@ public sealed class Router
         }
     }
 
-    private ImmutableArray<Gateway> Single() => Routing.Gateway.TryHost(Gateway.Trim(), out var host) ? [new Gateway(host, Port, TlsOnConnect: false)] : [];
+    // A text that is no host name was refused on save; should it be here all the same, it will not resolve, and mail waits instead of bouncing.
+    private ImmutableArray<Gateway> Single() => [new Gateway(Routing.Gateway.TryHost(Gateway.Trim(), out var host) ? host : Gateway.Trim(), Port, TlsOnConnect: false)];
 
     private Route ToGateways(ImmutableArray<Gateway> gateways, string rule)
     {
