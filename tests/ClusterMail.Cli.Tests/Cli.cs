@@ -6,7 +6,8 @@ namespace ClusterMail.Cli.Tests;
 /// <summary>Runs the built <c>clustermail</c> as a user would.</summary>
 internal static class Cli
 {
-    public static string Executable => Path.Combine(AppContext.BaseDirectory, "clustermail");
+    /// <summary>In its own output folder: the copy beside the tests lacks what their web framework brings.</summary>
+    private static readonly string Executable = Find();
 
     public static Task<BufferedCommandResult> RunAsync(params IReadOnlyList<string> arguments) => RunAsync(new Dictionary<string, string?>(), arguments);
 
@@ -23,5 +24,14 @@ internal static class Cli
             all[name] = value;
         return await CliWrap.Cli.Wrap(Executable).WithArguments(arguments).WithEnvironmentVariables(all).WithValidation(CommandResultValidation.None)
             .ExecuteBufferedAsync(bound.Token);
+    }
+
+    private static string Find()
+    {
+        // tests/ClusterMail.Cli.Tests/bin/Debug/net10.0/ -> src/ClusterMail.Cli/bin/Debug/net10.0/
+        var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        var configuration = framework.Parent!;
+        var root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine(root, "src", "ClusterMail.Cli", "bin", configuration.Name, framework.Name, "clustermail");
     }
 }
