@@ -12,7 +12,7 @@ public static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var parsed = Build().Parse(args);
+        var parsed = Parse(args);
         if (parsed.Action is ParseErrorAction)
             return Misunderstood(parsed);
         try
@@ -37,6 +37,9 @@ public static class CommandLine
             return Fail($"unexpected: {e.GetType().Name}: {e.Message} (CLUSTERMAIL_DEBUG=1 shows where)", Exit.Refused);
         }
     }
+
+    /// <summary>Without response files: <c>@example.jp</c> is a domain here, not a file to read options from.</summary>
+    public static ParseResult Parse(IReadOnlyList<string> args) => Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     /// <summary>The whole tree; also for tests, which walk it.</summary>
     public static RootCommand Build()

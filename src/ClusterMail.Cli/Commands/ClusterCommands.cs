@@ -31,8 +31,8 @@ internal sealed class ClusterCommands(Verbs verbs)
             : $"{status.Waiting} recipients in the queue");
         screen.Line();
         var sheet = new Sheet(
-            new("Node"), new("State"), new("Lease", Right: true), new("Member"), new("Receive"), new("Deliver"), new("Owned", Right: true), new("Up", Right: true),
-            new("Version", Flexible: true), new("SMTP"), new("Roles", Flexible: true));
+            new("Node"), new("State"), new("Lease", Right: true), new("Member"), new("Receive"), new("Deliver"), new("Owned", Right: true), new("Up", Right: true, Optional: true),
+            new("Version", Flexible: true, Optional: true), new("SMTP", Optional: true), new("Roles", Flexible: true, Optional: true));
         foreach (var node in status.Nodes)
         {
             sheet.Add(

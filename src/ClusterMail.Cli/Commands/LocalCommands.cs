@@ -109,7 +109,7 @@ public static class LocalCommands
     private static void Show(Screen screen, ClusterFile file)
     {
         var sheet = new Sheet(
-            new("Node"), new("State"), new("Process", Right: true), new("SMTP"), new("Submission"), new("SMTPS"), new("PROXY"), new("Admin"), new("Remoting"));
+            new("Node"), new("State"), new("Process", Right: true), new("SMTP"), new("Submission", Optional: true), new("SMTPS", Optional: true), new("PROXY", Optional: true), new("Admin"), new("Remoting", Optional: true));
         foreach (var node in file.Nodes)
         {
             var pid = node.Pid?.ToString(CultureInfo.InvariantCulture) ?? "-";

@@ -42,8 +42,8 @@ internal sealed class QueueCommands(Verbs verbs)
         screen.Line($"{summary.Mails} mails, {summary.Recipients} recipients, {summary.Destinations} destinations");
         screen.Line();
         var sheet = new Sheet(
-            new("Destination", Flexible: true), new("Waiting", Right: true), new("Delivering", Right: true), new("Held", Right: true), new("Oldest", Right: true),
-            new("Next try"), new("Limit", Right: true), new("Last reply", Flexible: true));
+            new("Destination", Flexible: true), new("Waiting", Right: true), new("Delivering", Right: true, Optional: true), new("Held", Right: true, Optional: true), new("Oldest", Right: true),
+            new("Next try"), new("Limit", Right: true, Optional: true), new("Last reply", Flexible: true));
         foreach (var row in summary.Rows)
         {
             sheet.Add(
@@ -91,7 +91,7 @@ internal sealed class QueueCommands(Verbs verbs)
     private static void Entries(Screen screen, IReadOnlyList<QueueEntry> entries)
     {
         var sheet = new Sheet(
-            new("Id"), new("State"), new("Age", Right: true), new("Size", Right: true), new("Tries", Right: true), new("Next try"), new("Node"), new("Sender", Flexible: true),
+            new("Id"), new("State"), new("Age", Right: true), new("Size", Right: true, Optional: true), new("Tries", Right: true, Optional: true), new("Next try"), new("Node", Optional: true), new("Sender", Flexible: true),
             new("Recipient", Flexible: true), new("Last reply", Flexible: true));
         foreach (var e in entries)
         {

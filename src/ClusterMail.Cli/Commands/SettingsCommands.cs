@@ -91,7 +91,7 @@ internal sealed class SettingsCommands(Verbs verbs)
 
     private static void Show(Screen screen, SettingsList list, string? word)
     {
-        var sheet = new Sheet(new("Setting"), new("Value", Flexible: true), new("Unit"), new("From"), new("Summary", Flexible: true));
+        var sheet = new Sheet(new("Setting"), new("Value", Flexible: true), new("Unit"), new("From"), new("Summary", Flexible: true, Optional: true));
         foreach (var s in list.Settings.Where(s => word is null || Matches(s, word)))
             sheet.Add(s.Name, s.Type == "table" ? $"({Lines(s.Value)} lines)" : Shown(s.Value), s.Unit, Source(s), s.Summary);
         if (sheet.Count == 0)

@@ -2,7 +2,10 @@ using Spectre.Console;
 
 namespace ClusterMail.Cli.Output;
 
-/// <summary>A table that fits the terminal: columns marked as such are cut with an ellipsis, widest first; the others (ids, numbers, times) are always whole.</summary>
+/// <summary>
+/// A table that fits the terminal. First the columns marked optional are left out, the last one first; then the flexible ones are cut with an ellipsis,
+/// the widest first. All others (ids, states, times) are always whole.
+/// </summary>
 public sealed class Sheet(params IReadOnlyList<Column> columns)
 {
     private const int Gap = 2;
@@ -16,33 +19,47 @@ public sealed class Sheet(params IReadOnlyList<Column> columns)
 
     public void Print(Screen screen)
     {
-        var widths = Widths();
+        var widths = columns.Select((c, i) => _rows.Select(r => r[i].GetCellWidth()).Append(Words.Of(c.Title).GetCellWidth()).Max()).ToArray();
+        var shown = Choose(widths);
+        Shrink(widths, shown);
         var table = new Table().Border(TableBorder.None).HideFooters();
-        for (var i = 0; i < columns.Count; i++)
+        foreach (var i in shown)
         {
             var title = new Text(Cut(Words.Of(columns[i].Title), widths[i]), new Style(decoration: Decoration.Bold));
-            var column = new TableColumn(title) { NoWrap = true, Padding = new Padding(0, 0, i == columns.Count - 1 ? 0 : Gap, 0) };
+            var column = new TableColumn(title) { NoWrap = true, Padding = new Padding(0, 0, i == shown[^1] ? 0 : Gap, 0) };
             table.AddColumn(columns[i].Right ? column.RightAligned() : column);
         }
 
         foreach (var row in _rows)
-            table.AddRow(row.Select((cell, i) => new Text(Cut(cell, widths[i]))));
+            table.AddRow(shown.Select(i => new Text(Cut(row[i], widths[i]))));
         screen.Render(table);
     }
 
-    private int[] Widths()
+    /// <summary>Numbers of the columns there is room for.</summary>
+    private List<int> Choose(int[] widths)
     {
-        var widths = columns.Select((c, i) => _rows.Select(r => r[i].GetCellWidth()).Append(Words.Of(c.Title).GetCellWidth()).Max()).ToArray();
-        var excess = widths.Sum() + (Gap * (columns.Count - 1)) - Screen.Width;
-        while (excess-- > 0)
+        var shown = Enumerable.Range(0, columns.Count).ToList();
+        while (shown.Sum(i => columns[i].Flexible ? Math.Min(widths[i], Narrowest) : widths[i]) + (Gap * (shown.Count - 1)) > Screen.Width)
         {
-            var widest = Enumerable.Range(0, columns.Count).Where(i => columns[i].Flexible && widths[i] > Narrowest).DefaultIfEmpty(-1).MaxBy(i => i < 0 ? 0 : widths[i]);
-            if (widest < 0)
+            var last = shown.FindLastIndex(i => columns[i].Optional);
+            if (last < 0)
                 break;
-            widths[widest]--;
+            shown.RemoveAt(last);
         }
 
-        return widths;
+        return shown;
+    }
+
+    private void Shrink(int[] widths, List<int> shown)
+    {
+        var excess = shown.Sum(i => widths[i]) + (Gap * (shown.Count - 1)) - Screen.Width;
+        while (excess-- > 0)
+        {
+            var narrower = shown.Where(i => columns[i].Flexible && widths[i] > Narrowest).ToList();
+            if (narrower.Count == 0)
+                break;
+            widths[narrower.MaxBy(i => widths[i])]--;
+        }
     }
 
     private static string Cut(string text, int width)
@@ -57,4 +74,5 @@ public sealed class Sheet(params IReadOnlyList<Column> columns)
 }
 
 /// <param name="Flexible">May be cut when the terminal is narrow.</param>
-public sealed record Column(string Title, bool Right = false, bool Flexible = false);
+/// <param name="Optional">May be left out when it is narrower still.</param>
+public sealed record Column(string Title, bool Right = false, bool Flexible = false, bool Optional = false);

@@ -1,0 +1,37 @@
+using CliWrap;
+using CliWrap.Buffered;
+
+namespace ClusterMail.Cli.Tests;
+
+/// <summary>Runs the built <c>clustermail</c> as a user would.</summary>
+internal static class Cli
+{
+    /// <summary>In its own output folder: the copy beside the tests lacks what their web framework brings.</summary>
+    private static readonly string Executable = Find();
+
+    public static Task<BufferedCommandResult> RunAsync(params IReadOnlyList<string> arguments) => RunAsync(new Dictionary<string, string?>(), arguments);
+
+    /// <param name="environment">Beside it nothing of ClusterMail and no locale is set.</param>
+    public static async Task<BufferedCommandResult> RunAsync(IReadOnlyDictionary<string, string?> environment, IReadOnlyList<string> arguments)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(150));
+        var all = new Dictionary<string, string?>
+        {
+            ["LANG"] = "C", ["LC_ALL"] = null, ["LC_MESSAGES"] = null, ["COLUMNS"] = null, ["NO_COLOR"] = null,
+            ["CLUSTERMAIL_URL"] = null, ["CLUSTERMAIL_TOKEN"] = null, ["CLUSTERMAIL_DATA"] = null, ["CLUSTERMAIL_DATABASE"] = null,
+        };
+        foreach (var (name, value) in environment)
+            all[name] = value;
+        return await CliWrap.Cli.Wrap(Executable).WithArguments(arguments).WithEnvironmentVariables(all).WithValidation(CommandResultValidation.None)
+            .ExecuteBufferedAsync(bound.Token);
+    }
+
+    private static string Find()
+    {
+        // tests/ClusterMail.Cli.Tests/bin/Debug/net10.0/ -> src/ClusterMail.Cli/bin/Debug/net10.0/
+        var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        var configuration = framework.Parent!;
+        var root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine(root, "src", "ClusterMail.Cli", "bin", configuration.Name, framework.Name, "clustermail");
+    }
+}
