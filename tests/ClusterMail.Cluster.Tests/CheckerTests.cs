@@ -53,4 +53,19 @@ public class CheckerTests
         using var client = await SmtpConversation.OpenAsync(balancer.EndPoint, IPAddress.Parse("127.0.0.7"));
         await Until.TrueAsync(() => sink.Events.Any(heard => heard.Line.StartsWith("PROXY TCP4 127.0.0.7 ", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), "the PROXY header");
     }
+
+    [Fact]
+    public async Task Checker_the_name_server_serves_the_zones_it_was_given()
+    {
+        await using var names = await NameServer.StartAsync(new Dictionary<string, string> { ["zone.test"] = "@ MX 10 mx1\nmx1 A 127.0.0.161" }, "127.0.0.154");
+        // A query for MX of zone.test over TCP, octet by octet (RFC 1035 §4).
+        byte[] query = [0, 27, 0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4, .. "zone"u8, 4, .. "test"u8, 0, 0, 15, 0, 1];
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(names.Address, 53);
+        await client.GetStream().WriteAsync(query);
+        var head = new byte[14];
+        await client.GetStream().ReadExactlyAsync(head);
+        // No error, one answer.
+        Assert.Equal((0, 1), (head[5] & 15, head[9]));
+    }
 }
