@@ -11,17 +11,23 @@ public sealed class ConnectionOptions
 
     private readonly Option<string?> _data = new("--data")
     {
-        Description = $"Folder of a local cluster (see 'up'). Default: ./{DefaultFolder}, or CLUSTERMAIL_DATA.", HelpName = "DIR", Recursive = true,
+        Description = $"Folder of a local cluster (see 'up'). Default: ./{DefaultFolder}, or CLUSTERMAIL_DATA.",
+        HelpName = "DIR",
+        Recursive = true,
     };
 
     private readonly Option<string[]> _url = new("--url")
     {
-        Description = "Admin URL of a node; may be given several times: the first that answers is used. Default: CLUSTERMAIL_URL.", HelpName = "URL", Recursive = true,
+        Description = "Admin URL of a node; may be given several times: the first that answers is used. Default: CLUSTERMAIL_URL.",
+        HelpName = "URL",
+        Recursive = true,
     };
 
     private readonly Option<string?> _token = new("--token")
     {
-        Description = "Admin token. Others on this machine can see it: better CLUSTERMAIL_TOKEN or --token-file.", HelpName = "TOKEN", Recursive = true,
+        Description = "Admin token. Others on this machine can see it: better CLUSTERMAIL_TOKEN or --token-file.",
+        HelpName = "TOKEN",
+        Recursive = true,
     };
 
     private readonly Option<string?> _tokenFile = new("--token-file") { Description = "File with the admin token.", HelpName = "FILE", Recursive = true };

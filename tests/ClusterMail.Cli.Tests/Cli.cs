@@ -17,8 +17,15 @@ internal static class Cli
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(150));
         var all = new Dictionary<string, string?>
         {
-            ["LANG"] = "C", ["LC_ALL"] = null, ["LC_MESSAGES"] = null, ["COLUMNS"] = null, ["NO_COLOR"] = null,
-            ["CLUSTERMAIL_URL"] = null, ["CLUSTERMAIL_TOKEN"] = null, ["CLUSTERMAIL_DATA"] = null, ["CLUSTERMAIL_DATABASE"] = null,
+            ["LANG"] = "C",
+            ["LC_ALL"] = null,
+            ["LC_MESSAGES"] = null,
+            ["COLUMNS"] = null,
+            ["NO_COLOR"] = null,
+            ["CLUSTERMAIL_URL"] = null,
+            ["CLUSTERMAIL_TOKEN"] = null,
+            ["CLUSTERMAIL_DATA"] = null,
+            ["CLUSTERMAIL_DATABASE"] = null,
         };
         foreach (var (name, value) in environment)
             all[name] = value;

@@ -92,7 +92,8 @@ public sealed class ConnectionTests
     {
         var problem = new Problem
         {
-            Title = "The table has 2 faults.", Status = 400,
+            Title = "The table has 2 faults.",
+            Status = 400,
             Faults = [new Fault("relay.rules", 3, 5, "RELAY-20", "no such action"), new Fault("relay.rules", 9, null, "RELAY-3", "no address")],
         };
         await using var peer = (await AdminPeer.StartAsync()).Answering("PUT", Routes.Fill(Routes.Table, "relay"), problem, AdminJson.Default.Problem, 400);
@@ -152,6 +153,14 @@ public sealed class ConnectionTests
 
     private static ClusterNode Node(string name, string admin) => new()
     {
-        Name = name, Pid = 1, State = "running", Smtp = "", Submission = "", Smtps = "", ProxySmtp = "", Admin = admin, Remoting = "",
+        Name = name,
+        Pid = 1,
+        State = "running",
+        Smtp = "",
+        Submission = "",
+        Smtps = "",
+        ProxySmtp = "",
+        Admin = admin,
+        Remoting = "",
     };
 }

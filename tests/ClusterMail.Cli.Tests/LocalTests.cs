@@ -18,7 +18,8 @@ public sealed class LocalTests
         using var folder = new TemporaryFolder();
         new ClusterFile
         {
-            Database = "Host=x", AdminToken = "t",
+            Database = "Host=x",
+            AdminToken = "t",
             Nodes = [new() { Name = "n1", Pid = 7, State = "running", Smtp = "a:1", Submission = "a:2", Smtps = "a:3", ProxySmtp = "a:4", Admin = "http://a:5", Remoting = "a:6" }],
         }.Write(folder.Path);
         var path = Path.Combine(folder.Path, "cluster.json");
@@ -120,7 +121,13 @@ public sealed class LocalTests
 
     private static LocalState State() => new()
     {
-        BasePort = 2500, PostgresBinaries = "", PostgresFolder = "", SuperuserPassword = "", Password = "", AdminToken = "", Nodes = [1],
+        BasePort = 2500,
+        PostgresBinaries = "",
+        PostgresFolder = "",
+        SuperuserPassword = "",
+        Password = "",
+        AdminToken = "",
+        Nodes = [1],
     };
 
     /// <summary>What is promised about durability holds for a private server too (P1).</summary>

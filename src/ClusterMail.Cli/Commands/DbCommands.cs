@@ -73,6 +73,7 @@ internal sealed class DbCommands(ConnectionOptions connection)
 
     private static Option<string?> DatabaseOption() => new("--database")
     {
-        Description = "Npgsql connection string. Default: CLUSTERMAIL_DATABASE, or that of the local cluster.", HelpName = "TEXT",
+        Description = "Npgsql connection string. Default: CLUSTERMAIL_DATABASE, or that of the local cluster.",
+        HelpName = "TEXT",
     };
 }

@@ -17,7 +17,8 @@ public static class LocalCommands
         Numbers.Limit(nodes, 1, LocalCluster.MaxNodes);
         var basePort = new Option<int?>("--base-port")
         {
-            Description = $"PostgreSQL listens on P, node i on P+{LocalNode.PortStride}i (SMTP) to P+{LocalNode.PortStride}i+5. Default: {LocalCluster.DefaultBasePort}.", HelpName = "P",
+            Description = $"PostgreSQL listens on P, node i on P+{LocalNode.PortStride}i (SMTP) to P+{LocalNode.PortStride}i+5. Default: {LocalCluster.DefaultBasePort}.",
+            HelpName = "P",
         };
         Numbers.Limit(basePort, 1024, 65535 - (LocalNode.PortStride * (LocalCluster.MaxNodes + 1)));
         var postgres = new Option<string?>("--postgres") { Description = "Folder of the PostgreSQL server binaries. Default: the newest below /usr/lib/postgresql, then PATH.", HelpName = "BIN" };

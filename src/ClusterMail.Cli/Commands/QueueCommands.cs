@@ -176,8 +176,12 @@ internal sealed class QueueCommands(Verbs verbs)
         {
             var selection = new QueueSelection
             {
-                Ids = parsed.GetValue(ids) ?? [], Destination = parsed.GetValue(destination), Sender = parsed.GetValue(sender), Recipient = parsed.GetValue(recipient),
-                All = parsed.GetValue(all), Reason = reason ? parsed.GetValue(why) : null,
+                Ids = parsed.GetValue(ids) ?? [],
+                Destination = parsed.GetValue(destination),
+                Sender = parsed.GetValue(sender),
+                Recipient = parsed.GetValue(recipient),
+                All = parsed.GetValue(all),
+                Reason = reason ? parsed.GetValue(why) : null,
             };
             var wide = selection.Ids.Count == 0;
             if (wide && !selection.All && selection is { Destination: null, Sender: null, Recipient: null })
