@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace ClusterMail.Spec.Tests.House;
 
 /// <summary>Dependencies point down only (docs/decisions/0001): read from the project files, so that a reference added in passing is noticed.</summary>
-public class DependencyTests
+public partial class DependencyTests
 {
     /// <summary>Which rooms a room may refer to. A room that is not here does not belong in <c>src</c>.</summary>
     private static readonly Dictionary<string, string[]> Allowed = new()
@@ -50,7 +52,6 @@ public class DependencyTests
     [Theory]
     [InlineData("Akka", new[] { "Queue", "Node" })]
     [InlineData("Npgsql", new[] { "Store", "Cli", "Node" })]
-    [InlineData("System.Net.Sockets", new[] { "Smtp", "Node", "Cli" })]
     public void House_no_source_uses_a_namespace_its_room_has_no_business_with(string name, string[] rooms)
     {
         // Packages flow through project references, so the project files alone do not show who uses them.
@@ -63,6 +64,21 @@ public class DependencyTests
                     select $"{Path.GetRelativePath(ProjectFiles.Root, file)}: {text}";
         Assert.Empty(wrong);
     }
+
+    [Fact]
+    public void House_sockets_are_opened_in_Smtp_Node_and_Cli_only()
+    {
+        var wrong = from project in ProjectFiles.Product
+                    where project.Room is not ("Smtp" or "Node" or "Cli")
+                    from file in Sources(project)
+                    from line in File.ReadLines(file)
+                    where OpensSocket().IsMatch(line)
+                    select $"{Path.GetRelativePath(ProjectFiles.Root, file)}: {line.Trim()}";
+        Assert.Empty(wrong);
+    }
+
+    [GeneratedRegex(@"\bnew (Socket|TcpClient|TcpListener|UdpClient|NetworkStream)\(")]
+    private static partial Regex OpensSocket();
 
     private static IEnumerable<string> Sources(ProjectFile project) =>
         ProjectFiles.Written(".cs").Where(file => file.StartsWith(Path.GetDirectoryName(project.Path)! + Path.DirectorySeparatorChar, StringComparison.Ordinal));
