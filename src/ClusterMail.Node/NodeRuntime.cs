@@ -57,7 +57,7 @@ public sealed class NodeRuntime : IAsyncDisposable
                    coordinated-shutdown { exit-clr = off, run-by-clr-shutdown-hook = off } }
             """));
         _numbers = new NumberBlocks(queue, NumberBlock, logs.CreateLogger<NumberBlocks>());
-        var recorder = new OutcomeRecorder(() => Settings.Current.Retry, new NoticeWriter(), logs.CreateLogger<OutcomeRecorder>());
+        var recorder = new OutcomeRecorder(() => Settings.Current.Retry, new NoticeWriter(() => Settings.Current, _numbers), logs.CreateLogger<OutcomeRecorder>());
         _outcomes = new OutcomeJournal(events, node.Name, OnWritten, logs.CreateLogger<OutcomeJournal>());
         recorder.Journal = _outcomes;
         _dispatcher = _local.ActorOf(DispatcherActor.Props(new DispatcherParts

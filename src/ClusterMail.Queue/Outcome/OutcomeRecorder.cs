@@ -64,7 +64,8 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
             GiveBack(work);
             return;
         }
-        Conclude(work, fates, attempt.Dialogue, content, "");
+        // A streamed content belongs to the worker, which goes on at once: a report reads it again.
+        Conclude(work, fates, attempt.Dialogue, content.Memory is null ? null : content, "");
     }
 
     /// <summary>No session stood: no host, no address, no connection (RETRY-3), or DNS itself refuses.</summary>
@@ -93,49 +94,57 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
 
     private static Conclusion Untouched(RecipientKey key, TimeSpan notBefore) => new() { Key = key, State = RecipientState.Queued, RetryAfter = notBefore };
 
-    /// <summary>For attempts whose content is not at hand: it is read only when an error mail must quote it.</summary>
-    private void ConcludeUnread(Work work, Func<ClaimedRecipient, Fate> fate, ImmutableArray<string> dialogue, string explanation)
-    {
-        var fates = work.Recipients.Select(fate).ToArray();
-        if (work.Content.Content is { } content || !fates.Any(f => Decide(work, f) is null))
-            Conclude(work, fates, dialogue, work.Content.Content, explanation);
-        else
-            _ = ReadAndConcludeAsync(work, fates, dialogue, explanation);
-    }
-
-    private async Task ReadAndConcludeAsync(Work work, Fate[] fates, ImmutableArray<string> dialogue, string explanation)
-    {
-        try
-        {
-            using var content = await work.Lease.Store.ReadContentAsync(work.Mail.Id.Number, NoticeWriter.QuoteLimit, work.Lease.Running).ConfigureAwait(false);
-            Conclude(work, fates, dialogue, content, explanation);
-        }
-        catch (Exception trouble)
-        {
-            if (trouble is not OperationCanceledException && !Database.IsLost(trouble))
-                Unreadable(log, work.Mail.Id.ToString(), trouble);
-            GiveBack(work);
-        }
-    }
+    /// <summary>For attempts whose content is not at hand: it is read only when a report must quote it.</summary>
+    private void ConcludeUnread(Work work, Func<ClaimedRecipient, Fate> fate, ImmutableArray<string> dialogue, string explanation) =>
+        Conclude(work, work.Recipients.Select(fate).ToArray(), dialogue, work.Content.Content, explanation);
 
     private void Conclude(Work work, Fate[] fates, ImmutableArray<string> dialogue, MailContent? content, string explanation)
     {
         var conclusions = new Conclusion[fates.Length];
-        var reports = new List<Report>();
+        var reports = new Report[fates.Length];
         for (var i = 0; i < fates.Length; i++)
         {
             var fate = fates[i];
             var again = fate.Class == FailureClass.None ? null : Decide(work, fate);
             conclusions[i] = ToConclusion(work, fate, again, dialogue, explanation);
-            reports.Add(new Report(fate.Recipient, conclusions[i].State, fate.Class, fate.Reply, fate.Host, fate.HostReports));
+            reports[i] = new Report(
+                fate.Recipient, conclusions[i].State, fate.Class, fate.Reply, conclusions[i].Reply, fate.Host, fate.Recipient.Attempts + 1, fate.HostReports);
+            if (notices.TellsDelay(work, reports[i]))
+                conclusions[i] = conclusions[i] with { DelayNotified = true };
         }
-        var queued = notices.Write(work, reports, content);
-        foreach (var about in queued.Where(notice => notice.IsDelay).SelectMany(notice => notice.Notice.About))
-            for (var i = 0; i < conclusions.Length; i++)
-                if (conclusions[i].Key == about)
-                    conclusions[i] = conclusions[i] with { DelayNotified = true };
-        Journal.Add(new Ending(work.Lease, conclusions, queued.Select(notice => notice.Notice).ToArray()));
+        if (notices.IsNeeded(work, reports))
+            _ = ReportAndAddAsync(work, conclusions, reports, content);
+        else
+            Add(work, conclusions, []);
+    }
+
+    private void Add(Work work, IReadOnlyList<Conclusion> conclusions, IReadOnlyList<Notice> queued)
+    {
+        Journal.Add(new Ending(work.Lease, conclusions, queued));
         work.Content.Release();
+    }
+
+    private async Task ReportAndAddAsync(Work work, Conclusion[] conclusions, Report[] reports, MailContent? content)
+    {
+        MailContent? read = null;
+        try
+        {
+            content ??= read = await work.Lease.Store.ReadContentAsync(work.Mail.Id.Number, NoticeWriter.QuoteLimit, work.Lease.Running).ConfigureAwait(false);
+            // Without content the mail is gone already: then nothing was concluded either, and the outcome will find no row.
+            var queued = content is null ? [] : await notices.WriteAsync(work, reports, content).ConfigureAwait(false);
+            Add(work, conclusions, queued);
+        }
+        catch (Exception trouble)
+        {
+            // Without its report the outcome must not be written (P2). What was delivered must not be tried again, so that part is kept.
+            if (trouble is not OperationCanceledException && !Database.IsLost(trouble))
+                Unreportable(log, work.Mail.Id.ToString(), trouble);
+            Add(work, [.. conclusions.Select(conclusion => conclusion.State == RecipientState.Delivered ? conclusion : Untouched(conclusion.Key, TimeSpan.FromMinutes(1)))], []);
+        }
+        finally
+        {
+            read?.Dispose();
+        }
     }
 
     /// <returns>When to try again, counted from the first attempt; null: never.</returns>
@@ -182,6 +191,6 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
-    [LoggerMessage(5210, LogLevel.Error, "{Mail}: its content cannot be read for the error mail")]
-    private static partial void Unreadable(ILogger log, string mail, Exception cause);
+    [LoggerMessage(5210, LogLevel.Error, "{Mail}: the report to its sender cannot be written; trying again later")]
+    private static partial void Unreportable(ILogger log, string mail, Exception cause);
 }
