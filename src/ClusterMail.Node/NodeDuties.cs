@@ -85,6 +85,7 @@ public sealed partial class NodeDuties(
         _now = (doors, delivering);
         Now(log, node.Name, doors, delivering);
         receiver.Tell(new ReceiverActor.SetDoors(doors));
+        blocked.BlockAll(!delivering);
         dispatcher.Tell(new DispatcherActor.Deliver(delivering));
     }
 

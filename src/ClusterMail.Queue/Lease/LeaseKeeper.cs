@@ -96,7 +96,8 @@ public sealed partial class LeaseKeeper(
 
     private async Task BeginAsync(long started)
     {
-        var epoch = await nodes.RegisterAsync(registration, options.Length, _stop.Token).ConfigureAwait(false);
+        using var limit = Limit();
+        var epoch = await nodes.RegisterAsync(registration, options.Length, limit.Token).ConfigureAwait(false);
         if (_source is not null)
             await _source.DisposeAsync().ConfigureAwait(false);
         (var store, _source) = openStore(epoch);
@@ -109,7 +110,8 @@ public sealed partial class LeaseKeeper(
 
     private async Task ExtendAsync(EpochLease lease, long started)
     {
-        var renewal = await nodes.RenewAsync(lease.Epoch, options.Length, _stop.Token).ConfigureAwait(false);
+        using var limit = Limit();
+        var renewal = await nodes.RenewAsync(lease.Epoch, options.Length, limit.Token).ConfigureAwait(false);
         if (renewal.Fenced)
         {
             EpochFenced(log, registration.Name, lease.Epoch);
@@ -135,7 +137,8 @@ public sealed partial class LeaseKeeper(
                 continue;
             try
             {
-                var fenced = await nodes.FenceExpiredAsync(registration.Name, _stop.Token).ConfigureAwait(false);
+                using var limit = Limit();
+                var fenced = await nodes.FenceExpiredAsync(registration.Name, limit.Token).ConfigureAwait(false);
                 foreach (var node in fenced)
                     TookOver(log, registration.Name, node.Name, node.Epoch, node.Recipients, node.Overdue.TotalMilliseconds);
                 if (fenced.Count > 0)
@@ -150,6 +153,14 @@ public sealed partial class LeaseKeeper(
                 return;
             }
         }
+    }
+
+    /// <summary>A renewal that hangs (packets dropped, not refused) must be given up while there is time for another one.</summary>
+    private CancellationTokenSource Limit()
+    {
+        var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(options.Length / 2);
+        return limit;
     }
 
     private async Task WaitAsync(TimeSpan time)

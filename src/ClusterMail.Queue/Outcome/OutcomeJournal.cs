@@ -79,8 +79,9 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 _written(count, notices.Length > 0);
                 return;
             }
-            catch (EpochFencedException)
+            catch (Exception over) when (over is EpochFencedException or ObjectDisposedException)
             {
+                // Fenced: the database says so, or this node has moved on to its next epoch and closed the connections of this one.
                 lease.End();
                 await LateAsync(conclusions, "epoch fenced").ConfigureAwait(false);
                 _written(count, false);

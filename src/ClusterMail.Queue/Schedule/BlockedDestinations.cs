@@ -10,8 +10,12 @@ public sealed class BlockedDestinations
 {
     private volatile FrozenSet<string> _down = FrozenSet<string>.Empty;
     private volatile FrozenSet<string> _full = FrozenSet<string>.Empty;
+    private volatile bool _all;
 
-    public bool Contains(string destination) => _down.Contains(destination) || _full.Contains(destination);
+    public bool Contains(string destination) => _all || _down.Contains(destination) || _full.Contains(destination);
+
+    /// <summary>This node does not deliver now (CLU-25, ADMIN-32): whatever it accepts is for others, or for later.</summary>
+    public void BlockAll(bool all) => _all = all;
 
     public bool IsDown(string destination) => _down.Contains(destination);
 
