@@ -26,7 +26,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     private readonly NodeOptions _node;
     private readonly ILoggerFactory _logs;
     private readonly ActorSystem _local;
-    private readonly FileCertificateSource? _certificates;
+    private readonly NodeCertificates _certificates;
     private readonly AcceptJournal _accepts;
     private readonly OutcomeJournal _outcomes;
     private readonly NumberBlocks _numbers;
@@ -78,9 +78,8 @@ public sealed class NodeRuntime : IAsyncDisposable
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
             (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)));
-        _certificates = node is { Certificate: { } certificate, CertificateKey: { } key }
-            ? new FileCertificateSource(certificate, key, TimeProvider.System, logs.CreateLogger<FileCertificateSource>())
-            : null;
+        _certificates = new NodeCertificates(node.Certificate, node.CertificateKey, Settings.Current, logs.CreateLogger<NodeCertificates>());
+        Settings.Changed += (_, after) => _certificates.Follow(after);
         _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
@@ -89,6 +88,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => Settings.Current.Destination,
             () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
             () => ReaperActor.Props(queue, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
+            () => HeraldActor.Props(new EventMail(source), Lease, _numbers, () => Settings.Current),
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
         Duties = new NodeDuties(node, Lease, Settings, destinations, leases, Blocked, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
@@ -153,7 +153,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     {
         await Cluster.DisposeAsync();
         await Lease.DisposeAsync();
-        _certificates?.Dispose();
+        _certificates.Dispose();
         _local.Dispose();
     }
 
