@@ -172,7 +172,7 @@ public sealed class NodeRuntime : IAsyncDisposable
 
     private void OnSettings(NodeView before, NodeView after, DestinationStore destinations)
     {
-        if (before.Settings.Text("listen") != after.Settings.Text("listen"))
+        if (before.Settings.Text("listen") != after.Settings.Text("listen") || before.Settings.Text("net.ip_version") != after.Settings.Text("net.ip_version"))
             _receiver.Tell(new ReceiverActor.Listen(Listeners(after)));
         // ROUTE-2: a corrected route is not to wait for the end of the old one's silence.
         if (before.Settings.Text("route.table") != after.Settings.Text("route.table") || before.Settings.Text("route.gateway") != after.Settings.Text("route.gateway"))
@@ -186,13 +186,18 @@ public sealed class NodeRuntime : IAsyncDisposable
         if (!entries.IsEmpty)
             return [.. entries.Select(entry => new ListenerOptions
             {
-                EndPoint = new IPEndPoint(entry.Address ?? (view.Settings.Text("net.ip_version") == "v4" ? IPAddress.Any : IPAddress.IPv6Any), entry.Port),
+                EndPoint = new IPEndPoint(entry.Address ?? Every(view.Settings.Text("net.ip_version")), entry.Port),
+                OnlyV6 = entry.Address is null && view.Settings.Text("net.ip_version") == "v6",
                 ImplicitTls = entry.ImplicitTls,
                 ProxyProtocol = entry.Proxy,
                 Purpose = entry.Submission ? ListenerPurpose.Submission : ListenerPurpose.Relay,
             })];
         return [.. OwnListeners(_node)];
     }
+
+    /// <summary>RECV-7. A kernel without IPv6 has no address <c>[::]</c> to listen on.</summary>
+    private static IPAddress Every(string version) =>
+        version == "v4" || (version == "v4/6" && !System.Net.Sockets.Socket.OSSupportsIPv6) ? IPAddress.Any : IPAddress.IPv6Any;
 
     private static IEnumerable<ListenerOptions> OwnListeners(NodeOptions node)
     {
