@@ -148,13 +148,13 @@ internal sealed class QueueCommands(Verbs verbs)
     {
         screen.Line();
         screen.Heading(r.Recipient);
-        screen.Line($"  {r.Because}");
-        screen.Line($"  state        {r.State}, owner {r.Node ?? "none"}{(r.OwnerSwitch is { } s and not SwitchWord.On ? $" (delivery {s.ToString().ToLowerInvariant()} there)" : "")}");
-        screen.Line($"  tries        {r.Attempts}, first {Ages.Clock(r.FirstTry)}, last {Ages.Clock(r.LastTry)}, next {Ages.Clock(r.NextTry)} ({Ages.Until(r.NextTry, screen.Now)})");
-        screen.Line($"  last reply   {r.LastReply ?? "-"}{(r.LastClass is { } c ? $" ({c})" : "")}");
-        screen.Line($"  destination  {r.Destination}: {r.DestinationCount} waiting, limit {(r.Limit is { } limit ? Text(limit) + " connections" : "not known")}");
+        screen.Labelled("  ", r.Because);
+        screen.Labelled("  state        ", $"{r.State}, owner {r.Node ?? "none"}{(r.OwnerSwitch is { } s and not SwitchWord.On ? $" (delivery {s.ToString().ToLowerInvariant()} there)" : "")}");
+        screen.Labelled("  tries        ", $"{r.Attempts}, first {Ages.Clock(r.FirstTry)}, last {Ages.Clock(r.LastTry)}, next {Ages.Clock(r.NextTry)} ({Ages.Until(r.NextTry, screen.Now)})");
+        screen.Labelled("  last reply   ", $"{r.LastReply ?? "-"}{(r.LastClass is { } c ? $" ({c})" : "")}");
+        screen.Labelled("  destination  ", $"{r.Destination}: {r.DestinationCount} waiting, limit {(r.Limit is { } limit ? Text(limit) + " connections" : "not known")}");
         if (r.DestinationDownUntil is { } until)
-            screen.Line($"               left alone {Ages.Until(until, screen.Now)}: {r.DestinationReply ?? "no answer"}");
+            screen.Labelled("               ", $"left alone {Ages.Until(until, screen.Now)}: {r.DestinationReply ?? "no answer"}");
     }
 
     private Verb Act(string name, string description, string route, bool reason, bool dangerous)
