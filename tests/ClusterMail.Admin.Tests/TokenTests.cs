@@ -4,6 +4,9 @@ using System.Text;
 using ClusterMail.Admin.Contract;
 using Microsoft.AspNetCore.Routing;
 
+// The suite runs on Linux only (tests/run); on Windows a token file has access lists instead of a mode.
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
 namespace ClusterMail.Admin.Tests;
 
 public sealed class TokenTests
@@ -160,7 +163,6 @@ public sealed class TokenTests
         public TokenFile(string content, UnixFileMode mode)
         {
             File.WriteAllText(Path, content);
-            // The suite runs on Linux only (tests/run); on Windows a token file has access lists instead of a mode.
             File.SetUnixFileMode(Path, mode);
         }
 
