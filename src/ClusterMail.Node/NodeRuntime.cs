@@ -33,6 +33,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     private readonly IActorRef _receiver;
     private readonly IActorRef _dispatcher;
     private volatile ReceiverActor.Sight? _receiverSight;
+    private volatile DispatcherActor.Sight? _dispatcherSight;
 
     public NodeRuntime(NodeOptions node, NpgsqlDataSource source, ILoggerFactory logs)
     {
@@ -74,6 +75,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             Resolve = Hosts.ResolveAsync,
             Forget = Hosts.Forget,
             DestinationRegion = () => Placement!.Gate,
+            Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
@@ -118,6 +120,7 @@ public sealed class NodeRuntime : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancel)
     {
+        QueueMetrics.Begin();
         Lease.Start();
         Duties.Start();
         _receiver.Tell(new ReceiverActor.Listen(Listeners(Settings.Current)));
@@ -222,6 +225,9 @@ public sealed class NodeRuntime : IAsyncDisposable
     private void Observe()
     {
         QueueMetrics.Observe("clustermail.queue.window", "recipients", "Recipients this node owns now.", () => Window.Recipients);
+        QueueMetrics.Observe("clustermail.queue.in_flight", "recipients", "Of them, those a connection has now, or whose outcome is being written.",
+            () => _dispatcherSight is { } sight ? Math.Max(0, Window.Recipients - sight.Waiting) : 0);
+        QueueMetrics.Observe("clustermail.queue.connections", "connections", "Outgoing sessions open now.", () => _dispatcherSight?.Workers ?? 0);
         QueueMetrics.Observe("clustermail.queue.window_bytes", "bytes", "Content kept in memory for them.", () => Window.Bytes);
         QueueMetrics.Observe("clustermail.queue.accept_waiting", "bytes", "Content waiting for its commit.", () => _accepts.WaitingBytes);
         QueueMetrics.Observe("clustermail.queue.outcomes_waiting", "endings", "Outcomes waiting for their commit.", () => _outcomes.Waiting);

@@ -1,4 +1,3 @@
-using ClusterMail.Protocol;
 using Npgsql;
 
 namespace ClusterMail.Store;

@@ -52,6 +52,9 @@ public sealed record DispatcherParts
 
     /// <summary>The sharded destination actors.</summary>
     public required Func<IActorRef> DestinationRegion { get; init; }
+
+    /// <summary>Is shown the state twice a second, for metrics.</summary>
+    public Action<DispatcherActor.Sight> Show { get; init; } = _ => { };
 }
 
 /// <summary>
@@ -541,6 +544,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     {
         _ticks++;
         var perDestination = _parts.Options().PerDestination;
+        _parts.Show(Seen());
         CloseIdle();
         foreach (var pool in _pools.Values)
         {
