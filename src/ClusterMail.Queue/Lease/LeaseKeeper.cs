@@ -34,6 +34,7 @@ public sealed partial class LeaseKeeper(
     private Task _renewing = Task.CompletedTask;
     private Task _fencing = Task.CompletedTask;
     private bool _lost;
+    private bool _lapsed;
 
     /// <summary>Null before the first registration, and between a fence and the next registration.</summary>
     public EpochLease? Current => _current;
@@ -77,14 +78,16 @@ public sealed partial class LeaseKeeper(
                     await ExtendAsync(_current, started).ConfigureAwait(false);
                 if (_lost)
                     Regained(log, registration.Name);
-                _lost = false;
+                _lost = _lapsed = false;
             }
             catch (Exception trouble) when (!_stop.IsCancellationRequested)
             {
                 if (!_lost)
                     Lost(log, registration.Name, trouble.Message);
                 _lost = true;
-                QueueMetrics.LeaseLosses.Add(IsValid ? 0 : 1);
+                if (!IsValid && !_lapsed)
+                    QueueMetrics.LeaseLosses.Add(1);
+                _lapsed = !IsValid;
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
@@ -109,7 +112,10 @@ public sealed partial class LeaseKeeper(
 
     private async Task ExtendAsync(EpochLease lease, long started)
     {
-        var renewal = await nodes.RenewAsync(lease.Epoch, options.Length, _stop.Token).ConfigureAwait(false);
+        // An answer that comes after the lease is over is worth nothing: a connection that hangs must not hold up the next try.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(options.Length - options.Guard);
+        var renewal = await nodes.RenewAsync(lease.Epoch, options.Length, limit.Token).ConfigureAwait(false);
         if (renewal.Fenced)
         {
             EpochFenced(log, registration.Name, lease.Epoch);
