@@ -17,6 +17,7 @@ public sealed partial class NodeDuties(
     IActorRef receiver, IActorRef dispatcher, ILogger<NodeDuties> log) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _deciding = new();
     private Task _running = Task.CompletedTask;
     private volatile string? _leader;
     private long _wakeUp = -1;
@@ -41,7 +42,15 @@ public sealed partial class NodeDuties(
     {
         while (!_stop.IsCancellationRequested)
         {
-            Decide();
+            try
+            {
+                Decide();
+            }
+            catch (Exception bug)
+            {
+                // The watch over the lease must not end with it.
+                Failed(log, bug);
+            }
             await Task.Delay(TimeSpan.FromMilliseconds(250)).ConfigureAwait(false);
         }
     }
@@ -69,7 +78,14 @@ public sealed partial class NodeDuties(
         }
     }
 
+    // Asked from several threads: what was decided last must also be told last.
     private void Decide()
+    {
+        lock (_deciding)
+            DecideNow();
+    }
+
+    private void DecideNow()
     {
         var view = settings.Current.Settings;
         var renewal = lease.LastRenewal;

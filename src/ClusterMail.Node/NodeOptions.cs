@@ -45,7 +45,7 @@ public sealed record NodeOptions
         {
             throw new FormatException($"{path}: {broken.Message}", broken);
         }
-        var config = root.GetConfig("clustermail") ?? throw new FormatException($"{path}: everything stands under the key clustermail, and that is missing.");
+        var config = root.HasPath("clustermail") && root.GetValue("clustermail").IsObject() ? root.GetConfig("clustermail") : throw new FormatException($"{path}: everything stands under the key clustermail, and that is missing.");
         foreach (var key in Keys(config.Root.GetObject(), ""))
             if (!Known.Contains(key))
                 throw new FormatException($"{path}: unknown key clustermail.{key}. Known are: {string.Join(", ", Known)}.");
@@ -58,14 +58,14 @@ public sealed record NodeOptions
         return new NodeOptions
         {
             Name = Text(config, "node.name", path) is { Length: > 0 } name ? name : Environment.MachineName.ToLowerInvariant(),
-            Roles = config.HasPath("node.roles") ? [.. config.GetStringList("node.roles")] : ["receive", "deliver", "admin"],
+            Roles = config.HasPath("node.roles") ? [.. config.GetStringList("node.roles").Select(role => Role(role, path))] : ["receive", "deliver", "admin"],
             Database = Text(config, "database", path) is { Length: > 0 } database ? database : throw Missing(path, "database", "Host=…;Database=clustermail;Username=…"),
             Smtp = EndPoint(config, "listen.smtp", path),
             Submission = EndPoint(config, "listen.submission", path),
             Smtps = EndPoint(config, "listen.smtps", path),
             ProxySmtp = EndPoint(config, "listen.proxy-smtp", path),
-            Admin = EndPoint(config, "listen.admin", path) ?? throw Missing(path, "listen.admin", "127.0.0.1:8025"),
-            Remoting = EndPoint(config, "listen.remoting", path) ?? throw Missing(path, "listen.remoting", "10.0.0.1:5025"),
+            Admin = EndPoint(config, "listen.admin", path) ?? new IPEndPoint(IPAddress.Loopback, 8025),
+            Remoting = EndPoint(config, "listen.remoting", path) ?? new IPEndPoint(IPAddress.Loopback, 5025),
             TokenFile = FilePath(config, "token-file", folder, path) ?? throw Missing(path, "token-file", "/etc/clustermail/token"),
             Spool = FilePath(config, "spool", folder, path) ?? Path.Combine(Path.GetTempPath(), "clustermail-spool"),
             Certificate = FilePath(config, "tls.certificate", folder, path),
@@ -92,6 +92,10 @@ public sealed record NodeOptions
                     yield return key;
         }
     }
+
+    private static string Role(string role, string path) => role is "receive" or "deliver" or "admin"
+        ? role
+        : throw new FormatException($"{path}: clustermail.node.roles has '{role}'; the roles are receive, deliver and admin.");
 
     private static FormatException Missing(string path, string key, string example) =>
         new($"{path}: clustermail.{key} is missing. For example: {key} = \"{example}\".");

@@ -94,7 +94,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
         Duties = new NodeDuties(node, Lease, Settings, destinations, leases, Blocked, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
-        Lease.Began += async _ => await Cluster.ReassertAsync();
+        Lease.Began += _ => { _ = Cluster.ReassertAsync(); };
         Observe();
     }
 
@@ -121,8 +121,8 @@ public sealed class NodeRuntime : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancel)
     {
         QueueMetrics.Begin();
-        Lease.Start();
         Duties.Start();
+        Lease.Start();
         _receiver.Tell(new ReceiverActor.Listen(Listeners(Settings.Current)));
         Cluster.Start();
         await _numbers.PrimeAsync(cancel);
@@ -137,6 +137,13 @@ public sealed class NodeRuntime : IAsyncDisposable
         var drained = _dispatcher.Ask<DispatcherActor.Drained>(new DispatcherActor.Drain(), limit);
         await Task.WhenAll(received, drained).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _accepts.DisposeAsync();
+        if (!drained.IsCompletedSuccessfully)
+        {
+            // What still runs is cut, so that its outcome is known before the journal closes.
+            Lease.Current?.Cut();
+            await _dispatcher.Ask<DispatcherActor.Drained>(new DispatcherActor.Drain(), TimeSpan.FromSeconds(5))
+                .ContinueWith(_ => { }, TaskScheduler.Default);
+        }
         await _local.Terminate();
         await _outcomes.DisposeAsync();
         await Duties.DisposeAsync();

@@ -140,8 +140,15 @@ public sealed partial class ClusterKeeper(
     /// <summary>A new epoch is a new row in the database: it must say again that this node is a member.</summary>
     public async Task ReassertAsync()
     {
-        if (IsMember)
-            await MarkAsync(true).ConfigureAwait(false);
+        try
+        {
+            if (IsMember)
+                await MarkAsync(true).ConfigureAwait(false);
+        }
+        catch (Exception trouble)
+        {
+            Trouble(log, node.Name, trouble.Message);
+        }
     }
 
     /// <summary>Leaves the cluster in order: singletons and shards are handed over first (CLU-32).</summary>

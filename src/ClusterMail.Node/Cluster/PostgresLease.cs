@@ -16,6 +16,7 @@ public sealed class PostgresLease : Lease
 {
     private readonly LeaseStore _leases;
     private volatile bool _held;
+    private int _term;
 
     public PostgresLease(LeaseSettings settings, ExtendedActorSystem system) : base(settings) =>
         _leases = (system.Settings.Setup.Get<PostgresLeaseSetup>().HasValue ? system.Settings.Setup.Get<PostgresLeaseSetup>().Value : null)?.Leases
@@ -28,7 +29,7 @@ public sealed class PostgresLease : Lease
         using var limit = new CancellationTokenSource(Settings.TimeoutSettings.OperationTimeout);
         _held = await _leases.TryAcquireAsync(Settings.LeaseName, Settings.OwnerName, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token);
         if (_held)
-            _ = KeepAsync(leaseLostCallback);
+            _ = KeepAsync(leaseLostCallback, Interlocked.Increment(ref _term));
         return _held;
     }
 
@@ -42,14 +43,15 @@ public sealed class PostgresLease : Lease
 
     public override bool CheckLease() => _held;
 
-    private async Task KeepAsync(Action<Exception> lost)
+    /// <param name="term">Acquired again: the keeper of the later term goes on alone.</param>
+    private async Task KeepAsync(Action<Exception> lost, int term)
     {
         try
         {
-            while (_held)
+            while (_held && term == Volatile.Read(ref _term))
             {
                 await Task.Delay(Settings.TimeoutSettings.HeartbeatInterval);
-                if (!_held)
+                if (!_held || term != Volatile.Read(ref _term))
                     return;
                 using var limit = new CancellationTokenSource(Settings.TimeoutSettings.OperationTimeout);
                 if (await _leases.TryAcquireAsync(Settings.LeaseName, Settings.OwnerName, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token))

@@ -188,7 +188,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             lease.End();
             return null;
         }
-        catch (Exception trouble) when (Database.IsLost(trouble))
+        catch (Exception trouble) when (Database.IsLost(trouble) || trouble is ObjectDisposedException)
         {
             return await SettleAsync(lease, mails, trouble).ConfigureAwait(false);
         }
@@ -203,11 +203,12 @@ public sealed partial class AcceptJournal : IAsyncDisposable
         {
             try
             {
-                var known = await lease.Store.WhichExistAsync(numbers, _stop.Token).ConfigureAwait(false);
+                // By the connections of the epoch in force: those of the lost one may be closed by now.
+                var known = await (_lease.Current ?? lease).Store.WhichExistAsync(numbers, _stop.Token).ConfigureAwait(false);
                 Settled(_log, known.Count, numbers.Length);
                 return known.Count > 0 ? lease : null;      // one transaction: all or none
             }
-            catch (Exception again) when (Database.IsLost(again))
+            catch (Exception again) when (Database.IsLost(again) || again is ObjectDisposedException)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(250)).ConfigureAwait(false);
             }

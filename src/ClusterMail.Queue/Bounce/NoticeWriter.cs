@@ -35,7 +35,7 @@ public sealed class NoticeWriter(Func<NodeView> view, NumberBlocks numbers)
     public bool IsNeeded(Work work, IReadOnlyList<Report> reports)
     {
         foreach (var report in reports)
-            if (KindOf(work, report) != Kind.None || (report.State == RecipientState.Failed && view().Settings.Switch("bounce.copy_to_admin")))
+            if (KindOf(work, report) != Kind.None || ToAdmin(work, report) is not null)
                 return true;
         return false;
     }
@@ -50,10 +50,19 @@ public sealed class NoticeWriter(Func<NodeView> view, NumberBlocks numbers)
         var sender = ReversePath.FromStored(work.Mail.ReversePath);
         foreach (var group in reports.GroupBy(report => KindOf(work, report)).Where(group => group.Key != Kind.None))
             notices.Add(await ToNoticeAsync(work, [.. group], group.Key, sender.Mailbox!, "E", content));
-        if (view().Settings.Switch("bounce.copy_to_admin") && view().Settings.Text("admin.address") is { Length: > 0 } admin
-            && reports.Where(report => report.State == RecipientState.Failed).ToArray() is { Length: > 0 } failed)
-            notices.Add(await ToNoticeAsync(work, failed, Kind.Failure, Mailbox.FromStored(admin), "EP", content));
+        if (reports.Where(report => ToAdmin(work, report) is not null).ToArray() is { Length: > 0 } failed)
+            notices.Add(await ToNoticeAsync(work, failed, Kind.Failure, ToAdmin(work, failed[0])!, "EP", content));
         return notices.ToImmutable();
+    }
+
+    /// <summary>The administrator, when he wants a copy (BOUNCE-3). Not of a report that could not be brought to himself: that one would come back for ever (BOUNCE-5).</summary>
+    private Mailbox? ToAdmin(Work work, Report report)
+    {
+        var settings = view().Settings;
+        if (report.State != RecipientState.Failed || !settings.Switch("bounce.copy_to_admin") || settings.Text("admin.address") is not { Length: > 0 } address)
+            return null;
+        var admin = Mailbox.FromStored(address);
+        return work.Mail.ReversePath.Length == 0 && Mailbox.FromStored(report.Recipient.ForwardPath).SameAs(admin) ? null : admin;
     }
 
     private Kind KindOf(Work work, Report report)

@@ -32,6 +32,9 @@ public sealed class LeaderActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private bool _busy;
 
+    /// <summary>Who was fit when this singleton began counts since its start, so that a move of the singleton costs nobody the role; later ones count from now.</summary>
+    private bool _hasLooked;
+
     public ITimerScheduler Timers { get; set; } = null!;
 
     public LeaderActor(NodeStore nodes, LeaseStore leases, EventStore events, Func<IReadOnlyList<string>> preference, TimeProvider time)
@@ -66,11 +69,14 @@ public sealed class LeaderActor : ReceiveActor, IWithTimers
         foreach (var gone in _healthySince.Keys.Where(name => !fit.Contains(name)).ToArray())
             _healthySince.Remove(gone);
         foreach (var name in fit)
-            _healthySince.TryAdd(name, seen.Nodes.First(node => node.Name == name && node.Alive).StartedAt is var start && start > now ? now : start);
+            _healthySince.TryAdd(name, _hasLooked ? now : Earlier(now, seen.Nodes.First(node => node.Name == name && node.Alive).StartedAt));
+        _hasLooked = true;
         var elected = Elect(seen.Leader, _preference(), seen.Nodes.Where(node => fit.Contains(node.Name) && node.Alive).OrderBy(node => node.StartedAt).Select(node => node.Name).ToArray(),
             name => now - _healthySince[name]);
         HoldAsync(seen.Leader, elected).PipeTo(Self, success: () => new Done(elected), failure: cause => new Failed(cause));
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
     /// <summary>Who leads: the present leader while it is fit, unless a node that stands earlier in the preference has been healthy long enough.</summary>
     /// <param name="leader">Holder of the role now; null: nobody.</param>

@@ -14,6 +14,7 @@ public sealed class EpochLease : IDisposable
     private CancellationTokenSource _running;
     private long _validUntil;
     private bool _ended;
+    private bool _cut;
 
     /// <param name="epoch">From <c>NodeStore.RegisterAsync</c>.</param>
     /// <param name="span">Length of the lease less the guard.</param>
@@ -32,7 +33,7 @@ public sealed class EpochLease : IDisposable
     public QueueStore Store { get; }
 
     /// <summary>Asked before an attempt starts and again directly before its final dot.</summary>
-    public bool IsValid => !Volatile.Read(ref _ended) && Stopwatch.GetTimestamp() < Volatile.Read(ref _validUntil);
+    public bool IsValid => !Volatile.Read(ref _ended) && !Volatile.Read(ref _cut) && Stopwatch.GetTimestamp() < Volatile.Read(ref _validUntil);
 
     /// <summary>The database said so: another node owns what was ours. Final.</summary>
     public bool HasEnded => Volatile.Read(ref _ended);
@@ -43,7 +44,7 @@ public sealed class EpochLease : IDisposable
         get
         {
             lock (_gate)
-                return _running.Token;
+                return _ended || _cut ? new CancellationToken(canceled: true) : _running.Token;
         }
     }
 
@@ -52,7 +53,7 @@ public sealed class EpochLease : IDisposable
     {
         lock (_gate)
         {
-            if (_ended)
+            if (_ended || _cut)
                 return;
             var validUntil = renewalStarted + (long)(_span.TotalSeconds * Stopwatch.Frequency);
             var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), validUntil);
@@ -66,16 +67,25 @@ public sealed class EpochLease : IDisposable
     }
 
     /// <summary>Fenced, or given back: nothing may be owned under this epoch any more.</summary>
-    public void End()
+    public void End() => Stop(ref _ended);
+
+    /// <summary>Nothing new is begun and running attempts are cut, but what they came to may still be written: the node stops.</summary>
+    public void Cut() => Stop(ref _cut);
+
+    private void Stop(ref bool why)
     {
         lock (_gate)
-            Volatile.Write(ref _ended, true);
+        {
+            if (Volatile.Read(ref why))
+                return;
+            Volatile.Write(ref why, true);
+        }
+        // Outside the lock: it runs what was registered on the token.
         _running.Cancel();
     }
 
     public void Dispose()
     {
         End();
-        _running.Dispose();
     }
 }

@@ -34,6 +34,7 @@ public sealed partial class LeaseKeeper(
     private Task _renewing = Task.CompletedTask;
     private Task _fencing = Task.CompletedTask;
     private bool _lost;
+    private bool _lapsed;
 
     /// <summary>Null before the first registration, and between a fence and the next registration.</summary>
     public EpochLease? Current => _current;
@@ -77,14 +78,16 @@ public sealed partial class LeaseKeeper(
                     await ExtendAsync(_current, started).ConfigureAwait(false);
                 if (_lost)
                     Regained(log, registration.Name);
-                _lost = false;
+                _lost = _lapsed = false;
             }
             catch (Exception trouble) when (!_stop.IsCancellationRequested)
             {
                 if (!_lost)
                     Lost(log, registration.Name, trouble.Message);
                 _lost = true;
-                QueueMetrics.LeaseLosses.Add(IsValid ? 0 : 1);
+                if (!IsValid && !_lapsed)
+                    QueueMetrics.LeaseLosses.Add(1);
+                _lapsed = !IsValid;
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {

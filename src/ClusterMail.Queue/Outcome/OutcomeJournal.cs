@@ -35,7 +35,14 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 
     public int Waiting => _waiting.Reader.CanCount ? _waiting.Reader.Count : 0;
 
-    public void Add(Ending ending) => _waiting.Writer.TryWrite(ending);
+    public void Add(Ending ending)
+    {
+        if (_waiting.Writer.TryWrite(ending))
+            return;
+        // The node has stopped; its rows went back.
+        _written(ending.Conclusions.Count, false);
+        _ = LateAsync(ending.Conclusions, "the node was stopped");
+    }
 
     private async Task WriteAsync()
     {
@@ -73,16 +80,16 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "outcome"));
                 QueueMetrics.CommitBatch.Record(count, new KeyValuePair<string, object?>("kind", "outcome"));
                 QueueMetrics.CommitTime.Record(Stopwatch.GetElapsedTime(started).TotalMilliseconds, new KeyValuePair<string, object?>("kind", "outcome"));
-                Count(conclusions);
+                Count(conclusions.Where(conclusion => !result.Late.Contains(conclusion.Key)));
                 // After a lost answer the first try may have been the one that counted: then "late" only means "already written".
                 if (!lost)
                     await LateAsync(conclusions.Where(c => result.Late.Contains(c.Key)), "recipient no longer owned").ConfigureAwait(false);
                 _written(count, notices.Length > 0);
                 return;
             }
-            catch (Exception over) when (over is EpochFencedException or ObjectDisposedException)
+            catch (Exception trouble) when (trouble is EpochFencedException || lease.HasEnded)
             {
-                // Fenced: the database says so, or this node has moved on to its next epoch and closed the connections of this one.
+                // With the epoch its connections are closed: whatever they say then, nothing can be written under it any more.
                 lease.End();
                 await LateAsync(conclusions, "epoch fenced").ConfigureAwait(false);
                 _written(count, false);
@@ -95,6 +102,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 lost = true;
                 if (_stop.IsCancellationRequested)
                 {
+                    await LateAsync(conclusions, "stopped without the database").ConfigureAwait(false);
                     _written(count, false);
                     return;
                 }
@@ -106,6 +114,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 if (batch.Count == 1)
                 {
                     // The rows stay owned by this epoch; the reconciliation of the dispatcher gives them back.
+                    await LateAsync(conclusions, "the database refused it").ConfigureAwait(false);
                     _written(count, false);
                     return;
                 }
@@ -137,6 +146,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 
     private async Task LateAsync(IEnumerable<Conclusion> late, string why)
     {
+        var silent = false;
         foreach (var conclusion in late)
         {
             QueueMetrics.Late.Add(1);
@@ -145,13 +155,16 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
             QueueMetrics.PossibleDuplicates.Add(1);
             var text = $"possible duplicate: B{conclusion.Key.Mail:D10} recipient {conclusion.Key.Ordinal} was answered \"{conclusion.Reply}\" by {conclusion.RemoteHost}, but its outcome could not be recorded ({why})";
             PossibleDuplicate(_log, text);
+            if (silent)
+                continue;
             try
             {
                 await _events.WriteAsync(_node, "possible-duplicate", text, About(conclusion.Key), CancellationToken.None).ConfigureAwait(false);
             }
-            catch (Exception trouble) when (Database.IsLost(trouble))
+            catch (Exception)
             {
-                // The line in the program log stands.
+                // The line in the program log stands. The outcomes behind it must not wait for one time-out after the other.
+                silent = true;
             }
         }
     }

@@ -34,8 +34,8 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
     /// <param name="Listening">Every port asked for is open.</param>
     public sealed record Sight(Doors Doors, IReadOnlyList<string> Bound, string? Fault, bool Listening);
 
-    private sealed record Applied(SmtpListenerSet Set, string? Fault);
-    private sealed record Drained(SmtpListenerSet Set, IActorRef? Stopper);
+    private sealed record Applied(SmtpListenerSet Set, IReadOnlyList<ListenerOptions> Wanted, string? Fault);
+    private sealed record Drained;
     private sealed record Retry;
 
     /// <summary>CLU-32: current transactions may finish so long.</summary>
@@ -50,6 +50,7 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
     private IReadOnlyList<ListenerOptions> _wanted = [];
     private Doors _doors = Doors.Closed;
     private string? _fault;
+    private Task<Drained>? _draining;
     private bool _applying;
     private bool _stopping;
 
@@ -62,12 +63,23 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
         Receive<Listen>(listen => { _wanted = listen.Listeners; Apply(); });
         Receive<SetDoors>(OnDoors);
         Receive<Applied>(OnApplied);
-        Receive<Drained>(OnDrained);
+        Receive<Drained>(_ => OnDrained());
+        Receive<Status.Failure>(failed => _log.Error(failed.Cause, "Draining failed"));
         Receive<Retry>(_ => Apply());
         Receive<Stop>(OnStop);
     }
 
     public static Props Props(SessionServices services, Action<Sight> show) => Akka.Actor.Props.Create(() => new ReceiverActor(services, show));
+
+    protected override void PreRestart(Exception reason, object message)
+    {
+        // Told only when they change.
+        Self.Tell(new SetDoors(_doors));
+        Self.Tell(new Listen(_wanted));
+        base.PreRestart(reason, message);
+    }
+
+    protected override void PostStop() => _ = _set?.DisposeAsync().AsTask();
 
     private void Show(bool listening) => _show(new Sight(_doors, _set?.Bound.Select(bound => bound.EndPoint.ToString()).ToArray() ?? [], _fault, listening));
 
@@ -86,17 +98,24 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
         try
         {
             await set.ApplyAsync(wanted);
-            return new Applied(set, null);
+            return new Applied(set, wanted, null);
         }
-        catch (PortUnavailableException taken)
+        catch (Exception trouble)
         {
-            return new Applied(set, taken.Message);
+            // ADMIN-1: most likely a port that is taken. Whatever it is, it is shown and tried again.
+            return new Applied(set, wanted, trouble.Message);
         }
     }
 
     private void OnApplied(Applied applied)
     {
         _applying = false;
+        if (applied.Set != _set || !ReferenceEquals(applied.Wanted, _wanted))
+        {
+            // Something else was asked for meanwhile.
+            Apply();
+            return;
+        }
         if (applied.Fault is { } fault && fault != _fault)
             _log.Error("{0}", fault);
         _fault = applied.Fault;
@@ -115,7 +134,8 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
         if (_doors == Doors.Draining && _set is { } draining)
         {
             _set = null;
-            DrainAsync(draining, DrainLimit, null).PipeTo(Self);
+            _draining = DrainAsync(draining, DrainLimit);
+            _draining.PipeTo(Self);
             return;
         }
         _set?.SetAccepting(_doors == Doors.Open, NoService);
@@ -126,23 +146,26 @@ public sealed class ReceiverActor : ReceiveActor, IWithTimers
     private void OnStop(Stop stop)
     {
         _stopping = true;
+        var stopper = Sender;
         if (_set is { } set)
-            DrainAsync(set, stop.Limit, Sender).PipeTo(Self);
-        else
-            Sender.Tell(new Stopped());
+            _draining = DrainAsync(set, stop.Limit);
         _set = null;
+        // One that is draining already is waited for: its sessions may still hand in mail.
+        if (_draining is { } draining)
+            draining.PipeTo(stopper, success: _ => new Stopped(), failure: _ => new Stopped());
+        else
+            stopper.Tell(new Stopped());
     }
 
-    private static async Task<Drained> DrainAsync(SmtpListenerSet set, TimeSpan limit, IActorRef? stopper)
+    private static async Task<Drained> DrainAsync(SmtpListenerSet set, TimeSpan limit)
     {
         await set.DrainAsync(limit);
         await set.DisposeAsync();
-        return new Drained(set, stopper);
+        return new Drained();
     }
 
-    private void OnDrained(Drained drained)
+    private void OnDrained()
     {
-        drained.Stopper?.Tell(new Stopped());
         // Undrained meanwhile.
         if (_set is null && !_stopping)
             Apply();

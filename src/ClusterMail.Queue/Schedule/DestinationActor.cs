@@ -94,7 +94,8 @@ public sealed class DestinationActor : ReceiveActor
             return;
         }
         var connections = _failures > 0 ? 1 : Share(want, now);
-        _holders[want.Node] = new Holder(connections, want.Wanted, now + _options().AllotmentTtl);
+        // What it still holds beyond its part is not free for others before it says that it has let go.
+        _holders[want.Node] = new Holder(Math.Max(connections, want.Holding), want.Wanted, now + _options().AllotmentTtl);
         Sender.Tell(new Allotted(want.NextHop, connections, (int)_options().AllotmentTtl.TotalMilliseconds, 0, ""));
     }
 

@@ -17,13 +17,11 @@ public sealed class Window(Func<int> maxRecipients, Func<long> maxBytes)
 
     public bool TryReserve(int recipients, long bytes)
     {
-        if (Interlocked.Add(ref _recipients, recipients) > maxRecipients() || Interlocked.Add(ref _bytes, 0) + bytes > maxBytes())
-        {
-            Interlocked.Add(ref _recipients, -recipients);
-            return false;
-        }
-        Interlocked.Add(ref _bytes, bytes);
-        return true;
+        // Both first, then judged: of two that would only fit alone, never both get in.
+        if (Interlocked.Add(ref _recipients, recipients) <= maxRecipients() & Interlocked.Add(ref _bytes, bytes) <= maxBytes())
+            return true;
+        Return(recipients, bytes);
+        return false;
     }
 
     /// <summary>For what the database handed over already: counted even beyond the limit; the next claim is smaller for it.</summary>

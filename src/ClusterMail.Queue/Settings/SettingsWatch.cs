@@ -13,6 +13,7 @@ public sealed partial class SettingsWatch(SettingsStore store, NodeFacts node, I
     private readonly SemaphoreSlim _loading = new(1);
     private volatile NodeView _current = new(SettingSet.Empty, node);
     private DateTimeOffset? _failingSince;
+    private long _complained = -1;
 
     /// <summary>Never null: before the first load, the defaults.</summary>
     public NodeView Current => _current;
@@ -26,7 +27,12 @@ public sealed partial class SettingsWatch(SettingsStore store, NodeFacts node, I
     /// <summary>Loads <paramref name="version"/> or newer, unless it is there already.</summary>
     public async Task FollowAsync(long version, CancellationToken cancel)
     {
-        if (version == _current.Settings.Version || !await _loading.WaitAsync(0, cancel).ConfigureAwait(false))
+        if (version == _current.Settings.Version)
+        {
+            _failingSince = null;
+            return;
+        }
+        if (!await _loading.WaitAsync(0, cancel).ConfigureAwait(false))
             return;
         try
         {
@@ -42,8 +48,9 @@ public sealed partial class SettingsWatch(SettingsStore store, NodeFacts node, I
         catch (Exception trouble)
         {
             _failingSince ??= DateTimeOffset.UtcNow;
-            if (!Database.IsLost(trouble))
+            if (!Database.IsLost(trouble) && _complained != version)
                 Unloadable(log, version, _current.Settings.Version, trouble);
+            _complained = version;
         }
         finally
         {

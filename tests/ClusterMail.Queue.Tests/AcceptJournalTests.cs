@@ -1,0 +1,99 @@
+using System.Diagnostics.Metrics;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Accept;
+using ClusterMail.Store;
+using ClusterMail.Testing.Processes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ClusterMail.Queue.Tests;
+
+public sealed class AcceptJournalTests
+{
+    private static AcceptJournal Journal(QueueScene scene) => new(scene.Lease, new AcceptJournalOptions(), NullLogger<AcceptJournal>.Instance);
+
+    [Fact]
+    public async Task P1_many_mails_that_come_together_share_few_commits()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        await using var journal = Journal(scene);
+        var commits = 0;
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Name == "clustermail.queue.commits") l.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref commits, (int)value));
+        listener.Start();
+        var mails = Enumerable.Range(0, 500).Select(_ => scene.Mail(false, "a@example.net")).ToArray();
+        var answers = await Task.WhenAll(mails.Select(mail => journal.CommitAsync(mail, default)));
+        Assert.All(answers, answer => Assert.Equal(scene.Epoch.Epoch, answer?.Epoch));
+        Assert.Equal(500, await scene.CountAsync("mail"));
+        Assert.InRange(Volatile.Read(ref commits), 1, 100);
+        Assert.Equal(0, journal.WaitingBytes);
+    }
+
+    [Fact]
+    public async Task PIPE_20_a_mail_the_database_refuses_does_not_take_its_neighbours_with_it()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        await using var journal = Journal(scene);
+        var taken = scene.Mail(false, "a@example.net");
+        Assert.NotNull(await journal.CommitAsync(taken, default));
+        // The same number again: what a bug would do.
+        var mails = Enumerable.Range(0, 20).Select(i => i == 7 ? taken : scene.Mail(false, "a@example.net")).ToArray();
+        var answers = await Task.WhenAll(mails.Select(mail => journal.CommitAsync(mail, default)));
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => i != 7), answers.Select(answer => answer is not null));
+        Assert.Equal(20, await scene.CountAsync("mail"));
+    }
+
+    [Fact]
+    public async Task P4_a_fenced_epoch_accepts_nothing_and_ends()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        await using var journal = Journal(scene);
+        var lease = scene.Epoch;
+        // Directly before the commit, so that no renewal has noticed.
+        await scene.FenceAsync(lease.Epoch);
+        var answer = await journal.CommitAsync(scene.Mail(true, "a@example.net"), default);
+        Assert.True(answer is null || answer.Epoch != lease.Epoch);
+        await Until.TrueAsync(() => lease.HasEnded && scene.Lease.Current is { IsValid: true } next && next.Epoch != lease.Epoch, QueueScene.Patience, "a new epoch begins");
+        Assert.Equal(0, await scene.CountAsync($"recipient WHERE owner = {lease.Epoch}"));
+        Assert.NotNull(await journal.CommitAsync(scene.Mail(true, "a@example.net"), default));
+    }
+
+    [Fact]
+    public async Task PIPE_20_a_commit_whose_connection_is_killed_is_settled_and_the_answer_is_the_truth()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        await using var journal = Journal(scene);
+        // The insert waits for this lock, so the backend is surely killed in the middle.
+        await using var blocker = await scene.Database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var hold = await blocker.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var command = blocker.CreateCommand())
+        {
+            command.CommandText = "LOCK TABLE recipient IN SHARE MODE";
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+        var mail = scene.Mail(true, "a@example.net");
+        var answer = journal.CommitAsync(mail, default);
+        await Until.TrueAsync(async () => await scene.CountAsync(
+            $"(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%epoch={scene.Epoch.Epoch}' AND wait_event_type = 'Lock') k") > 0,
+            QueueScene.Patience, "the backend waits for the lock and is killed");
+        await hold.RollbackAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(await answer is not null, await scene.CountAsync($"mail WHERE id = {mail.Id.Number}") == 1);
+        Assert.NotNull(await journal.CommitAsync(scene.Mail(true, "a@example.net"), default));
+    }
+
+    [Fact]
+    public async Task MSGID_4_numbers_come_in_blocks_and_never_twice()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        var blocks = new[] { 1, 2 }.Select(_ => new NumberBlocks(scene.Queue, 10, NullLogger<NumberBlocks>.Instance)).ToArray();
+        foreach (var block in blocks)
+            await block.PrimeAsync(default);
+        var seen = new HashSet<long>();
+        await Until.TrueAsync(() =>
+        {
+            foreach (var block in blocks)
+                while (block.TryTake(out var id))
+                    Assert.True(seen.Add(id.Number));
+            return seen.Count >= 200;
+        }, QueueScene.Patience, "200 numbers");
+    }
+}

@@ -1,0 +1,97 @@
+using Akka.Actor;
+using Akka.TestKit.Xunit;
+using ClusterMail.Queue.Schedule;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ClusterMail.Queue.Tests;
+
+public sealed class DestinationActorTests : TestKit
+{
+    private const string Hop = "mx1.example.org:25";
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly DestinationOptions _options = new();
+    private readonly IActorRef _actor;
+
+    public DestinationActorTests() => _actor = Sys.ActorOf(DestinationActor.Props(() => _options, _time));
+
+    private DestinationActor.Allotted Want(string node, int wanted, int holding = 0)
+    {
+        _actor.Tell(new DestinationActor.Want(Hop, node, wanted, holding), TestActor);
+        return ExpectMsg<DestinationActor.Allotted>(TimeSpan.FromSeconds(30), cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    private DestinationActor.Allotted Fails(string node)
+    {
+        _actor.Tell(new DestinationActor.Unreachable(Hop, node, "no"), TestActor);
+        return ExpectMsg<DestinationActor.Allotted>(TimeSpan.FromSeconds(30), cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(10, 3, new int[0], 3)]
+    [InlineData(10, 20, new int[0], 10)]
+    [InlineData(10, 20, new[] { 20 }, 5)]
+    [InlineData(10, 20, new[] { 2 }, 8)]
+    [InlineData(10, 2, new[] { 20, 20 }, 2)]
+    [InlineData(10, 20, new[] { 1, 20 }, 4)]
+    [InlineData(2, 5, new[] { 5, 5, 5 }, 1)]
+    public void CLU_35_small_demands_are_met_and_the_rest_is_divided_evenly(int limit, int wanted, int[] others, int part) =>
+        Assert.Equal(part, DestinationActor.EvenPart(limit, wanted, others));
+
+    [Fact]
+    public void DELIV_2_the_limit_holds_over_the_nodes_while_parts_shift()
+    {
+        Assert.Equal(10, Want("a", 20).Connections);
+        Assert.Equal(0, Want("b", 20).Connections);
+        // Asked to shrink to 5, a still holds its 10: nothing of it is free for b yet.
+        Assert.Equal(5, Want("a", 20, holding: 10).Connections);
+        Assert.Equal(0, Want("b", 20).Connections);
+        Assert.Equal(5, Want("a", 20, holding: 5).Connections);
+        Assert.Equal(5, Want("b", 20).Connections);
+    }
+
+    [Fact]
+    public void DELIV_2_what_a_node_gives_back_or_no_longer_asks_for_is_free()
+    {
+        Assert.Equal(10, Want("a", 20).Connections);
+        _actor.Tell(new DestinationActor.Want(Hop, "a", 0, 0), TestActor);
+        Assert.Equal(10, Want("b", 20).Connections);
+        _time.Advance(_options.AllotmentTtl);
+        Assert.Equal(10, Want("c", 20).Connections);
+    }
+
+    [Fact]
+    public void CLU_35_the_silence_after_a_failure_doubles_up_to_its_cap_and_ends_with_a_session()
+    {
+        foreach (var seconds in new[] { 30, 60, 120, 240, 300, 300 })
+        {
+            Assert.Equal(seconds * 1000, Fails("a").DownForMs);
+            Assert.Equal(seconds * 1000, Want("b", 1).DownForMs);
+            _time.Advance(TimeSpan.FromSeconds(seconds));
+        }
+        _actor.Tell(new DestinationActor.Reachable(Hop, "a"), TestActor);
+        Assert.Equal(10, Want("a", 20).Connections);
+        Assert.Equal(30_000, Fails("a").DownForMs);
+    }
+
+    [Fact]
+    public void CLU_35_one_failure_reported_by_several_nodes_counts_once()
+    {
+        Fails("a");
+        Assert.Equal(30_000, Fails("b").DownForMs);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(20_000, Fails("c").DownForMs);
+    }
+
+    [Fact]
+    public void CLU_35_one_node_alone_tries_whether_it_is_back_and_another_when_that_one_is_silent()
+    {
+        Fails("a");
+        _time.Advance(_options.FirstBackOff);
+        Assert.Equal(1, Want("b", 20).Connections);
+        Assert.Equal(0, Want("a", 20).Connections);
+        Assert.Equal(1, Want("b", 20).Connections);
+        _time.Advance(_options.ProbeTime);
+        Assert.Equal(1, Want("a", 20).Connections);
+        Assert.Equal(0, Want("b", 20).Connections);
+    }
+}
