@@ -30,6 +30,9 @@ internal static class Explanations
     private const string WrittenSql =
         "SELECT coalesce(array_agg(DISTINCT (data ->> 'mail')::bigint), '{}') FROM event WHERE kind IN ('taken-over', 'possible-duplicate') AND data ? 'mail'";
 
+    // B0000000012@mx.example.jp
+    private static long NumberOf(string id) => long.Parse(id.Split('@')[0].AsSpan(1), CultureInfo.InvariantCulture);
+
     /// <summary>
     /// Each mail that arrived twice has an event that names its number: its outcome came too late, its 250 was cut off, or it was in the hands of a node
     /// that lost its lease (P4, EX-DELIV-9). Waited for, because a node that was cut off writes it when it is back.
@@ -46,7 +49,7 @@ internal static class Explanations
                 async () =>
                 {
                     var written = await Sql.AskAsync<long[]>(database, WrittenSql);
-                    open = [.. numbers.Values.Where(number => number is null || !written.Contains(long.Parse(number.AsSpan(1), CultureInfo.InvariantCulture)))];
+                    open = [.. numbers.Values.Where(number => number is null || !written.Contains(NumberOf(number)))];
                     return open.Count == 0;
                 },
                 TimeSpan.FromSeconds(30), "every duplicate explained");

@@ -115,7 +115,7 @@ public sealed class NetworkFarm : IAsyncDisposable
         var database = await LeadDatabaseToBridgeAsync();
         for (var number = 1; number <= count; number++)
             await AddAsync(number, database);
-        await Until.TrueAsync(async () => (await Task.WhenAll(_nodes.Select(IsReadyAsync))).All(ready => ready), TimeSpan.FromSeconds(90), "all nodes in namespaces ready");
+        await Until.TrueAsync(async () => (await Task.WhenAll(_nodes.Select(IsReadyAsync))).All(ready => ready), TimeSpan.FromSeconds(180), "all nodes in namespaces ready");
     }
 
     /// <summary>The private PostgreSQL listens on loopback only; HAProxy carries the bridge's connections there.</summary>
