@@ -25,6 +25,9 @@ public sealed class FarmFixture : IAsyncLifetime
     private readonly int _deliveryPort = Ports.Block(1);
     private int _taken;
 
+    /// <summary>The relay list of this farm.</summary>
+    public const string RelayRules = "127.0.0.1 true\n#<> default\n#blank false";
+
     public static IPAddress Stranger { get; } = IPAddress.Parse("127.0.0.9");
 
     public ClusterMail.Testing.Processes.Farm Farm { get; private set; } = null!;
@@ -41,19 +44,19 @@ public sealed class FarmFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Names = await NameServer.StartAsync(Zones, "127.0.0.153");
-        for (var number = 0; number < 48; number++)
+        for (var number = 0; number < 128; number++)
             _sinks.Add(new RecordingSink());
         Farm = await ClusterMail.Testing.Processes.Farm.StartAsync();
         await Farm.SetAsync(new Dictionary<string, string>
         {
             ["net.host_name"] = HostName,
             ["domain.table"] = $"{Domain} relay",
-            ["relay.rules"] = "#<> default\n#blank false\n127.0.0.1 true",
+            ["relay.rules"] = RelayRules,
             ["route.table"] = RouteTable(),
             ["dns.servers"] = Names.Address.ToString(),
             ["delivery.port"] = _deliveryPort.ToString(CultureInfo.InvariantCulture),
             ["delivery.retry_seconds"] = RetrySeconds.ToString(CultureInfo.InvariantCulture),
-            ["receive.max_rcpt"] = "1001",
+            ["receive.max_rcpt"] = "1000",
             ["receive.max_bytes"] = "78643200",
         });
     }
@@ -74,13 +77,14 @@ public sealed class FarmFixture : IAsyncLifetime
         await Names.DisposeAsync();
     }
 
-    /// <summary>Mail for <c>loop.test</c> comes back to the farm itself; <c>dead.test</c> has a gateway where nobody listens.</summary>
+    /// <summary>Mail for <c>loop.test</c> comes back to the farm itself; <c>dead.test</c> and <c>void.test</c> have a gateway where nobody listens.</summary>
     private string RouteTable() => string.Join('\n',
     [
         .. _sinks.Select((sink, number) => string.Create(CultureInfo.InvariantCulture, $"s{number}.test,127.0.0.1,{sink.Port}")),
         $"{Domain},127.0.0.1,{Operated.Port}",
         $"loop.test,127.0.0.1,{Receiver.Port}",
         "dead.test,127.0.0.1,9",
+        "void.test,127.0.0.1,10",
         string.Create(CultureInfo.InvariantCulture, $"postfix.test,127.0.0.1,{PostfixPort}"),
     ]);
 

@@ -6,7 +6,7 @@ namespace ClusterMail.Spec.Tests.Farm;
 [Collection(nameof(FarmCollection))]
 public class OpenRelayTests(FarmFixture farm)
 {
-    private const string Outside = "s47.test";
+    private const string Outside = "outside.test";
 
     public static TheoryData<string, string> Forms => new(
         ("<a@example.net>", $"<victim@{Outside}>"),
@@ -20,7 +20,7 @@ public class OpenRelayTests(FarmFixture farm)
         ($"<victim@{Outside}>", $"<victim@{Outside}>"),
         ("<a@example.net>", $"victim@{Outside}"),
         ("<a@example.net>", $"<victim@{Outside}.>"),
-        ("<a@example.net>", $"<VICTIM@{"S47.TEST"}>"),
+        ("<a@example.net>", $"<VICTIM@OUTSIDE.TEST>"),
         ("<a@example.net>", $"<\"victim\"@{Outside}>"),
         ("<a@example.net>", $"<\"victim@{Outside}\">"),
         ("<a@example.net>", $"<@example.jp:victim@{Outside}>"),
@@ -55,7 +55,8 @@ public class OpenRelayTests(FarmFixture farm)
         if ((await client.SayAsync($"MAIL FROM:{from}")).StartsWith('5'))
             return;
         Assert.Matches("^5", await client.SayAsync($"RCPT TO:{to}"));
-        Assert.Matches("^5", await client.SayAsync("DATA"));
+        // A NUL in a command also ends the session.
+        Assert.Matches("^(5|$)", await client.SayAsync("DATA"));
     }
 
     [Theory]

@@ -35,6 +35,7 @@ public class SmugglingTests(FarmFixture farm)
         if (reply.StartsWith("250", StringComparison.Ordinal))
             await sink.OneAsync(_ => true, Soon);
         Assert.DoesNotContain(sink.Mails, mail => mail.ReversePath == "smuggler@example.net" || mail.ForwardPaths.Any(path => path.StartsWith("smuggled@", StringComparison.Ordinal)));
+        // A bare line end: nothing behind it is taken for commands, not even behind an end of data that is one.
         if (end.Contains('\n') && end.Replace("\r\n", "", StringComparison.Ordinal).IndexOfAny(['\r', '\n']) >= 0)
             Assert.StartsWith("550 5.6.0", reply, StringComparison.Ordinal);
     }
