@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using ClusterMail.Admin.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +18,8 @@ internal static class ExplainEndpoints
 
     private static async Task<IResult> ExplainAsync(ExplainRequest request, IExplain explain, CancellationToken cancel)
     {
-        if (!IPAddress.TryParse(request.Ip, out _))
+        // .NET also takes "2" for 0.0.0.2.
+        if (!IPAddress.TryParse(request.Ip, out var address) || (address.AddressFamily == AddressFamily.InterNetwork && request.Ip.Count(c => c == '.') != 3))
             return Answers.Wrong($"'{Requests.Printable(request.Ip, 60)}' is no IP address.");
         if (request.To.Count is 0 or > MostRecipients)
             return Answers.Wrong($"Give from 1 to {MostRecipients} recipients.");

@@ -23,6 +23,8 @@ internal static class LogEndpoints
         var zone = time.LocalTimeZone;
         var format = new LogFormat(await desk.HostAsync(cancel), zone);
         var span = Day(day ?? DateOnly.FromDateTime(time.GetLocalNow().Date), zone, node);
+        if (node is not null && !await reader.KnowsAsync(span, cancel))
+            return Answers.NotFound($"There is and was no node '{Requests.Printable(node, 60)}'.", "clustermail cluster status shows those there are.");
         var lines = log switch
         {
             LogNames.In => reader.AcceptedAsync(span, cancel).Select(format.Inlog),

@@ -34,7 +34,7 @@ public sealed class NodeExplain(NodeRuntime node, NodeOptions options) : IExplai
             rules.Add(new ExplainRule(verdict.Rule, verdict.Accepted ? "accepted" : "refused"));
         if (!verdict.Accepted)
             return new ExplainRecipient(recipient.ToString(), verdict.Refusal!.ToString(), null, null, [], rules);
-        var route = view.Router.Decide(from, recipient);
+        var route = view.Router.Decide(from, view.Policy.Resolve(recipient));
         rules.Add(new ExplainRule(route.Rule, route.Failure ?? $"waits under {route.Destination}"));
         if (route.Failure is { } failure)
             return new ExplainRecipient(recipient.ToString(), $"250 2.0.0 <{recipient}>... Recipient ok.", $"none: {failure}", null, [], rules);

@@ -26,13 +26,14 @@ public sealed class NodeRuntime : IAsyncDisposable
     private readonly NodeOptions _node;
     private readonly ILoggerFactory _logs;
     private readonly ActorSystem _local;
-    private readonly FileCertificateSource? _certificates;
+    private readonly NodeCertificates _certificates;
     private readonly AcceptJournal _accepts;
     private readonly OutcomeJournal _outcomes;
     private readonly NumberBlocks _numbers;
     private readonly IActorRef _receiver;
     private readonly IActorRef _dispatcher;
     private volatile ReceiverActor.Sight? _receiverSight;
+    private volatile DispatcherActor.Sight? _dispatcherSight;
 
     public NodeRuntime(NodeOptions node, NpgsqlDataSource source, ILoggerFactory logs)
     {
@@ -74,13 +75,13 @@ public sealed class NodeRuntime : IAsyncDisposable
             Resolve = Hosts.ResolveAsync,
             Forget = Hosts.Forget,
             DestinationRegion = () => Placement!.Gate,
+            Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
             (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)));
-        _certificates = node is { Certificate: { } certificate, CertificateKey: { } key }
-            ? new FileCertificateSource(certificate, key, TimeProvider.System, logs.CreateLogger<FileCertificateSource>())
-            : null;
+        _certificates = new NodeCertificates(node.Certificate, node.CertificateKey, Settings.Current, logs.CreateLogger<NodeCertificates>());
+        Settings.Changed += (_, after) => _certificates.Follow(after);
         _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
@@ -89,6 +90,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => Settings.Current.Destination,
             () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
             () => ReaperActor.Props(queue, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
+            () => HeraldActor.Props(new EventMail(source), Lease, _numbers, () => Settings.Current),
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
         Duties = new NodeDuties(node, Lease, Settings, destinations, leases, Blocked, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
@@ -118,6 +120,7 @@ public sealed class NodeRuntime : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancel)
     {
+        QueueMetrics.Begin();
         Lease.Start();
         Duties.Start();
         _receiver.Tell(new ReceiverActor.Listen(Listeners(Settings.Current)));
@@ -153,7 +156,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     {
         await Cluster.DisposeAsync();
         await Lease.DisposeAsync();
-        _certificates?.Dispose();
+        _certificates.Dispose();
         _local.Dispose();
     }
 
@@ -172,7 +175,7 @@ public sealed class NodeRuntime : IAsyncDisposable
 
     private void OnSettings(NodeView before, NodeView after, DestinationStore destinations)
     {
-        if (before.Settings.Text("listen") != after.Settings.Text("listen"))
+        if (before.Settings.Text("listen") != after.Settings.Text("listen") || before.Settings.Text("net.ip_version") != after.Settings.Text("net.ip_version"))
             _receiver.Tell(new ReceiverActor.Listen(Listeners(after)));
         // ROUTE-2: a corrected route is not to wait for the end of the old one's silence.
         if (before.Settings.Text("route.table") != after.Settings.Text("route.table") || before.Settings.Text("route.gateway") != after.Settings.Text("route.gateway"))
@@ -186,13 +189,18 @@ public sealed class NodeRuntime : IAsyncDisposable
         if (!entries.IsEmpty)
             return [.. entries.Select(entry => new ListenerOptions
             {
-                EndPoint = new IPEndPoint(entry.Address ?? (view.Settings.Text("net.ip_version") == "v4" ? IPAddress.Any : IPAddress.IPv6Any), entry.Port),
+                EndPoint = new IPEndPoint(entry.Address ?? Every(view.Settings.Text("net.ip_version")), entry.Port),
+                OnlyV6 = entry.Address is null && view.Settings.Text("net.ip_version") == "v6",
                 ImplicitTls = entry.ImplicitTls,
                 ProxyProtocol = entry.Proxy,
                 Purpose = entry.Submission ? ListenerPurpose.Submission : ListenerPurpose.Relay,
             })];
         return [.. OwnListeners(_node)];
     }
+
+    /// <summary>RECV-7. A kernel without IPv6 has no address <c>[::]</c> to listen on.</summary>
+    private static IPAddress Every(string version) =>
+        version == "v4" || (version == "v4/6" && !System.Net.Sockets.Socket.OSSupportsIPv6) ? IPAddress.Any : IPAddress.IPv6Any;
 
     private static IEnumerable<ListenerOptions> OwnListeners(NodeOptions node)
     {
@@ -217,6 +225,9 @@ public sealed class NodeRuntime : IAsyncDisposable
     private void Observe()
     {
         QueueMetrics.Observe("clustermail.queue.window", "recipients", "Recipients this node owns now.", () => Window.Recipients);
+        QueueMetrics.Observe("clustermail.queue.in_flight", "recipients", "Of them, those a connection has now, or whose outcome is being written.",
+            () => _dispatcherSight is { } sight ? Math.Max(0, Window.Recipients - sight.Waiting) : 0);
+        QueueMetrics.Observe("clustermail.queue.connections", "connections", "Outgoing sessions open now.", () => _dispatcherSight?.Workers ?? 0);
         QueueMetrics.Observe("clustermail.queue.window_bytes", "bytes", "Content kept in memory for them.", () => Window.Bytes);
         QueueMetrics.Observe("clustermail.queue.accept_waiting", "bytes", "Content waiting for its commit.", () => _accepts.WaitingBytes);
         QueueMetrics.Observe("clustermail.queue.outcomes_waiting", "endings", "Outcomes waiting for their commit.", () => _outcomes.Waiting);

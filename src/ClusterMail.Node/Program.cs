@@ -5,6 +5,7 @@ using ClusterMail.Node.Logging;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Store;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using Serilog;
 
 if (args is not ["--config", var file])
@@ -68,8 +69,10 @@ builder.Services.AddSingleton<IExplain, NodeExplain>();
 builder.Services.AddSingleton<IMailImport, NodeImport>();
 builder.Services.AddSingleton<IDestinationLimits, NodeLimits>();
 builder.Services.AddHostedService<NodeService>();
+builder.Services.AddHostedService<QueueFigures>();
 builder.Services.AddClusterMailAdmin();
-builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("ClusterMail.*", "Npgsql", "System.Runtime").AddPrometheusExporter());
+builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("clustermaild", serviceInstanceId: options.Name))
+    .WithMetrics(metrics => metrics.AddMeter("ClusterMail.*", "Npgsql", "System.Runtime").AddPrometheusExporter());
 
 var app = builder.Build();
 AkkaLogBridge.Use(app.Services.GetRequiredService<ILoggerFactory>());

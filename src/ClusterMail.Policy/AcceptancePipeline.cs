@@ -46,6 +46,9 @@ public sealed class AcceptancePipeline
     public Verdict Recipient(Mailbox recipient)
     {
         var relay = _relay ?? throw new InvalidOperationException("A recipient before MAIL.");
+        // Whoever the administrator is and wherever: his mail is ours to take, not a stranger's to relay.
+        if (recipient.Domain.Length == 0 && _snapshot.Postmaster is not null)
+            return Counted("RCPT", Told("RCPT", "bare postmaster", Verdict.Accept("RFC 5321 4.5.1")));
         var kind = _snapshot.ClassifyRecipient(recipient);
         var verdict = Told("RCPT", "PIPE-11 relay table", relay.Recipient(recipient, kind));
         if (verdict.Accepted && kind == AddressClass.LocalExisting && NamesAWayOn(recipient) && !relay.Trusted)

@@ -13,7 +13,10 @@ public sealed class OperatedDomains
     private const string Setting = "domain.table";
     private readonly FrozenSet<string> _domains;
 
-    private OperatedDomains(IEnumerable<string> domains) => _domains = domains.ToFrozenSet(StringComparer.Ordinal);
+    private OperatedDomains(HashSet<string> domains, string? first) => (_domains, First) = (domains.ToFrozenSet(StringComparer.Ordinal), first);
+
+    /// <summary>The first line's domain; null when none is operated.</summary>
+    public string? First { get; }
 
     public int Count => _domains.Count;
 
@@ -27,6 +30,7 @@ public sealed class OperatedDomains
     public static (OperatedDomains Domains, IReadOnlyList<SettingError> Errors) Parse(string text)
     {
         var domains = new HashSet<string>(StringComparer.Ordinal);
+        string? first = null;
         var errors = new List<SettingError>();
         var number = 0;
         foreach (var line in text.AsSpan().EnumerateLines())
@@ -36,8 +40,10 @@ public sealed class OperatedDomains
                 continue;
             if (ParseLine(line.ToString(), domains) is { } complaint)
                 errors.Add(new SettingError(Setting, number, 0, "DOM-1", complaint));
+            else
+                first ??= domains.Single();
         }
-        return (new OperatedDomains(domains), errors);
+        return (new OperatedDomains(domains, first), errors);
     }
 
     private static string? ParseLine(string line, HashSet<string> domains)

@@ -17,6 +17,9 @@ public sealed class PolicySnapshot
         (Domains, var domainErrors) = OperatedDomains.Parse(set.Text("domain.table"));
         Errors = [.. relayErrors, .. domainErrors];
         MaxBytes = set.Integer("receive.max_bytes");
+        Postmaster = set.Text("admin.address") is { Length: > 0 } administrator ? Mailbox.FromStored(administrator)
+            : Domains.First is { } domain ? new Mailbox("postmaster", domain)
+            : null;
         _classify = directory ?? Domains.Classify;
     }
 
@@ -38,6 +41,15 @@ public sealed class PolicySnapshot
     /// <summary>LIMIT-1, octets; 0: unlimited.</summary>
     public long MaxBytes { get; }
 
+    /// <summary>
+    /// Who gets mail for the bare <c>postmaster</c>, which every server must take (RFC 5321 §4.5.1): the administrator; else postmaster of the first
+    /// operated domain; null, and the mail is refused, when there is neither.
+    /// </summary>
+    public Mailbox? Postmaster { get; }
+
+    /// <summary>Gives the bare <c>postmaster</c> its domain; other addresses stay.</summary>
+    public Mailbox Resolve(Mailbox recipient) => recipient.Domain.Length == 0 && Postmaster is { } postmaster ? postmaster : recipient;
+
     /// <param name="directory">Says the class of an address; null: by operated domains alone. Must not block.</param>
     public static PolicySnapshot Create(SettingSet set, Func<Mailbox, AddressClass>? directory = null) => new(set, directory);
 
@@ -49,7 +61,7 @@ public sealed class PolicySnapshot
     internal AddressClass ClassifySender(ReversePath path) =>
         path.Mailbox is { Domain.Length: > 0 } mailbox ? _classify(mailbox) : AddressClass.Outside;
 
-    /// <summary>A recipient without a domain could only be one of ours, and is none: there is nowhere to send it.</summary>
+    /// <summary>A recipient without a domain that is not <see cref="Postmaster"/> could only be one of ours, and is none: there is nowhere to send it.</summary>
     internal AddressClass ClassifyRecipient(Mailbox mailbox) =>
         mailbox.Domain.Length > 0 ? _classify(mailbox) : AddressClass.LocalMissing;
 }

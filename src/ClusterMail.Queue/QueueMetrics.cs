@@ -14,10 +14,21 @@ public static class QueueMetrics
     public static readonly Counter<long> Late = Meter.CreateCounter<long>("clustermail.queue.late", "recipients", "Outcomes that changed nothing, because the recipient was no longer owned.");
     public static readonly Counter<long> PossibleDuplicates = Meter.CreateCounter<long>("clustermail.queue.possible_duplicates", "recipients", "Deliveries whose outcome could not be recorded (P4).");
     public static readonly Counter<long> Commits = Meter.CreateCounter<long>("clustermail.queue.commits", "commits", "Group commits, by kind: accept, outcome.");
-    public static readonly Histogram<int> CommitBatch = Meter.CreateHistogram<int>("clustermail.queue.commit_batch", "rows", "Mails or outcomes in one group commit.");
-    public static readonly Histogram<double> CommitTime = Meter.CreateHistogram<double>("clustermail.queue.commit_time", "ms", "Time of one group commit.");
+    public static readonly Histogram<int> CommitBatch = Meter.CreateHistogram(
+        "clustermail.queue.commit_batch", "rows", "Mails or outcomes in one group commit.", tags: null,
+        new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000] });
+    public static readonly Histogram<double> CommitTime = Meter.CreateHistogram(
+        "clustermail.queue.commit_time", "ms", "Time of one group commit.", tags: null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] });
     public static readonly Counter<long> Claimed = Meter.CreateCounter<long>("clustermail.queue.claimed", "recipients", "Recipients claimed from the database.");
     public static readonly Counter<long> LeaseLosses = Meter.CreateCounter<long>("clustermail.queue.lease_losses", "times", "How often this node's lease lapsed or was fenced.");
+
+    /// <summary>Shows every count from the start, as 0: a rate over a count that appears with its first event misses that event.</summary>
+    public static void Begin()
+    {
+        foreach (var count in new[] { Accepted, Delivered, Deferred, Bounced, Late, PossibleDuplicates, Claimed, LeaseLosses })
+            count.Add(0);
+    }
 
     /// <summary>Gauges over live objects; called once for each object at start.</summary>
     public static void Observe(string name, string unit, string description, Func<long> value) =>

@@ -46,11 +46,14 @@ public static partial class Database
         const string Limits = "-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s";
         merged.Options = $"{Limits}{(epoch is null ? "" : HotPlans)} {given.Options}".TrimEnd();
         if (merged.Host?.Contains(',', StringComparison.Ordinal) != true)
-            return new NpgsqlDataSourceBuilder(merged.ConnectionString).Build();
+            return Builder(merged, applicationName).Build();
         var target = Enum.Parse<TargetSessionAttributes>((merged.TargetSessionAttributes ?? "primary").Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
         merged.TargetSessionAttributes = null;
-        return new NpgsqlDataSourceBuilder(merged.ConnectionString).BuildMultiHost().WithTargetSession(target);
+        return Builder(merged, applicationName).BuildMultiHost().WithTargetSession(target);
     }
+
+    /// <summary>Named, because metrics carry the name of the pool: by default that is the whole connection string, another one for each epoch.</summary>
+    private static NpgsqlDataSourceBuilder Builder(NpgsqlConnectionStringBuilder text, string name) => new(text.ConnectionString) { Name = name };
 
     /// <summary>Brings the schema to the newest version. Safe to call by many at once and again at any time; returns the scripts it ran.</summary>
     /// <exception cref="InvalidOperationException">A script failed: nothing of that script was kept, the ones before it were.</exception>

@@ -6,7 +6,8 @@ namespace ClusterMail.Store;
 public sealed class DestinationStore(NpgsqlDataSource dataSource)
 {
     private const string MarkDownSql = """
-        INSERT INTO destination AS d (key, down_since, down_until, failures, last_reply) VALUES ($1, now(), now() + $2, 1, left($3, 512))
+        INSERT INTO destination AS d (key, down_since, down_until, failures, last_reply)
+        SELECT key, now(), now() + $2, 1, left($3, 512) FROM unnest($1::text[]) AS key ORDER BY key
         ON CONFLICT (key) DO UPDATE
         SET down_since = CASE WHEN d.down_until IS NULL THEN excluded.down_since ELSE d.down_since END,
             down_until = greatest(d.down_until, excluded.down_until),
@@ -14,22 +15,28 @@ public sealed class DestinationStore(NpgsqlDataSource dataSource)
         """;
 
     /// <summary>No node claims recipients of this destination for <paramref name="time"/> from now.</summary>
-    public async Task MarkDownAsync(string key, TimeSpan time, string reply, CancellationToken cancel)
+    public Task MarkDownAsync(string key, TimeSpan time, string reply, CancellationToken cancel) => MarkDownAsync([key], time, reply, cancel);
+
+    /// <summary>The same for all destinations behind one next hop, in one statement.</summary>
+    public async Task MarkDownAsync(IReadOnlyCollection<string> keys, TimeSpan time, string reply, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(MarkDownSql);
-        command.Parameters.With(key).With(time).With(reply);
+        command.Parameters.With(keys.Distinct(StringComparer.Ordinal).ToArray()).With(time).With(reply);
         await command.ExecuteNonQueryAsync(cancel);
     }
 
     private const string MarkUpSql = """
-        UPDATE destination SET down_since = NULL, down_until = NULL, failures = 0, changed_at = now() WHERE key = $1 AND (down_until IS NOT NULL OR failures > 0)
+        UPDATE destination SET down_since = NULL, down_until = NULL, failures = 0, changed_at = now() WHERE key = ANY ($1) AND (down_until IS NOT NULL OR failures > 0)
         """;
 
     /// <summary>It answered: claimed again at once. True when it was marked down.</summary>
-    public async Task<bool> MarkUpAsync(string key, CancellationToken cancel)
+    public Task<bool> MarkUpAsync(string key, CancellationToken cancel) => MarkUpAsync([key], cancel);
+
+    /// <summary>The same for several; true when at least one was marked down.</summary>
+    public async Task<bool> MarkUpAsync(IReadOnlyCollection<string> keys, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(MarkUpSql);
-        command.Parameters.With(key);
+        command.Parameters.With(keys.ToArray());
         return await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 

@@ -3,13 +3,16 @@ using NpgsqlTypes;
 
 namespace ClusterMail.Store;
 
-/// <summary>Reads what the cluster did (CLU-33), newest first.</summary>
+/// <summary>
+/// Reads what the cluster did (CLU-33), newest first. What is about single mails after a takeover (one event for each) is for the trace of that mail
+/// and is listed only when its kind is asked for.
+/// </summary>
 public sealed class EventReader(NpgsqlDataSource dataSource)
 {
     private const string ListSql = """
         SELECT id, at, node, kind, text, data ->> 'mail' FROM event
         WHERE (@before IS NULL OR id < @before) AND (@since IS NULL OR at >= @since) AND (@until IS NULL OR at < @until)
-          AND (@kind IS NULL OR kind = @kind) AND (@node IS NULL OR node = @node)
+          AND (@kind IS NULL AND kind <> 'taken-over' OR kind = @kind) AND (@node IS NULL OR node = @node)
         ORDER BY id DESC LIMIT @limit
         """;
 

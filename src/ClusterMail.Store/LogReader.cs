@@ -15,6 +15,21 @@ public sealed class LogReader(NpgsqlDataSource dataSource)
     private const int ExportSeconds = 600;
     private const string LongerSql = "SET LOCAL statement_timeout = '600s'";
 
+    private const string KnownSql = """
+        SELECT EXISTS (SELECT FROM node WHERE name = @node)
+            OR EXISTS (SELECT FROM history WHERE ended_at >= @from AND ended_at < @to AND (node = @node OR accepted_node = @node))
+        """;
+
+    /// <summary>Whether there is or was a node of this name: an empty log must not come from a slip of the pen.</summary>
+    public async Task<bool> KnowsAsync(LogSpan span, CancellationToken cancel)
+    {
+        await using var command = dataSource.CreateCommand(KnownSql);
+        command.Add("from", NpgsqlDbType.TimestampTz, span.From.ToUniversalTime());
+        command.Add("to", NpgsqlDbType.TimestampTz, span.To.ToUniversalTime());
+        command.Add("node", NpgsqlDbType.Text, span.Node);
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
     // Mails this cluster made itself have no client: they were not received (LOG-2). A recipient is in the queue or in the history, never in both (P2),
     // and nothing ends before it was accepted, which keeps older partitions out.
     private const string AcceptedSql = """

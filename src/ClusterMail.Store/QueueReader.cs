@@ -45,6 +45,26 @@ public sealed class QueueReader(NpgsqlDataSource dataSource)
         return totals;
     }
 
+    // Held recipients wait because somebody wants it so: they have no age to be alarmed about. One pass over the narrow table, no sort but of destinations.
+    private const string OldestSql = """
+        WITH waiting AS (
+            SELECT destination, count(*) AS recipients, min(queued_at) AS oldest FROM recipient WHERE state <> 'held' GROUP BY destination)
+        SELECT destination, recipients, extract(epoch FROM greatest(now() - oldest, interval '0'))::float8 FROM waiting
+        ORDER BY oldest, destination LIMIT @limit
+        """;
+
+    /// <summary>The destinations whose mail has waited longest, for metrics. Reads the whole queue: not for every scrape.</summary>
+    public async Task<IReadOnlyList<DestinationAge>> OldestAsync(int limit, CancellationToken cancel)
+    {
+        await using var command = dataSource.CreateCommand(OldestSql);
+        command.Add("limit", NpgsqlDbType.Integer, limit);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<DestinationAge>();
+        while (await reader.ReadAsync(cancel))
+            rows.Add(new(reader.GetString(0), reader.GetInt64(1), TimeSpan.FromSeconds(reader.GetDouble(2))));
+        return rows;
+    }
+
     private const string EntryColumns = """
         r.mail_id, r.ordinal, m.name, m.reverse_path, r.forward_path, r.destination, r.state::text, r.attempt, m.accepted_at, r.next_try, r.last_reply, n.name,
         m.size, r.started_at, r.class, r.bounce_now

@@ -68,3 +68,7 @@ public sealed record QueuedMailRow(
 
 /// <param name="DestinationCount">Recipients waiting for the same destination, this one included.</param>
 public sealed record Surroundings(string? DestinationReply, DateTimeOffset? DownUntil, int? Limit, long DestinationCount, DateTimeOffset? LastTry);
+
+/// <param name="Recipients">In the queue and not held.</param>
+/// <param name="Oldest">How long the oldest of them has been in the queue.</param>
+public sealed record DestinationAge(string Destination, long Recipients, TimeSpan Oldest);

@@ -184,12 +184,13 @@ public sealed partial class QueueStore
         return (int)(await command.ExecuteScalarAsync(cancel))!;
     }
 
-    /// <summary>Makes the daily partitions of the next week and drops those older than <paramref name="keepDays"/> (LOG-17: 90 by default).</summary>
+    /// <summary>Makes the daily partitions of the next week and drops those older than <paramref name="keepDays"/> (LOG-17: 90 by default), events too.</summary>
     public async Task MaintainPartitionsAsync(int keepDays, CancellationToken cancel)
     {
         await using var batch = dataSource.CreateBatch();
         batch.Then("SELECT make_partitions(7)");
         batch.Then("SELECT drop_partitions($1)").Parameters.With(keepDays);
+        batch.Then("DELETE FROM event WHERE at < now() - make_interval(days => $1)").Parameters.With(keepDays);
         await batch.ExecuteNonQueryAsync(cancel);
     }
 }

@@ -19,7 +19,7 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
-    private const string AssertEpochSql = "SELECT assert_epoch($1)";
+    internal const string AssertEpochSql = "SELECT assert_epoch($1)";
 
     // Mails and recipients in one statement: two inserts however many there are. The batch around it is one implicit transaction.
     private const string AcceptSql = $"WITH mails AS ({MailRows.InsertMails}) {MailRows.InsertRecipients}";
@@ -136,7 +136,7 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
         return new MemoryContent(octets);
     }
 
-    private static async Task UnderEpochAsync(long epoch, Func<Task> write)
+    internal static async Task UnderEpochAsync(long epoch, Func<Task> write)
     {
         try
         {

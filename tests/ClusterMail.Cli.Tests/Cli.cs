@@ -7,7 +7,10 @@ namespace ClusterMail.Cli.Tests;
 internal static class Cli
 {
     /// <summary>In its own output folder: the copy beside the tests lacks what their web framework brings.</summary>
-    private static readonly string Executable = Find();
+    private static readonly string Executable = Find("ClusterMail.Cli", "clustermail");
+
+    /// <summary>The node built with the same configuration.</summary>
+    public static string Daemon { get; } = Find("ClusterMail.Node", "clustermaild");
 
     public static Task<BufferedCommandResult> RunAsync(params IReadOnlyList<string> arguments) => RunAsync(new Dictionary<string, string?>(), arguments);
 
@@ -33,12 +36,12 @@ internal static class Cli
             .ExecuteBufferedAsync(bound.Token);
     }
 
-    private static string Find()
+    private static string Find(string project, string program)
     {
-        // tests/ClusterMail.Cli.Tests/bin/Debug/net10.0/ -> src/ClusterMail.Cli/bin/Debug/net10.0/
+        // tests/ClusterMail.Cli.Tests/bin/Debug/net10.0/ -> src/PROJECT/bin/Debug/net10.0/
         var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         var configuration = framework.Parent!;
         var root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
-        return Path.Combine(root, "src", "ClusterMail.Cli", "bin", configuration.Name, framework.Name, "clustermail");
+        return Path.Combine(root, "src", project, "bin", configuration.Name, framework.Name, program);
     }
 }

@@ -15,7 +15,7 @@ public class HarmUnderLoadTests
         await using var farm = await ClusterFarm.StartAsync();
         var postgres = farm.Farm.Postgres;
         var load = farm.Load();
-        await UnderLoadAsync(load, async () =>
+        await UnderLoadAsync(load, Sessions, async () =>
         {
             await SentAsync(load, 200);
             await postgres.StopAsync();
@@ -26,7 +26,7 @@ public class HarmUnderLoadTests
         });
         Assert.Empty(load.Permanent);
         Assert.All(load.Refusals.Keys, code => Assert.Contains(code, new[] { "451", "421", "lost", "closed" }));
-        await farm.ExplainedAsync(await farm.NothingLostAsync(load, Settle));
+        await farm.ExplainedAsync(await farm.NothingLostAsync(load, Settle), load);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public class HarmUnderLoadTests
         await using var farm = await ClusterFarm.StartAsync();
         var postgres = farm.Farm.Postgres;
         var load = farm.Load();
-        await UnderLoadAsync(load, async () =>
+        await UnderLoadAsync(load, Sessions, async () =>
         {
             for (var crash = 0; crash < 3; crash++)
             {
@@ -48,7 +48,7 @@ public class HarmUnderLoadTests
             await SentAsync(load, 200);
         });
         Assert.Empty(load.Permanent);
-        await farm.ExplainedAsync(await farm.NothingLostAsync(load, Settle));
+        await farm.ExplainedAsync(await farm.NothingLostAsync(load, Settle), load);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public class HarmUnderLoadTests
         await using var farm = await ClusterFarm.StartAsync();
         var victim = farm.Farm.Nodes[2];
         var load = farm.Load();
-        await UnderLoadAsync(load, async () =>
+        await UnderLoadAsync(load, Sessions, async () =>
         {
             await SentAsync(load, 200);
             farm.Farm.Pause(victim);
@@ -71,36 +71,62 @@ public class HarmUnderLoadTests
         var history = await farm.NothingLostAsync(load, Settle);
         // A mail may be out twice only if its 250 was on the wire when the node froze; one per connection that was open at most.
         Assert.InRange(history.Duplicates.Count, 0, 40);
-        await farm.ExplainedAsync(history);
+        await farm.ExplainedAsync(history, load);
+    }
+
+    /// <summary>
+    /// Each killed node comes back as the youngest, so from the second kill on the victim is always the oldest: the one with the singletons. Six kills
+    /// keep the suite short; <c>CLUSTERMAIL_TEST_KILLS=20</c> gives the figures of the record.
+    /// </summary>
+    [Fact]
+    public async Task CLU_22_killed_nodes_the_oldest_too_are_taken_over_within_fifteen_seconds_each_and_nothing_is_lost()
+    {
+        var kills = int.TryParse(Environment.GetEnvironmentVariable("CLUSTERMAIL_TEST_KILLS"), CultureInfo.InvariantCulture, out var wanted) ? wanted : 6;
+        await using var farm = await ClusterFarm.StartAsync();
+        var loads = new List<LoadGenerator> { farm.Load() };
+        var times = new List<double>();
+        await UnderLoadAsync(loads[0], 4, async () =>
+        {
+            for (var kill = 0; kill < kills; kill++)
+                times.Add((await KillAndMeasureAsync(farm, loads, farm.Farm.Nodes[kill % 3])).TotalSeconds);
+        });
+        times.Sort();
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"takeover over {times.Count} kills: p50 {times[times.Count / 2]:0.0} s, slowest {times[^1]:0.0} s; {string.Join(' ', times.Select(time => time.ToString("0.0", CultureInfo.InvariantCulture)))}"));
+        Assert.Empty(loads[0].Permanent);
+        var history = await farm.NothingLostAsync(loads[0], Settle);
+        await farm.ExplainedAsync(history, [.. loads]);
+        Assert.True(times[^1] <= 15, $"the slowest takeover took {times[^1]:0.0} s");
     }
 
     [Fact]
-    public async Task CLU_22_twenty_killed_nodes_are_taken_over_within_fifteen_seconds_each_and_nothing_is_lost()
+    public async Task CLU_32_a_drained_and_a_stopped_node_lose_nothing_and_double_nothing()
     {
         await using var farm = await ClusterFarm.StartAsync();
+        var (drained, stopped) = (farm.Farm.Nodes[0], farm.Farm.Nodes[1]);
         var load = farm.Load();
-        var times = new List<double>();
-        var stop = new TaskCompletionSource();
-        var sending = load.SendUntilAsync(4, stop.Task);
-        try
+        await UnderLoadAsync(load, Sessions, async () =>
         {
-            for (var kill = 0; kill < 20; kill++)
-                times.Add((await KillAndMeasureAsync(farm, load, farm.Farm.Nodes[kill % 3])).TotalSeconds);
-        }
-        finally
-        {
-            stop.SetResult();
-            await sending;
-        }
-
+            await SentAsync(load, 200);
+            await farm.Farm.RunAsync("cluster", "drain", drained.Name);
+            await Until.TrueAsync(async () => !await Farm.IsReadyAsync(drained), Settle, "the drained node not ready");
+            await Until.TrueAsync(async () => await OwnedAsync(farm, drained) == 0, Settle, $"the drained node without mail in hand\n{farm.Farm.Logs()}");
+            await SentAsync(load, 200);
+            await farm.Farm.RunAsync("cluster", "undrain", drained.Name);
+            await farm.Farm.AllReadyAsync(Settle);
+            await SentAsync(load, 200);
+            await farm.Farm.RunAsync("node", "stop", stopped.Name);
+            await SentAsync(load, 200);
+        });
+        Assert.Empty(load.Permanent);
         var history = await farm.NothingLostAsync(load, Settle);
-        times.Sort();
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"takeover over {times.Count} kills: p50 {times[times.Count / 2]:0.0} s, p99 {times[^1]:0.0} s; {history}"));
-        Assert.True(times[^1] <= 15, $"the slowest takeover took {times[^1]:0.0} s; all: {string.Join(' ', times.Select(time => time.ToString("0.0", CultureInfo.InvariantCulture)))}");
-        await farm.ExplainedAsync(history);
+        Assert.Empty(history.Duplicates);
+        // It gave its epoch back: nobody had to wait for the end of its lease.
+        Assert.Equal(0, await Sql.AskAsync<long>(farm.Farm.Cluster.Database, "SELECT count(*) FROM node WHERE fenced_at IS NOT NULL"));
     }
+
+    private static Task<long> OwnedAsync(ClusterFarm farm, FarmNode node) => Sql.AskAsync<long>(
+        farm.Farm.Cluster.Database, "SELECT count(*) FROM recipient r JOIN node n ON n.epoch = r.owner WHERE n.name = $1", node.Name);
 
     [Fact]
     public async Task EX_DELIV_9_a_node_that_dies_before_the_final_dot_costs_nothing_and_after_it_at_most_one_copy()
@@ -114,10 +140,12 @@ public class HarmUnderLoadTests
             : null;
         var load = new LoadGenerator([victim.Receiver], ClusterFarm.Domain);
         await load.SendAsync(sessions: 1, count: 1);
+        await Until.TrueAsync(() => killed.Task.IsCompleted, Settle, "the mail at the sink and the node dead");
+        await Until.TrueAsync(() => farm.Sink.Count == 2, Settle, $"the second delivery\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(async () => await Sql.AskAsync<long>(farm.Farm.Cluster.Database, "SELECT count(*) FROM recipient") == 0, Settle, "the outcome recorded");
         var history = await farm.NothingLostAsync(load, Settle);
-        await Until.StaysAsync(() => true, TimeSpan.FromSeconds(12));
-        Assert.InRange(farm.Sink.Count, 1, 2);
-        Assert.Equal(1, history.Acknowledged);
+        Assert.Equal((1, 1, 2L), (history.Acknowledged, history.Duplicates.Count, farm.Sink.Count));
+        await farm.ExplainedAsync(history, load);
     }
 
     private static async Task KillOnceAsync(ClusterFarm farm, FarmNode victim, TaskCompletionSource killed)
@@ -128,14 +156,15 @@ public class HarmUnderLoadTests
     }
 
     /// <summary>From the kill to the delivery of the last mail the dead node had promised before it.</summary>
-    private static async Task<TimeSpan> KillAndMeasureAsync(ClusterFarm farm, LoadGenerator load, FarmNode victim)
+    private static async Task<TimeSpan> KillAndMeasureAsync(ClusterFarm farm, List<LoadGenerator> loads, FarmNode victim)
     {
         // Twenty mails stick at the victim: the sink does not answer their recipients until it is dead.
-        var dead = new TaskCompletionSource();
+        var dead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         farm.Sink.Script = heard => heard.Verb == "RCPT" && heard.Line.Contains("@stuck.test", StringComparison.Ordinal) && !dead.Task.IsCompleted
             ? new SinkAnswer("250 2.1.5 Ok") { Before = dead.Task }
             : null;
         var stuck = new LoadGenerator([victim.Receiver], "stuck.test");
+        loads.Add(stuck);
         await stuck.SendAsync(sessions: 2, count: 20);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         farm.Farm.Kill(victim);
@@ -144,14 +173,13 @@ public class HarmUnderLoadTests
         await Until.TrueAsync(() => MailHistory.Compare(stuck, farm.Sink).Lost.Count == 0, Settle, $"the mail of {victim.Name} delivered elsewhere\n{farm.Farm.Logs()}");
         var taken = clock.Elapsed;
         await farm.Farm.RestartAsync();
-        Assert.Empty(load.Permanent);
         return taken;
     }
 
-    private static async Task UnderLoadAsync(LoadGenerator load, Func<Task> harm)
+    private static async Task UnderLoadAsync(LoadGenerator load, int sessions, Func<Task> harm)
     {
         var stop = new TaskCompletionSource();
-        var sending = load.SendUntilAsync(Sessions, stop.Task);
+        var sending = load.SendUntilAsync(sessions, stop.Task);
         try
         {
             await harm();

@@ -13,48 +13,51 @@ public class PartitionTests
     public async Task EX_CLU_5_a_node_cut_off_from_everything_stops_and_after_healing_everything_was_delivered_once()
     {
         await using var parts = await StartAsync();
-        var (farm, sink) = (parts.Farm, parts.Sink);
+        var farm = parts.Farm;
         var alone = farm.Nodes[2];
-        var load = new LoadGenerator([.. farm.Nodes.Take(2).Select(node => node.Receiver)], "sink.test");
         var onTheIsland = new LoadGenerator([alone.Receiver], "sink.test");
         await onTheIsland.SendAsync(sessions: 4, count: 50);
-        var stop = new TaskCompletionSource();
-        var sending = load.SendUntilAsync(6, stop.Task);
-        try
-        {
-            await Until.TrueAsync(() => load.Accepted.Count > 100, Settle, "load running");
-            await farm.CutAsync(alone);
-            await Task.Delay(TimeSpan.FromSeconds(15));
-            await farm.HealAsync(alone);
-            await Until.TrueAsync(() => NetworkFarm.IsReadyAsync(alone), TimeSpan.FromSeconds(90), $"the node back\n{farm.Output()}");
-        }
-        finally
-        {
-            stop.SetResult();
-            await sending;
-        }
-
-        await NothingLostAsync(parts, load, onTheIsland);
-        Assert.Empty(load.Permanent);
+        await CutUnderLoadAsync(parts, [.. farm.Nodes.Take(2)], () => farm.CutAsync(alone), () => farm.HealAsync(alone), onTheIsland);
     }
 
     [Fact]
     public async Task CLU_30_nodes_that_lose_each_other_but_not_the_database_never_deliver_the_same_mail()
     {
         await using var parts = await StartAsync();
-        var (farm, sink) = (parts.Farm, parts.Sink);
+        var farm = parts.Farm;
         var alone = farm.Nodes[2];
-        var load = new LoadGenerator([.. farm.Nodes.Select(node => node.Receiver)], "sink.test");
+        await CutUnderLoadAsync(parts, farm.Nodes, () => farm.CutFromPeersAsync(alone), () => farm.HealRulesAsync(alone));
+    }
+
+    [Fact]
+    public async Task CLU_31_a_node_that_loses_only_the_database_promises_nothing_and_comes_back_by_itself()
+    {
+        await using var parts = await StartAsync();
+        var farm = parts.Farm;
+        var alone = farm.Nodes[2];
+        await CutUnderLoadAsync(parts, farm.Nodes, () => farm.CutFromDatabaseAsync(alone), async () =>
+        {
+            Assert.False(await NetworkFarm.IsReadyAsync(alone), "a node without the database says that it is ready");
+            await farm.HealRulesAsync(alone);
+        });
+    }
+
+    /// <summary>Load, the cut for 15 s (the lease is 6 s), the healing; then every node is ready and a member again by itself, and nothing is lost.</summary>
+    private static async Task CutUnderLoadAsync(Parts parts, IReadOnlyList<NetworkNode> receivers, Func<Task> cut, Func<Task> heal, params LoadGenerator[] others)
+    {
+        var farm = parts.Farm;
+        var load = new LoadGenerator([.. receivers.Select(node => node.Receiver)], "sink.test");
         var stop = new TaskCompletionSource();
         var sending = load.SendUntilAsync(6, stop.Task);
         try
         {
             await Until.TrueAsync(() => load.Accepted.Count > 100, Settle, "load running");
-            await farm.CutFromPeersAsync(alone);
+            await cut();
             await Task.Delay(TimeSpan.FromSeconds(15));
-            await farm.HealPeersAsync(alone);
+            await heal();
             await Until.TrueAsync(
                 async () => (await Task.WhenAll(farm.Nodes.Select(NetworkFarm.IsReadyAsync))).All(ready => ready), TimeSpan.FromSeconds(90), $"all nodes ready\n{farm.Output()}");
+            await Until.TrueAsync(async () => await MembersAsync(farm) == farm.Nodes.Count, TimeSpan.FromSeconds(90), $"all nodes members of the cluster\n{farm.Output()}");
         }
         finally
         {
@@ -62,9 +65,12 @@ public class PartitionTests
             await sending;
         }
 
-        await NothingLostAsync(parts, load);
         Assert.Empty(load.Permanent);
+        await NothingLostAsync(parts, [load, .. others]);
     }
+
+    private static Task<long> MembersAsync(NetworkFarm farm) =>
+        Sql.AskAsync<long>(farm.Database, "SELECT count(*) FROM node WHERE member AND fenced_at IS NULL AND left_at IS NULL AND alive_until > now()");
 
     private static async Task NothingLostAsync(Parts parts, params LoadGenerator[] loads)
     {
@@ -75,6 +81,7 @@ public class PartitionTests
             Assert.True(history.Lost.Count == 0, $"{history}\n{parts.Farm.Output()}");
             // Only a 250 that was on the wire when the cable was pulled may have been said in vain: at most one for each open connection.
             Assert.InRange(history.Duplicates.Count, 0, 40);
+            await Explanations.CoverAsync(parts.Farm.Database, history, loads, parts.Farm.Output);
         }
     }
 

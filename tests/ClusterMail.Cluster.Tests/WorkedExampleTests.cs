@@ -90,7 +90,7 @@ public class WorkedExampleTests
     public async Task EX_CLU_7_a_changed_relay_list_holds_on_every_node_within_five_seconds()
     {
         await using var farm = await ClusterFarm.StartAsync();
-        await farm.Farm.RunAsync("settings", "set", "relay.rules", "#<> default\n#blank false\n127.0.0.1 false");
+        await farm.Farm.RunAsync("settings", "set", "relay.rules=#<> default\n#blank false\n127.0.0.1 false");
         var clock = System.Diagnostics.Stopwatch.StartNew();
         await Until.TrueAsync(async () => (await Task.WhenAll(farm.Farm.Nodes.Select(RefusesAsync))).All(refuses => refuses), TimeSpan.FromSeconds(5), "every node refuses");
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5.5));

@@ -23,10 +23,28 @@ public sealed class NodeStoreTests
         await Assert.ThrowsAsync<EpochFencedException>(() => scene.Queue.AcceptLargeAsync(scene.Epoch, mail, default));
         await Assert.ThrowsAsync<EpochFencedException>(() => scene.ClaimAsync());
         Assert.True((await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, default)).Fenced);
-        Assert.Equal((0L, 1L, 0L, 1L), (await scene.CountAsync("history"), await scene.CountAsync("mail"), await scene.CountAsync("mail_chunk"), await scene.CountAsync("event")));
+        Assert.Equal((0L, 1L, 0L, 2L), (await scene.CountAsync("history"), await scene.CountAsync("mail"), await scene.CountAsync("mail_chunk"), await scene.CountAsync("event")));
 
         var next = await Scene.RegisterAsync(scene.Nodes, "node2");
         Assert.Equal(key, Assert.Single(await scene.Queue.ClaimAsync(next, 10, 10, [], default)).Key);
+    }
+
+    [Fact]
+    public async Task P4_what_a_fenced_node_held_is_on_record_mail_by_mail_and_what_it_did_not_hold_is_not()
+    {
+        await using var scene = await Scene.StartAsync();
+        var held = await scene.AcceptOwnedAsync("held@example.net");
+        await scene.Queue.AcceptAsync(scene.Epoch, [await scene.MailAsync(owned: false, "queued@example.net")], default);
+        await scene.ExpireAsync(scene.Epoch);
+        await scene.Nodes.FenceExpiredAsync("node2", default);
+
+        var reader = new EventReader(scene.Database.Source);
+        var noted = Assert.Single(await reader.ListAsync(new EventFilter(null, null, "taken-over", null, null, 10), default));
+        Assert.Equal(("node1", held.Mail.ToString(System.Globalization.CultureInfo.InvariantCulture)), (noted.Node, noted.Mail));
+        Assert.Contains("held@example.net", noted.Text, StringComparison.Ordinal);
+        // One line for each mail would bury the list of what the cluster did.
+        Assert.Equal("node-fenced", Assert.Single(await reader.ListAsync(new EventFilter(null, null, null, null, null, 10), default)).Kind);
+        Assert.Single(Assert.Single(await new HistoryStore(scene.Database.Source).LoadAsync([held.Mail], default)).Events);
     }
 
     [Fact]

@@ -39,7 +39,8 @@ internal sealed class DbCommands(ConnectionOptions connection)
 
     private static void Show(Screen screen, DbStatus status)
     {
-        screen.Line($"server       {status.Server}, PostgreSQL {status.Version}, {(status.Writable ? "primary" : "standby")}, {status.Connections} of {status.MaxConnections} connections");
+        screen.Line($"server       {status.Server}, PostgreSQL {status.Version.Split(' ')[0]}, {(status.Writable ? "primary" : "standby")}");
+        screen.Line($"connections  {status.Connections} of {status.MaxConnections}");
         if (!status.Writable)
             screen.Warning("this server is a standby: nothing can be accepted through it");
         screen.Line($"durability   synchronous_commit={status.SynchronousCommit}, synchronous standbys: {status.SynchronousStandbys ?? "none"}");

@@ -148,25 +148,25 @@ internal sealed class QueueCommands(Verbs verbs)
     {
         screen.Line();
         screen.Heading(r.Recipient);
-        screen.Line($"  {r.Because}");
-        screen.Line($"  state        {r.State}, owner {r.Node ?? "none"}{(r.OwnerSwitch is { } s and not SwitchWord.On ? $" (delivery {s.ToString().ToLowerInvariant()} there)" : "")}");
-        screen.Line($"  tries        {r.Attempts}, first {Ages.Clock(r.FirstTry)}, last {Ages.Clock(r.LastTry)}, next {Ages.Clock(r.NextTry)} ({Ages.Until(r.NextTry, screen.Now)})");
-        screen.Line($"  last reply   {r.LastReply ?? "-"}{(r.LastClass is { } c ? $" ({c})" : "")}");
-        screen.Line($"  destination  {r.Destination}: {r.DestinationCount} waiting, limit {(r.Limit is { } limit ? Text(limit) + " connections" : "not known")}");
+        screen.Labelled("  ", r.Because);
+        screen.Labelled("  state        ", $"{r.State}, owner {r.Node ?? "none"}{(r.OwnerSwitch is { } s and not SwitchWord.On ? $" (delivery {s.ToString().ToLowerInvariant()} there)" : "")}");
+        screen.Labelled("  tries        ", $"{r.Attempts}, first {Ages.Clock(r.FirstTry)}, last {Ages.Clock(r.LastTry)}, next {Ages.Clock(r.NextTry)} ({Ages.Until(r.NextTry, screen.Now)})");
+        screen.Labelled("  last reply   ", $"{r.LastReply ?? "-"}{(r.LastClass is { } c ? $" ({c})" : "")}");
+        screen.Labelled("  destination  ", $"{r.Destination}: {r.DestinationCount} waiting, limit {(r.Limit is { } limit ? Text(limit) + " connections" : "not known")}");
         if (r.DestinationDownUntil is { } until)
-            screen.Line($"               left alone {Ages.Until(until, screen.Now)}: {r.DestinationReply ?? "no answer"}");
+            screen.Labelled("               ", $"left alone {Ages.Until(until, screen.Now)}: {r.DestinationReply ?? "no answer"}");
     }
 
     private Verb Act(string name, string description, string route, bool reason, bool dangerous)
     {
         var ids = new Argument<string[]>("ID") { Description = "Mail numbers.", Arity = ArgumentArity.ZeroOrMore };
         var destination = Filter("--destination", "All for this destination.", "DEST");
-        var sender = Filter("--sender", "All from this address or @domain.", "ADDRESS");
-        var recipient = Filter("--recipient", "All to this address or @domain.", "ADDRESS");
+        var sender = Filter("--sender", "All from this address.", "ADDRESS");
+        var recipient = Filter("--recipient", "All to this address. For a domain: --destination.", "ADDRESS");
         var all = new Option<bool>("--all") { Description = "The whole queue." };
         var why = Filter("--reason", "Goes into the history, and with bounce into the error mail.", "TEXT");
         var yes = Verbs.Yes();
-        var verb = new Verb(name, description, $"clustermail queue {name} B0000000012", $"clustermail queue {name} --recipient @example.jp{(dangerous ? " --yes" : "")}")
+        var verb = new Verb(name, description, $"clustermail queue {name} B0000000012", $"clustermail queue {name} --recipient taro@example.jp{(dangerous ? " --yes" : "")}")
         { ids, destination, sender, recipient, all };
         if (reason)
             verb.Options.Add(why);
@@ -189,6 +189,8 @@ internal sealed class QueueCommands(Verbs verbs)
             if (dangerous && wide)
                 Verbs.Confirm(parsed.GetValue(yes), $"{name} every recipient that matches?");
             var answer = await client.SendAsync(HttpMethod.Post, route, selection, AdminJson.Default.QueueSelection, AdminJson.Default.QueueActResult, cancel);
+            if (selection.Ids.Count > 0 && answer.Value is { Changed: 0, Skipped: 0 })
+                throw new CommandFailure($"{answer.Value.Message} It may be so already, or have left the queue: clustermail trace {selection.Ids[0]}");
             new Screen().Line(answer.Value.Message);
         });
     }

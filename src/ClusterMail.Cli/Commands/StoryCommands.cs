@@ -47,7 +47,10 @@ internal sealed class StoryCommands(Verbs verbs)
     public static void Show(Screen screen, TraceResult result)
     {
         if (result.Mails.Count == 0)
+        {
             screen.Line(Words.Of("nothing found"));
+            screen.Line(Words.Of("Try the other address, or a longer time with --since. History is kept for log.retention_days: 'clustermail settings get log.retention_days'."));
+        }
         foreach (var mail in result.Mails)
             Show(screen, mail);
         if (result.More)

@@ -7,6 +7,9 @@ namespace ClusterMail.Cli.Commands;
 /// <summary><c>route</c>, <c>relay</c> and <c>domain</c>: tables in the original's text formats, edited whole.</summary>
 internal sealed class TableCommands(Verbs verbs)
 {
+    /// <summary>Saves of other settings that may come in between while one table is saved.</summary>
+    private const int SaveAttempts = 5;
+
     public Command Route() => Build(TableNames.Route, "The gateway table (gateway.dat): which mail goes to which server.");
 
     public Command Relay() => Build(TableNames.Relay, "The relay list (effect.dat): who may send what through the cluster.");
@@ -48,17 +51,39 @@ internal sealed class TableCommands(Verbs verbs)
                     return;
                 }
 
-                try
-                {
-                    await SaveAsync(client, table, new TableChange(text, before.Version, parsed.GetValue(comment)), cancel);
-                }
-                catch (CommandFailure refused)
-                {
-                    throw new CommandFailure(refused.ExitCode, $"{refused.Message}\nYour text is in {file}: correct it, then 'clustermail {table} import {file}'.");
-                }
-
+                await SaveEditedAsync(client, before, text, parsed.GetValue(comment), file, cancel);
                 File.Delete(file);
             });
+    }
+
+    /// <summary>
+    /// Saves what was made of <paramref name="before"/>. Another setting saved meanwhile is no conflict; another text of this very table is, and
+    /// then what to type next carries the version that was seen, so that nobody's change is overwritten unseen.
+    /// </summary>
+    private static async Task SaveEditedAsync(AdminClient client, TableText before, string text, string? comment, string file, CancellationToken cancel)
+    {
+        var basis = before.Version;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await SaveAsync(client, before.Table, new TableChange(text, basis, comment), cancel);
+                return;
+            }
+            catch (CommandFailure refused)
+            {
+                var now = (await client.GetAsync(Path(before.Table), AdminJson.Default.TableText, cancel)).Value;
+                if (now.Version != basis && now.Text == before.Text && attempt < SaveAttempts)
+                {
+                    basis = now.Version;
+                    continue;
+                }
+
+                var todo = now.Text == before.Text ? "correct it" : "put the other's changes into it too";
+                throw new CommandFailure(
+                    refused.ExitCode, $"{refused.Message}\nYour text is in {file}: {todo}, then 'clustermail {before.Table} import --base {now.Version} {file}'.");
+            }
+        }
     }
 
     private Verb Check(string table)
@@ -77,11 +102,12 @@ internal sealed class TableCommands(Verbs verbs)
     private Verb Import(string table)
     {
         var file = FileArgument();
+        var basis = new Option<long?>("--base") { Description = "Only if this is still the newest version of the settings. Default: whatever is newest is replaced.", HelpName = "VERSION" };
         var comment = SettingsCommands.Comment();
         return verbs.Acting(
-            new Verb("import", "Replace the table by a file.", $"clustermail {table} import {table}.txt", $"clustermail {table} import - < {table}.txt") { file, comment },
-            async (client, parsed, cancel) =>
-                await SaveAsync(client, table, new TableChange(await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel), null, parsed.GetValue(comment)), cancel));
+            new Verb("import", "Replace the table by a file.", $"clustermail {table} import {table}.txt", $"clustermail {table} import --base 7 - < {table}.txt") { file, basis, comment },
+            async (client, parsed, cancel) => await SaveAsync(
+                client, table, new TableChange(await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel), parsed.GetValue(basis), parsed.GetValue(comment)), cancel));
     }
 
     private Verb Export(string table)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 
@@ -10,6 +11,7 @@ namespace ClusterMail.Cli.Local;
 public sealed class PrivatePostgres(LocalState state)
 {
     private static readonly TimeSpan ToolLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan CrashLimit = TimeSpan.FromSeconds(20);
 
     private string Data => Path.Combine(state.PostgresFolder, "data");
     private string Log => Path.Combine(state.PostgresFolder, "log");
@@ -48,10 +50,20 @@ public sealed class PrivatePostgres(LocalState state)
         if (await IsRunningAsync(cancel))
             return;
         await WriteSettingsAsync(cancel);
-        var started = await RunAsync(["pg_ctl", "-D", Data, "-l", Log, "-w", "-t", "60", "start"], cancel);
+        var watch = Stopwatch.StartNew();
+        var started = await LaunchAsync(cancel);
+        // After a crash of the server alone its children take a moment to notice; until then they hold the shared memory.
+        while (started.ExitCode != 0 && watch.Elapsed < CrashLimit && LastLogLine()?.Contains("shared memory", StringComparison.Ordinal) == true)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
+            started = await LaunchAsync(cancel);
+        }
+
         if (started.ExitCode != 0)
             throw new CommandFailure($"PostgreSQL did not start: {LastLogLine() ?? started.LastLine} (see {Log})");
     }
+
+    private Task<Tool.Result> LaunchAsync(CancellationToken cancel) => RunAsync(["pg_ctl", "-D", Data, "-l", Log, "-w", "-t", "60", "start"], cancel);
 
     /// <summary>Role and database of ClusterMail. Safe to repeat.</summary>
     public async Task CreateDatabaseAsync(CancellationToken cancel)

@@ -55,6 +55,8 @@ internal static class Japanese
         ["Domain"] = "ドメイン",
         ["the queue is empty"] = "キューは空です",
         ["nothing found"] = "該当なし",
+        ["Try the other address, or a longer time with --since. History is kept for log.retention_days: 'clustermail settings get log.retention_days'."] =
+            "もう一方のアドレス、または --since でより長い期間を指定してください。履歴の保存日数は log.retention_days です: 'clustermail settings get log.retention_days'",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static string Of(string english) => Texts.GetValueOrDefault(english, english);

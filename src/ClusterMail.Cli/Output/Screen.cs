@@ -39,6 +39,33 @@ public sealed class Screen
 
     public void Line(string text = "") => _console.WriteLine(Clean(text));
 
+    /// <summary>A label and a text; where the text needs more lines, they begin below its first word.</summary>
+    /// <param name="label">Text up to the column where <paramref name="text"/> begins.</param>
+    public void Labelled(string label, string text)
+    {
+        var rest = Clean(text);
+        var room = Math.Max(Width - label.Length, 20);
+        for (var start = label; ; start = new string(' ', label.Length))
+        {
+            var end = Fitting(rest, room);
+            _console.WriteLine(start + rest[..end].TrimEnd());
+            rest = rest[end..].TrimStart();
+            if (rest.Length == 0)
+                return;
+        }
+    }
+
+    /// <summary>Length of the first line: up to the last blank that fits, or as much as fits. At least one character.</summary>
+    private static int Fitting(string text, int room)
+    {
+        if (text.GetCellWidth() <= room)
+            return text.Length;
+        var end = text.Length;
+        while (end > 1 && text[..end].GetCellWidth() > room)
+            end--;
+        return text.LastIndexOf(' ', end) is var blank and > 0 ? blank : end;
+    }
+
     public void Heading(string text) => _console.Write(new Text(Clean(Words.Of(text)) + "\n", new Style(decoration: Decoration.Bold)));
 
     public void Warning(string text) => _console.Write(new Text(Clean(text) + "\n", new Style(Color.Yellow)));

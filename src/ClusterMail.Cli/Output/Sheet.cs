@@ -11,6 +11,9 @@ public sealed class Sheet(params IReadOnlyList<Column> columns)
     private const int Gap = 2;
     private const int Narrowest = 8;
 
+    /// <summary>Below this a cut text says little: a column that can be missed goes first.</summary>
+    private const int Comfortable = 20;
+
     private readonly List<string[]> _rows = [];
 
     public int Count => _rows.Count;
@@ -39,7 +42,7 @@ public sealed class Sheet(params IReadOnlyList<Column> columns)
     private List<int> Choose(int[] widths)
     {
         var shown = Enumerable.Range(0, columns.Count).ToList();
-        while (shown.Sum(i => columns[i].Flexible ? Math.Min(widths[i], Narrowest) : widths[i]) + (Gap * (shown.Count - 1)) > Screen.Width)
+        while (shown.Sum(i => columns[i].Flexible ? Math.Min(widths[i], Comfortable) : widths[i]) + (Gap * (shown.Count - 1)) > Screen.Width)
         {
             var last = shown.FindLastIndex(i => columns[i].Optional);
             if (last < 0)

@@ -6,10 +6,10 @@ using ClusterMail.Queue.Schedule;
 namespace ClusterMail.Node.Cluster;
 
 /// <summary>
-/// What runs where. Sharded: destinations, by next hop. Singletons: leader, reaper. Per node: dispatcher and receiver, which live in an actor
+/// What runs where. Sharded: destinations, by next hop. Singletons: leader, reaper, herald. Per node: dispatcher and receiver, which live in an actor
 /// system of their own and are not started here. Nothing else says where an actor lives.
 /// </summary>
-public sealed class Placement(Func<DestinationOptions> destination, Func<Props> leader, Func<Props> reaper, Func<IActorRef> dispatcher)
+public sealed class Placement(Func<DestinationOptions> destination, Func<Props> leader, Func<Props> reaper, Func<Props> herald, Func<IActorRef> dispatcher)
 {
     /// <summary>Shards of the destination actors: ten times the nodes of a large farm.</summary>
     private const int Shards = 100;
@@ -25,6 +25,7 @@ public sealed class Placement(Func<DestinationOptions> destination, Func<Props> 
             "destination", DestinationActor.Props(destination, TimeProvider.System), ClusterShardingSettings.Create(system), new ByNextHop());
         Singleton(system, leader(), "leader");
         Singleton(system, reaper(), "reaper");
+        Singleton(system, herald(), "herald");
         _gate = system.ActorOf(ClusterGate.Props(region, dispatcher()), "gate");
     }
 

@@ -30,6 +30,9 @@ public sealed class MailPolicy(SettingsWatch settings) : IMailPolicy
         public ValueTask<Verdict> RecipientAsync(ClientConnection client, Envelope envelope, ForwardPath recipient, CancellationToken cancel) =>
             ValueTask.FromResult(_pipeline!.Recipient(recipient.Mailbox));
 
+        public ForwardPath Resolve(ForwardPath recipient) =>
+            recipient.Mailbox.Domain.Length == 0 ? recipient with { Mailbox = view.Policy.Resolve(recipient.Mailbox) } : recipient;
+
         /// <summary>PIPE-17 and PIPE-18 come with AUTH and the filters.</summary>
         public ValueTask<Verdict> ContentAsync(ClientConnection client, Envelope envelope, ContentFacts facts, CancellationToken cancel) =>
             ValueTask.FromResult(Verdict.Accept("PIPE-16"));

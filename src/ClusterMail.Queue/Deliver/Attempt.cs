@@ -20,6 +20,9 @@ public sealed class Attempt(Work work)
     public IReadOnlyList<Answer?> Answers => _answers;
     public ImmutableArray<string> Dialogue => [.. _dialogue];
 
+    /// <summary>Some host has answered already: what it said must be recorded.</summary>
+    public bool IsBegun => _answers.Any(answer => answer is not null);
+
     /// <summary>Some recipients were one too many for the transaction and go at once in another.</summary>
     public bool Again => _answers.Any(answer => answer?.Reply.TryAgainNow == true);
 

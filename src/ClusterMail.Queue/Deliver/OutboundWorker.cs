@@ -5,9 +5,9 @@ using ClusterMail.Protocol;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Queue.Outcome;
 using ClusterMail.Queue.Schedule;
+using ClusterMail.Routing;
 using ClusterMail.Routing.Dns;
 using ClusterMail.Smtp.Client;
-using ClusterMail.Store;
 
 namespace ClusterMail.Queue.Deliver;
 
@@ -53,6 +53,9 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
     /// <summary>Kept by the dispatcher.</summary>
     public WorkerState State { get; set; }
 
+    /// <summary>What it was given last and is not known to have finished; kept by the dispatcher.</summary>
+    public Work? Current { get; set; }
+
     /// <summary>Stopwatch time since which it has had nothing to do.</summary>
     public long IdleSince { get; set; }
 
@@ -75,13 +78,13 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
     /// <param name="opened">Called once when the session stands.</param>
     /// <param name="idle">Called whenever it can take work.</param>
     /// <param name="back">Called with a work that met a session the host had closed meanwhile: nothing was tried, it goes over a fresh one.</param>
-    /// <returns>Null when it ended in order, otherwise why no session could be opened.</returns>
+    /// <returns>Null when it ended in order or was cut by the lease, otherwise why no session could be opened.</returns>
     public async Task<Failure?> RunAsync(Action opened, Action idle, Action<Work> back)
     {
         try
         {
             var failure = await OpenAsync(lease.Running).ConfigureAwait(false);
-            if (failure is not null)
+            if (_connection is null)
                 return failure;
             opened();
             idle();
@@ -106,19 +109,21 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
 
     private async Task<Failure?> OpenAsync(CancellationToken cancel)
     {
-        Failure? last = null;
+        Failure? worst = null;
         for (_host = 0; _host < hosts.Hosts.Length; _host++)
         {
-            (_connection, last) = await OpenHostAsync(hosts.Hosts[_host], cancel).ConfigureAwait(false);
-            if (_connection is not null)
+            (_connection, var failure) = await OpenHostAsync(hosts.Hosts[_host], cancel).ConfigureAwait(false);
+            // Cut by our own lease: that says nothing about the host.
+            if (_connection is not null || cancel.IsCancellationRequested)
                 return null;
+            worst = MostSpecific(worst, failure);
         }
-        return last ?? new Failure(FailureClass.NoAnswer, OutcomeRecorder.NoHost, nextHop, "", 0, []);
+        return worst ?? new Failure(FailureClass.NoAnswer, OutcomeRecorder.NoHost, nextHop, "", 0, []);
     }
 
     private async Task<(HostConnection?, Failure?)> OpenHostAsync(MailHost host, CancellationToken cancel)
     {
-        Failure? last = null;
+        Failure? worst = null;
         foreach (var address in host.Addresses)
         {
             var target = new HostTarget(host.Name, address, host.Port)
@@ -129,43 +134,49 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
             var result = await HostConnection.OpenAsync(target, options.Delivery, cancel).ConfigureAwait(false);
             if (result.Connection is not null)
                 return (result.Connection, null);
-            var failure = new Failure(result.Class, result.Reply ?? OutcomeRecorder.NoHost, host.Name, address.ToString(), host.Port, result.Dialogue);
-            // RETRY-15: what a server said outranks a connection that never stood.
-            last = last is null || failure.Class != FailureClass.NoAnswer ? failure : last;
+            worst = MostSpecific(worst, new Failure(result.Class, result.Reply ?? OutcomeRecorder.NoHost, host.Name, address.ToString(), host.Port, result.Dialogue));
             if (cancel.IsCancellationRequested)
                 break;
         }
-        return (null, last);
+        return (null, worst);
     }
 
+    /// <summary>RETRY-15: what a server said outranks a connection that never stood; the dialogue keeps both.</summary>
+    private static Failure? MostSpecific(Failure? first, Failure? second)
+    {
+        if (first is null || second is null)
+            return first ?? second;
+        var winner = FailurePolicy.MostSpecific((first.Class, first.Reply), (second.Class, second.Reply)) == (first.Class, first.Reply) ? first : second;
+        return winner with { Dialogue = [.. first.Dialogue, .. second.Dialogue] };
+    }
+
+    /// <summary>Ends the work one way or another whatever happens: a work that were lost here would keep its place in the window and its rows for ever.</summary>
     /// <returns>False when the session is over.</returns>
     private async Task<bool> DeliverAsync(Work work, Action<Work> back)
     {
         if (!work.Lease.IsValid)
         {
-            recorder.GiveBack(work);
+            recorder.GiveBack(work, TimeSpan.Zero);
             return true;
         }
+        // One token for the whole attempt: after a late renewal the lease has a new one, and this attempt is cut all the same.
+        var running = work.Lease.Running;
         MailContent? read = null;
         try
         {
-            var content = work.Content.Content ?? (read = await work.Lease.Store.ReadContentAsync(work.Mail.Id.Number, options.ContentInMemory, work.Lease.Running).ConfigureAwait(false));
+            var content = work.Content.Content ?? (read = await work.Lease.Store.ReadContentAsync(work.Mail.Id.Number, options.ContentInMemory, running).ConfigureAwait(false));
             if (content is null)
             {
-                recorder.GiveBack(work);
+                recorder.GiveBack(work, TimeSpan.Zero);
                 return true;
             }
-            return await SendAsync(work, content, back).ConfigureAwait(false);
+            return await SendAsync(work, content, back, running).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (work.Lease.Running.IsCancellationRequested)
+        catch (Exception trouble)
         {
-            recorder.GiveBack(work);
-            return false;
-        }
-        catch (Exception trouble) when (Database.IsLost(trouble))
-        {
-            recorder.GiveBack(work);
-            return true;
+            // Before anything was sent: reading the content failed.
+            recorder.GiveBack(work, trouble);
+            return !running.IsCancellationRequested;
         }
         finally
         {
@@ -173,31 +184,41 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
         }
     }
 
-    private async Task<bool> SendAsync(Work work, MailContent content, Action<Work> back)
+    private async Task<bool> SendAsync(Work work, MailContent content, Action<Work> back, CancellationToken running)
     {
         var connection = _connection!;
         var attempt = new Attempt(work);
         while (true)
         {
-            var result = await connection.SendAsync(attempt.ToMail(content), work.Lease.Running).ConfigureAwait(false);
-            if (result.SessionWasStale)
+            SendResult result;
+            try
+            {
+                result = await connection.SendAsync(attempt.ToMail(content), running).ConfigureAwait(false);
+            }
+            catch (Exception trouble)
+            {
+                // The content could not be read to its end; the session was cut. What was answered before stands.
+                recorder.Record(attempt, content, trouble);
+                return false;
+            }
+            if (result.SessionWasStale && !attempt.IsBegun)
             {
                 back(work);
                 return false;
             }
             _mails++;
             attempt.Note(connection, result);
-            if (!attempt.Again || !result.ConnectionUsable)
-            {
-                await TryFurtherHostsAsync(attempt, content, work.Lease.Running).ConfigureAwait(false);
-                recorder.Record(attempt, content);
-                return result.ConnectionUsable;
-            }
+            if (attempt.Again && result.ConnectionUsable)
+                continue;
+            var cause = await TryFurtherHostsAsync(attempt, content, running).ConfigureAwait(false);
+            recorder.Record(attempt, content, cause ?? (running.IsCancellationRequested ? new OperationCanceledException(running) : null));
+            return result.ConnectionUsable;
         }
     }
 
     /// <summary>A line error at one host is put to the next (DELIV-24, RFC 5321 §5.1); a refusal is the destination's answer and is not.</summary>
-    private async Task TryFurtherHostsAsync(Attempt attempt, MailContent content, CancellationToken cancel)
+    /// <returns>Why the content could not be read again; what the hosts before said stands.</returns>
+    private async Task<Exception?> TryFurtherHostsAsync(Attempt attempt, MailContent content, CancellationToken cancel)
     {
         for (var next = _host + 1; next < hosts.Hosts.Length && attempt.HasLineErrors && !cancel.IsCancellationRequested; next++)
         {
@@ -208,7 +229,17 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
                 continue;
             }
             await using (connection.ConfigureAwait(false))
-                attempt.Note(connection, await connection.SendAsync(attempt.ToMail(content), cancel).ConfigureAwait(false));
+            {
+                try
+                {
+                    attempt.Note(connection, await connection.SendAsync(attempt.ToMail(content), cancel).ConfigureAwait(false));
+                }
+                catch (Exception trouble)
+                {
+                    return trouble;
+                }
+            }
         }
+        return null;
     }
 }

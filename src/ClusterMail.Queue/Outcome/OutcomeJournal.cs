@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Threading.Channels;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Store;
@@ -157,7 +158,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
             PossibleDuplicate(_log, text);
             try
             {
-                await _events.WriteAsync(_node, "possible-duplicate", text, null, CancellationToken.None).ConfigureAwait(false);
+                await _events.WriteAsync(_node, "possible-duplicate", text, About(conclusion.Key), CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception trouble) when (Database.IsLost(trouble))
             {
@@ -165,6 +166,13 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
             }
         }
     }
+
+    // By these the trace of the mail finds the event.
+    private static Dictionary<string, string> About(RecipientKey key) => new()
+    {
+        ["mail"] = key.Mail.ToString(CultureInfo.InvariantCulture),
+        ["ordinal"] = key.Ordinal.ToString(CultureInfo.InvariantCulture),
+    };
 
     public async ValueTask DisposeAsync()
     {

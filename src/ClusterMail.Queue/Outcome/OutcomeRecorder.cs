@@ -15,6 +15,9 @@ namespace ClusterMail.Queue.Outcome;
 /// <param name="notices">Makes error mails and other reports.</param>
 public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter notices, ILogger<OutcomeRecorder> log)
 {
+    /// <summary>Reports made at once: thousands of recipients may fail together, and outcomes need connections to the database too.</summary>
+    private readonly SemaphoreSlim _reading = new(4);
+
     /// <summary>RETRY-14: the reason when no server ever answered.</summary>
     public static Reply NoHost { get; } = new(451, new EnhancedStatus(4, 4, 1), FailurePolicy.NoAnswerReason);
 
@@ -36,10 +39,14 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
 
         /// <summary>Fails now whatever the retry rules say.</summary>
         public bool Final { get; init; }
+
+        /// <summary>Nobody was talked to, so no attempt is counted.</summary>
+        public bool WithoutAttempt { get; init; }
     }
 
     /// <summary>An attempt that came as far as a host.</summary>
-    public void Record(Attempt attempt, MailContent content)
+    /// <param name="broken">Why we broke it off ourselves (the lease lapsed, the content could not be read); null: we did not.</param>
+    public void Record(Attempt attempt, MailContent content, Exception? broken = null)
     {
         var work = attempt.Work;
         var fates = new Fate[work.Recipients.Length];
@@ -58,10 +65,10 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
                     HostReports = answer.SupportsDsn,
                 };
         }
-        // The lease lapsed while the session ran: what was not delivered is not an attempt of ours any more.
-        if (!work.Lease.IsValid && fates.All(fate => fate.Class != FailureClass.None && !fate.DotWasSent))
+        // Broken off by ourselves before any host had the mail or refused it: that is not an attempt.
+        if ((broken is not null || !work.Lease.IsValid) && fates.All(fate => fate.Class is FailureClass.LineError or FailureClass.NoAnswer && !fate.DotWasSent))
         {
-            GiveBack(work);
+            GiveBack(work, broken);
             return;
         }
         // A streamed content belongs to the worker, which goes on at once: a report reads it again.
@@ -77,16 +84,29 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
     public void FailLocally(Work work, string reply) =>
         ConcludeUnread(work, recipient => new Fate(recipient, FailureClass.Refused, ParseReply(reply)) { Final = true }, [], "");
 
+    /// <summary>Its period ended while its destination was down (RETRY-3): fails without another attempt, also when there never was one.</summary>
+    public void Expire(Work work) =>
+        ConcludeUnread(work, recipient => new Fate(recipient, FailureClass.NoAnswer, NoHost) { Final = true, WithoutAttempt = true }, [], "");
+
     /// <summary>An administrator wants it failed now (QUEUE-6).</summary>
     public void BounceNow(Work work) =>
         ConcludeUnread(work, recipient => new Fate(recipient, FailureClass.Refused, new Reply(550, new EnhancedStatus(5, 7, 1),
-            recipient.LastReply is { Length: > 0 } last ? $"Returned by the administrator; last answer: {last}" : "Returned by the administrator")) { Final = true }, [], "");
+            recipient.LastReply is { Length: > 0 } last ? $"Returned by the administrator; last answer: {last}" : "Returned by the administrator")) { Final = true, WithoutAttempt = true }, [], "");
 
     /// <summary>Given back untouched: no attempt was made.</summary>
-    public void GiveBack(Work work, TimeSpan notBefore = default)
+    public void GiveBack(Work work, TimeSpan notBefore)
     {
         Journal.Add(new Ending(work.Lease, work.Recipients.Select(recipient => Untouched(recipient.Key, notBefore)).ToArray(), []));
         work.Content.Release();
+    }
+
+    /// <summary>Given back because we had to break off ourselves. A bug is logged and not met again at once.</summary>
+    public void GiveBack(Work work, Exception? broken)
+    {
+        var isBug = broken is not (null or OperationCanceledException) && !Database.IsLost(broken) && !work.Lease.HasEnded;
+        if (isBug)
+            ContentUnreadable(log, work.Mail.Id.ToString(), broken!);
+        GiveBack(work, isBug ? TimeSpan.FromMinutes(1) : TimeSpan.Zero);
     }
 
     public void GiveBack(EpochLease lease, IEnumerable<RecipientKey> keys) =>
@@ -108,7 +128,8 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
             var again = fate.Class == FailureClass.None ? null : Decide(work, fate);
             conclusions[i] = ToConclusion(work, fate, again, dialogue, explanation);
             reports[i] = new Report(
-                fate.Recipient, conclusions[i].State, fate.Class, fate.Reply, conclusions[i].Reply, fate.Host, fate.Recipient.Attempts + 1, fate.HostReports);
+                fate.Recipient, conclusions[i].State, fate.Class, fate.Reply, conclusions[i].Reply, fate.Host,
+                fate.Recipient.Attempts + (fate.WithoutAttempt ? 0 : 1), fate.HostReports);
             if (notices.TellsDelay(work, reports[i]))
                 conclusions[i] = conclusions[i] with { DelayNotified = true };
         }
@@ -127,6 +148,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
     private async Task ReportAndAddAsync(Work work, Conclusion[] conclusions, Report[] reports, MailContent? content)
     {
         MailContent? read = null;
+        await _reading.WaitAsync().ConfigureAwait(false);
         try
         {
             content ??= read = await work.Lease.Store.ReadContentAsync(work.Mail.Id.Number, NoticeWriter.QuoteLimit, work.Lease.Running).ConfigureAwait(false);
@@ -136,13 +158,16 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
         }
         catch (Exception trouble)
         {
-            // Without its report the outcome must not be written (P2). What was delivered must not be tried again, so that part is kept.
-            if (trouble is not OperationCanceledException && !Database.IsLost(trouble))
+            // Without its report a failure must not be written (P2). What was delivered must not be tried again, and what waits anyway is told of the delay later.
+            if (trouble is not OperationCanceledException && !Database.IsLost(trouble) && !work.Lease.HasEnded)
                 Unreportable(log, work.Mail.Id.ToString(), trouble);
-            Add(work, [.. conclusions.Select(conclusion => conclusion.State == RecipientState.Delivered ? conclusion : Untouched(conclusion.Key, TimeSpan.FromMinutes(1)))], []);
+            Add(work, [.. conclusions.Select(conclusion => conclusion.State == RecipientState.Failed
+                ? Untouched(conclusion.Key, TimeSpan.FromMinutes(1))
+                : conclusion with { DelayNotified = false })], []);
         }
         finally
         {
+            _reading.Release();
             read?.Dispose();
         }
     }
@@ -173,6 +198,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
         TlsVersion = fate.Tls,
         Rule = explanation.Length == 0 ? work.Route.Rule : $"{work.Route.Rule}: {explanation}",
         Dialogue = dialogue,
+        WithoutAttempt = fate.WithoutAttempt,
         PossibleDuplicate = fate.DotWasSent && fate.Class == FailureClass.LineError,
     };
 
@@ -190,6 +216,9 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
     }
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    [LoggerMessage(5211, LogLevel.Error, "{Mail}: the content cannot be read; trying again later")]
+    private static partial void ContentUnreadable(ILogger log, string mail, Exception cause);
 
     [LoggerMessage(5210, LogLevel.Error, "{Mail}: the report to its sender cannot be written; trying again later")]
     private static partial void Unreportable(ILogger log, string mail, Exception cause);

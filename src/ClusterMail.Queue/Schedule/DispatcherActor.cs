@@ -52,6 +52,9 @@ public sealed record DispatcherParts
 
     /// <summary>The sharded destination actors.</summary>
     public required Func<IActorRef> DestinationRegion { get; init; }
+
+    /// <summary>Is shown the state twice a second, for metrics.</summary>
+    public Action<DispatcherActor.Sight> Show { get; init; } = _ => { };
 }
 
 /// <summary>
@@ -92,7 +95,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private sealed record Idle(OutboundWorker Worker);
     private sealed record Back(OutboundWorker Worker, Work Work);
     private sealed record Ended(OutboundWorker Worker, OutboundWorker.Failure? Failure);
+    private sealed record Restarted(bool Delivering);
     private sealed record OwnedRows(EpochLease Lease, IReadOnlyList<RecipientKey> Keys);
+
+    /// <summary>Questions to DNS at once (P6); the resolver asks several servers for each.</summary>
+    private const int ResolveAtOnce = 100;
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(5);
@@ -101,10 +108,17 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Pool> _pools = new(StringComparer.Ordinal);
-    private readonly LinkedList<Pool> _starved = new();
+
+    /// <summary>Pools that wait for one of this node's connections, in turn; each stands in it once.</summary>
+    private readonly Queue<Pool> _starved = new();
+
+    /// <summary>Lanes whose question to DNS waits, because enough are being asked.</summary>
+    private readonly Queue<Lane> _unasked = new();
     private readonly HashSet<IActorRef> _drainers = [];
     private HashSet<RecipientKey> _suspects = [];
+    private long _reconcileFrom;
     private int _workers;
+    private int _resolving;
     private int _ticks;
     private bool _delivering;
     private bool _claiming;
@@ -120,7 +134,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<Idle>(OnIdle);
         Receive<Opened>(OnOpened);
         Receive<Ended>(OnEnded);
-        Receive<Back>(back => Enqueue(back.Work));
+        Receive<Back>(OnBack);
+        Receive<Restarted>(OnRestarted);
         Receive<Resolved>(OnResolved);
         Receive<ResolveFailed>(OnResolveFailed);
         Receive<DestinationActor.Allotted>(OnAllotted);
@@ -143,6 +158,20 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.FromMilliseconds(500));
 
+    protected override void PreRestart(Exception reason, object message)
+    {
+        // Nobody tells it again whether to deliver, as long as that does not change.
+        Self.Tell(new Restarted(_delivering));
+        base.PreRestart(reason, message);
+    }
+
+    private void OnRestarted(Restarted restarted)
+    {
+        // Connections of the former life still have works that this one does not know; they must not be taken for lost ones.
+        _reconcileFrom = Later(TimeSpan.FromHours(1));
+        OnDeliver(new Deliver(restarted.Delivering));
+    }
+
     protected override void PostStop()
     {
         // A dispatcher that is restarted starts empty: its rows are given back so that they are claimed again at once.
@@ -162,7 +191,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void Enqueue(Work work)
     {
-        if (!work.Lease.IsValid && work.Lease.HasEnded)
+        if (work.Lease.HasEnded)
         {
             Drop(work);
             return;
@@ -174,20 +203,19 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         }
         if (!_delivering)
         {
-            _parts.Recorder.GiveBack(work);
+            _parts.Recorder.GiveBack(work, TimeSpan.Zero);
             return;
         }
         if (!_lanes.TryGetValue(work.Route.Destination, out var lane))
             _lanes.Add(work.Route.Destination, lane = new Lane(work.Route));
         lane.Route = work.Route;
-        lane.Waiting.Enqueue(work);
-        lane.Recipients += work.Recipients.Length;
+        lane.Add(work);
         Pump(lane);
     }
 
     private void Pump(Lane lane)
     {
-        if (lane.Waiting.Count == 0)
+        if (lane.Waiting == 0)
             return;
         if (lane.Hosts is null || Stopwatch.GetTimestamp() > lane.HostsUntil)
             Resolve(lane);
@@ -200,6 +228,15 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (lane.Resolving)
             return;
         lane.Resolving = true;
+        if (_resolving >= ResolveAtOnce)
+            _unasked.Enqueue(lane);
+        else
+            Ask(lane);
+    }
+
+    private void Ask(Lane lane)
+    {
+        _resolving++;
         var destination = lane.Destination;
         var self = Self;
         _parts.Resolve(lane.Route, CancellationToken.None).PipeTo(self,
@@ -207,8 +244,16 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             failure: cause => new ResolveFailed(destination, cause));
     }
 
+    private void AskNext()
+    {
+        _resolving = Math.Max(0, _resolving - 1);
+        if (_resolving < ResolveAtOnce && _unasked.TryDequeue(out var next))
+            Ask(next);
+    }
+
     private void OnResolved(Resolved resolved)
     {
+        AskNext();
         if (!_lanes.TryGetValue(resolved.Destination, out var lane))
             return;
         lane.Resolving = false;
@@ -217,7 +262,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (resolved.Hosts.Class == FailureClass.Refused)
         {
             // Null MX and the like: DNS itself refuses (DELIV-23).
-            while (TryTake(lane, out var work))
+            while (lane.TryTake(out var work))
                 _parts.Recorder.FailUnreached(work, resolved.Hosts.Class, resolved.Hosts.Failure ?? OutcomeRecorder.NoHost, resolved.Hosts.Explanation);
             return;
         }
@@ -232,11 +277,12 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void OnResolveFailed(ResolveFailed failed)
     {
+        AskNext();
         _log.Error(failed.Cause, "Resolving {0} failed", failed.Destination);
         if (!_lanes.TryGetValue(failed.Destination, out var lane))
             return;
         lane.Resolving = false;
-        while (TryTake(lane, out var work))
+        while (lane.TryTake(out var work))
             _parts.Recorder.FailUnreached(work, FailureClass.NoAnswer, OutcomeRecorder.NoHost, $"Cannot resolve {failed.Destination}");
     }
 
@@ -244,11 +290,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     {
         if (lane.Pool?.NextHop == nextHop)
             return;
-        lane.Pool?.Lanes.Remove(lane);
         if (!_pools.TryGetValue(nextHop, out var pool))
             _pools.Add(nextHop, pool = new Pool(nextHop));
-        pool.Lanes.Add(lane);
-        lane.Pool = pool;
+        lane.Join(pool);
     }
 
     // ---- connections
@@ -282,16 +326,29 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private static void Give(OutboundWorker worker, Work work)
     {
         worker.State = WorkerState.Busy;
+        worker.Current = work;
         worker.Give(work);
     }
 
-    /// <summary>All connections of this node are taken: an idle one elsewhere is closed, and this pool is served when a place is free.</summary>
+    /// <summary>All connections of this node are taken: an idle one elsewhere is closed, and this pool is served when its turn comes.</summary>
     private void Starve(Pool pool)
     {
-        if (!_starved.Contains(pool))
-            _starved.AddLast(pool);
+        if (pool.Starved)
+            return;
+        pool.Starved = true;
+        _starved.Enqueue(pool);
         if (_pools.Values.FirstOrDefault(other => other.Idle.Count > 0) is { } rich)
             Close(rich.Idle.Dequeue());
+    }
+
+    /// <summary>Those who wait come before the pool that has just let a connection go: it joins the end of the line.</summary>
+    private void ServeStarved()
+    {
+        while (_workers < _parts.Options().Workers && _starved.TryDequeue(out var next))
+        {
+            next.Starved = false;
+            Pump(next);
+        }
     }
 
     private static void Close(OutboundWorker worker)
@@ -302,7 +359,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private bool StartWorker(Pool pool)
     {
-        if (_parts.Lease.Current is not { IsValid: true } lease || pool.Lanes.Find(lane => lane.Hosts is { Hosts.IsEmpty: false } && lane.Waiting.Count > 0)?.Hosts is not { } hosts)
+        if (_parts.Lease.Current is not { IsValid: true } lease || pool.NextHosts() is not { } hosts)
             return false;
         var worker = new OutboundWorker(pool.NextHop, hosts, _parts.WorkerOptions(), _parts.Recorder, lease);
         pool.Workers.Add(worker);
@@ -325,6 +382,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             pool.Proven = true;
             Region.Tell(new DestinationActor.Reachable(pool.NextHop, _parts.Node), Self);
             MarkUp(pool);
+            // The one connection that tried is through: more may follow at once.
+            pool.Asked = 0;
         }
         Pump(pool);
     }
@@ -332,6 +391,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private void OnIdle(Idle idle)
     {
         var worker = idle.Worker;
+        worker.Current = null;
         if (!_pools.TryGetValue(worker.NextHop, out var pool) || !pool.Workers.Contains(worker) || MustClose(pool, worker))
         {
             Close(worker);
@@ -351,24 +411,36 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private bool MustClose(Pool pool, OutboundWorker worker) =>
         worker.IsWorn || !worker.Lease.IsValid || !_delivering
         || pool.Workers.Count > Math.Max(1, Allotted(pool))
-        || (_starved.Count > 0 && pool.Workers.Count > 1);
+        || (_starved.Count > 0 && (pool.Workers.Count > 1 || pool.Waiting == 0));
+
+    private void OnBack(Back back)
+    {
+        if (back.Worker.Current == back.Work)
+            back.Worker.Current = null;
+        Enqueue(back.Work);
+    }
 
     private void OnEnded(Ended ended)
     {
-        _workers--;
-        if (_pools.TryGetValue(ended.Worker.NextHop, out var pool))
+        // One that a former life of this actor started is not counted.
+        if (_pools.TryGetValue(ended.Worker.NextHop, out var pool) && pool.Workers.Remove(ended.Worker))
         {
-            pool.Workers.Remove(ended.Worker);
+            _workers--;
             if (ended.Failure is { } failure)
                 OnConnectFailed(pool, ended.Worker, failure);
+            ServeStarved();
             Pump(pool);
-        }
-        while (_workers < _parts.Options().Workers && _starved.First is { } next)
-        {
-            _starved.RemoveFirst();
-            Pump(next.Value);
+            if (pool is { Workers.Count: 0, Waiting: 0, Asked: > 0 })
+                Return(pool);
         }
         TellDrained();
+    }
+
+    /// <summary>Nothing to do there: its part of the limit is free for other nodes at once.</summary>
+    private void Return(Pool pool)
+    {
+        (pool.Asked, pool.AllottedUntil) = (0, 0);
+        Region.Tell(new DestinationActor.Want(pool.NextHop, _parts.Node, 0, 0), Self);
     }
 
     private void OnConnectFailed(Pool pool, OutboundWorker worker, OutboundWorker.Failure failure)
@@ -393,8 +465,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     {
         pool.Proven = false;
         pool.Allotted = 0;
+        pool.Ceiling = int.MaxValue;
         foreach (var lane in pool.Lanes)
-            while (TryTake(lane, out var work))
+            while (lane.TryTake(out var work))
                 _parts.Recorder.FailUnreached(work, failure?.Class ?? FailureClass.NoAnswer, reply, lane.Hosts?.Explanation ?? "", failure);
         Region.Tell(new DestinationActor.Unreachable(pool.NextHop, _parts.Node, reply.ToLogText()), Self);
     }
@@ -443,18 +516,26 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Pump(pool);
     }
 
-    private void MarkDown(Pool pool, TimeSpan time, string reply)
-    {
-        foreach (var lane in pool.Lanes)
-            _parts.Destinations.MarkDownAsync(lane.Destination, time, reply, CancellationToken.None)
-                .ContinueWith(done => done.Exception, TaskScheduler.Default);
-    }
+    private void MarkDown(Pool pool, TimeSpan time, string reply) =>
+        Forgive(_parts.Destinations.MarkDownAsync([.. pool.Lanes.Select(lane => lane.Destination)], time, reply, CancellationToken.None));
 
     private void MarkUp(Pool pool)
     {
-        foreach (var lane in pool.Lanes.Where(lane => _parts.Blocked.IsDown(lane.Destination)))
-            _parts.Destinations.MarkUpAsync(lane.Destination, CancellationToken.None)
-                .ContinueWith(done => done.Exception, TaskScheduler.Default);
+        if (pool.Lanes.Select(lane => lane.Destination).Where(_parts.Blocked.IsDown).ToArray() is { Length: > 0 } down)
+            Forgive(_parts.Destinations.MarkUpAsync(down, CancellationToken.None));
+    }
+
+    /// <summary>What does not get into this table is only found out once more.</summary>
+    private void Forgive(Task writing)
+    {
+        var log = _log;
+        writing.ContinueWith(
+            failed =>
+            {
+                if (!Database.IsLost(failed.Exception!.GetBaseException()))
+                    log.Warning("The state of a destination cannot be written: {0}", failed.Exception!.GetBaseException().Message);
+            },
+            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     // ---- claiming
@@ -462,6 +543,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private void OnTick()
     {
         _ticks++;
+        var perDestination = _parts.Options().PerDestination;
+        _parts.Show(Seen());
         CloseIdle();
         foreach (var pool in _pools.Values)
         {
@@ -471,9 +554,10 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             if (pool.Ceiling < int.MaxValue && _ticks % 20 == 0)
                 pool.Ceiling++;
         }
+        ServeStarved();
         foreach (var lane in _lanes.Values)
             Pump(lane);
-        _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= _parts.Options().PerDestination).Select(lane => lane.Destination));
+        _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= perDestination).Select(lane => lane.Destination));
         // Once a second: an empty claim walks all destinations that have mail.
         if (_ticks % 2 == 0)
         {
@@ -545,7 +629,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (work.Recipients.Any(recipient => recipient.BounceNow))
             _parts.Recorder.BounceNow(work);
         else if (expired)
-            _parts.Recorder.FailUnreached(work, FailureClass.NoAnswer, OutcomeRecorder.NoHost, "");
+            _parts.Recorder.Expire(work);
         else
             Enqueue(work);
     }
@@ -593,7 +677,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void GiveBack(Lane lane, TimeSpan notBefore = default)
     {
-        while (TryTake(lane, out var work))
+        while (lane.TryTake(out var work))
             _parts.Recorder.GiveBack(work, notBefore);
     }
 
@@ -601,7 +685,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     {
         foreach (var lane in _lanes.Values)
         {
-            for (var left = lane.Waiting.Count; left > 0 && TryTake(lane, out var work); left--)
+            for (var left = lane.Waiting; left > 0 && lane.TryTake(out var work); left--)
             {
                 if (work.Lease.Epoch == forget.Epoch)
                     Drop(work);
@@ -617,37 +701,34 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         work.Content.Release();
     }
 
-    private static bool TryTake(Lane lane, out Work work)
-    {
-        if (!lane.Waiting.TryDequeue(out work!))
-            return false;
-        lane.Recipients -= work.Recipients.Length;
-        return true;
-    }
-
     /// <summary>
     /// Rows owned by our epoch that nobody here knows (a commit whose answer never came, a bug): seen twice half a minute apart, they are given back,
-    /// so that nothing waits for a human (P3).
+    /// so that nothing waits for a human (P3). Between the two looks everything that is only on its way (to this actor, to the journal) arrives.
     /// </summary>
     private void Reconcile()
     {
-        if (_parts.Lease.Current is { IsValid: true } lease && _parts.Window.Recipients == 0)
-            lease.Store.OwnedAsync(lease.Epoch, 1000, CancellationToken.None).PipeTo(Self,
+        if (_parts.Lease.Current is { IsValid: true } lease && Stopwatch.GetTimestamp() > _reconcileFrom)
+            lease.Store.OwnedAsync(lease.Epoch, _parts.Window.Recipients + 5000, CancellationToken.None).PipeTo(Self,
                 success: keys => new OwnedRows(lease, keys),
-                failure: cause => new ClaimFailed(cause, true));
+                failure: cause => new OwnedRows(lease, []));
         else
             _suspects = [];
     }
 
     private void OnOwnedRows(OwnedRows owned)
     {
-        if (_parts.Window.Recipients > 0)
+        // A claim under way may just have taken rows whose list has not come yet.
+        if (_claiming || _claimingExpired)
         {
             _suspects = [];
             return;
         }
-        var again = owned.Keys.Where(_suspects.Contains).ToArray();
-        _suspects = [.. owned.Keys];
+        var known = _lanes.Values.SelectMany(lane => lane.Works)
+            .Concat(_pools.Values.SelectMany(pool => pool.Workers).Select(worker => worker.Current).OfType<Work>())
+            .SelectMany(work => work.Recipients).Select(recipient => recipient.Key).ToHashSet();
+        var unknown = owned.Keys.Where(key => !known.Contains(key)).ToHashSet();
+        var again = unknown.Where(_suspects.Contains).ToArray();
+        _suspects = unknown;
         if (again.Length == 0)
             return;
         _log.Warning("{0} recipients are owned by this node but not known to it; giving them back", again.Length);
@@ -657,12 +738,12 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void Tidy()
     {
-        foreach (var lane in _lanes.Values.Where(lane => lane.Waiting.Count == 0 && !lane.Resolving && Stopwatch.GetTimestamp() > lane.HostsUntil).ToArray())
+        foreach (var lane in _lanes.Values.Where(lane => lane.Waiting == 0 && !lane.Resolving && Stopwatch.GetTimestamp() > lane.HostsUntil).ToArray())
         {
-            lane.Pool?.Lanes.Remove(lane);
+            lane.Join(null);
             _lanes.Remove(lane.Destination);
         }
-        foreach (var pool in _pools.Values.Where(pool => pool.Lanes.Count == 0 && pool.Workers.Count == 0).ToArray())
+        foreach (var pool in _pools.Values.Where(pool => pool.Lanes.Count == 0 && pool.Workers.Count == 0 && !pool.Starved).ToArray())
             _pools.Remove(pool.NextHop);
     }
 

@@ -7,25 +7,66 @@ namespace ClusterMail.Queue.Schedule;
 /// <summary>Works of one destination waiting on this node, and where DNS says they go. Touched by the dispatcher only.</summary>
 internal sealed class Lane(Route route)
 {
+    private readonly Queue<Work> _waiting = new();
+
     public string Destination => Route.Destination;
     public Route Route { get; set; } = route;
-    public Queue<Work> Waiting { get; } = new();
 
-    /// <summary>Recipients in <see cref="Waiting"/>.</summary>
-    public int Recipients { get; set; }
+    /// <summary>Works waiting.</summary>
+    public int Waiting => _waiting.Count;
+
+    /// <summary>Recipients in them.</summary>
+    public int Recipients { get; private set; }
     public HostSet? Hosts { get; set; }
 
     /// <summary>Stopwatch time at which <see cref="Hosts"/> must be asked for again.</summary>
     public long HostsUntil { get; set; }
     public bool Resolving { get; set; }
-    public Pool? Pool { get; set; }
+    public Pool? Pool { get; private set; }
+
+    /// <summary>The pool in whose turn it stands; a lane that moved is still met there once.</summary>
+    public Pool? InTurnOf { get; set; }
+
+    public IEnumerable<Work> Works => _waiting;
+
+    public void Add(Work work)
+    {
+        _waiting.Enqueue(work);
+        Recipients += work.Recipients.Length;
+        Pool?.OnAdded(this);
+    }
+
+    public bool TryTake(out Work work)
+    {
+        if (!_waiting.TryDequeue(out work!))
+            return false;
+        Recipients -= work.Recipients.Length;
+        Pool?.OnTaken();
+        return true;
+    }
+
+    /// <summary>Leaves its pool for another one, with all that waits; null: for none.</summary>
+    public void Join(Pool? pool)
+    {
+        Pool?.Remove(this);
+        Pool = pool;
+        pool?.Accept(this);
+    }
 }
 
-/// <summary>Connections of this node to one next hop, fed by one or more lanes. Touched by the dispatcher only.</summary>
+/// <summary>
+/// Connections of this node to one next hop, fed by one or more lanes (thousands at a large provider: nothing here walks through them for each
+/// work). Touched by the dispatcher only.
+/// </summary>
 internal sealed class Pool(string nextHop)
 {
+    private readonly HashSet<Lane> _lanes = [];
+
+    /// <summary>Lanes with work, in turn.</summary>
+    private readonly Queue<Lane> _turn = new();
+
     public string NextHop => nextHop;
-    public List<Lane> Lanes { get; } = [];
+    public IReadOnlyCollection<Lane> Lanes => _lanes;
     public List<OutboundWorker> Workers { get; } = [];
     public Queue<OutboundWorker> Idle { get; } = new();
 
@@ -36,32 +77,71 @@ internal sealed class Pool(string nextHop)
     public long WantedSince { get; set; }
     public int Asked { get; set; }
 
+    /// <summary>Stands in the line for a connection of this node.</summary>
+    public bool Starved { get; set; }
+
     /// <summary>A session was opened since the last failure; before that only one connection tries.</summary>
     public bool Proven { get; set; }
 
     /// <summary>Lowered when a further connection is refused while others work: some hosts take fewer than our limit.</summary>
     public int Ceiling { get; set; } = int.MaxValue;
 
-    public int Waiting => Lanes.Sum(lane => lane.Waiting.Count);
+    /// <summary>Works waiting in its lanes.</summary>
+    public int Waiting { get; private set; }
 
     /// <summary>Next work, lanes in turn, so that one domain of a provider does not hold up the others.</summary>
     public bool TryTake(out Work work)
     {
-        for (var i = 0; i < Lanes.Count; i++)
+        while (_turn.TryDequeue(out var lane))
         {
-            var lane = Lanes[0];
-            if (Lanes.Count > 1)
-            {
-                Lanes.RemoveAt(0);
-                Lanes.Add(lane);
-            }
-            if (!lane.Waiting.TryDequeue(out var next))
+            if (lane.InTurnOf == this)
+                lane.InTurnOf = null;
+            if (lane.Pool != this || !lane.TryTake(out work))
                 continue;
-            lane.Recipients -= next.Recipients.Length;
-            work = next;
+            if (lane.Waiting > 0)
+                Line(lane);
             return true;
         }
         work = null!;
         return false;
+    }
+
+    /// <summary>Where the next works would go.</summary>
+    public HostSet? NextHosts()
+    {
+        foreach (var lane in _turn)
+            if (lane.Pool == this && lane.Waiting > 0 && lane.Hosts is { Hosts.IsEmpty: false } hosts)
+                return hosts;
+        return null;
+    }
+
+    public void Accept(Lane lane)
+    {
+        _lanes.Add(lane);
+        Waiting += lane.Waiting;
+        if (lane.Waiting > 0)
+            Line(lane);
+    }
+
+    public void Remove(Lane lane)
+    {
+        _lanes.Remove(lane);
+        Waiting -= lane.Waiting;
+    }
+
+    public void OnAdded(Lane lane)
+    {
+        Waiting++;
+        Line(lane);
+    }
+
+    public void OnTaken() => Waiting--;
+
+    private void Line(Lane lane)
+    {
+        if (lane.InTurnOf == this)
+            return;
+        lane.InTurnOf = this;
+        _turn.Enqueue(lane);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Authentication;
 using ClusterMail.Policy;
 using ClusterMail.Queue.Deliver;
 using ClusterMail.Queue.Schedule;
@@ -36,6 +37,7 @@ public sealed class NodeView
             ForwardAll = settings.Switch("route.forward_all"),
             Own = new OwnNames([HostName], node.Listening.Select(end => end.Address), node.Listening.Select(end => end.Port)),
         };
+        TlsProtocols = settings.Text("tls.min_version") == "1.3" ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13;
         Retry = RetryFrom(settings);
         _credentials = Credentials(settings.Text("route.credentials"));
         Receive = ReceiveFrom(settings, node, HostName);
@@ -49,6 +51,9 @@ public sealed class NodeView
     public PolicySnapshot Policy { get; }
     public Router Router { get; }
     public RetryRules Retry { get; }
+
+    /// <summary><c>tls.min_version</c> and newer, inbound and outbound (RECV-4).</summary>
+    public SslProtocols TlsProtocols { get; }
     public ReceiveOptions Receive { get; }
     public WorkerOptions Worker { get; }
     public DispatcherOptions Dispatch { get; }
@@ -104,6 +109,7 @@ public sealed class NodeView
             HostName = HostName,
             ConnectTimeout = set.Seconds("delivery.connect_seconds"),
             IdleTimeout = set.Seconds("delivery.idle_seconds"),
+            TlsProtocols = TlsProtocols,
             RecordDialogue = set.Text("log.senderlog") == "long" ? RecordDialogue.Always : RecordDialogue.Failures,
         },
         Enum.TryParse<TlsPolicy>(set.Text("delivery.tls"), ignoreCase: true, out var tls) ? tls : TlsPolicy.Opportunistic)

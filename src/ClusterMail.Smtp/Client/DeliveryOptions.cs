@@ -28,6 +28,10 @@ public sealed record DeliveryOptions
     /// <summary>When the lines of a session are written down for senderlog. Default: when something failed.</summary>
     public RecordDialogue RecordDialogue { get; init; } = RecordDialogue.Failures;
 
+    /// <summary>TLS versions spoken. Default 1.2 and 1.3.</summary>
+    public System.Security.Authentication.SslProtocols TlsProtocols { get; init; } =
+        System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13;
+
     /// <summary>Roots that a host's certificate may lead to where it is verified, instead of the system's. Null (default): the system's.</summary>
     public System.Security.Cryptography.X509Certificates.X509Certificate2Collection? TrustedRoots { get; init; }
 

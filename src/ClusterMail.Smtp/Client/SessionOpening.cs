@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ClusterMail.Protocol;
@@ -132,7 +131,7 @@ internal sealed class SessionOpening
         var tls = new SslClientAuthenticationOptions
         {
             TargetHost = _target.Host.TrimEnd('.'),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            EnabledSslProtocols = _options.TlsProtocols,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };
         if (!verify)

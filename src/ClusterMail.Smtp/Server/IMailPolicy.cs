@@ -23,6 +23,9 @@ public interface ITransactionPolicy
     /// <summary>PIPE-3 to PIPE-8. <paramref name="blank"/>: nothing at all stood after <c>FROM:</c> (RECV-25).</summary>
     ValueTask<Verdict> MailAsync(ClientConnection client, Envelope envelope, bool blank, CancellationToken cancel);
 
+    /// <summary>Where a recipient's mail really goes: the bare <c>postmaster</c> gets a domain (RFC 5321 §4.5.1).</summary>
+    ForwardPath Resolve(ForwardPath recipient) => recipient;
+
     /// <summary>PIPE-10 to PIPE-13, for one recipient; the count (PIPE-9) is the session's own.</summary>
     ValueTask<Verdict> RecipientAsync(ClientConnection client, Envelope envelope, ForwardPath recipient, CancellationToken cancel);
 

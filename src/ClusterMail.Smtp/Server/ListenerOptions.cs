@@ -11,6 +11,9 @@ public sealed record ListenerOptions
     /// <summary>TLS from the first byte: the port is written with a trailing <c>*</c> (RECV-4).</summary>
     public bool ImplicitTls { get; init; }
 
+    /// <summary>On <c>[::]</c>: IPv6 clients only (RECV-7). Default: IPv4 clients too.</summary>
+    public bool OnlyV6 { get; init; }
+
     /// <summary>Every connection starts with a PROXY protocol header, v1 or v2, sent by a listed balancer (CLU-23). Without it the connection is closed.</summary>
     public bool ProxyProtocol { get; init; }
 }

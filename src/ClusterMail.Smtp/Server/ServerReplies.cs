@@ -50,8 +50,7 @@ public static class ServerReplies
 
     public static Reply Closing(ReceiveOptions options) => new(221, new(2, 0, 0), $"{options.HostName} closing connection.");
 
-    public static Reply StartMail(ReceiveOptions options, MessageId id) =>
-        new(354, null, $"Start mail input; id <{id.At(options.HostName)}> end with <CRLF>.<CRLF>");
+    public static Reply StartMail(MessageId id) => new(354, null, $"Start mail input; id <{id}> end with <CRLF>.<CRLF>");
 
     public static Reply ChunkReceived(long octets) =>
         new(250, new(2, 0, 0), octets.ToString(CultureInfo.InvariantCulture) + " octets received.");

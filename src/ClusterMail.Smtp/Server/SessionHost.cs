@@ -212,6 +212,11 @@ internal sealed class SessionHost(SessionServices services) : IDisposable
             return;
         wire.Write(reply);
         await wire.FarewellAsync();
+        if (wire.TryRead())
+        {
+            wire.AdvanceTo(wire.Buffer.End);
+            await wire.LingerAsync();
+        }
     }
 
     private static async Task CloseAsync(SessionWire wire)

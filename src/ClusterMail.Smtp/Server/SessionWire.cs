@@ -27,6 +27,9 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
     /// <summary>How long the last words of a session may take.</summary>
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
+    private const long MaxDropped = 65_536;
+
     private PipeReader _input = connection.Transport.Input;
     private PipeWriter _output = connection.Transport.Output;
     private SslStream? _tls;
@@ -139,6 +142,30 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
         // The cut that brought us here may still stand in the writer's way; it counts once.
         if ((await _output.FlushAsync(limit.Token)).IsCanceled)
             await _output.FlushAsync(limit.Token);
+    }
+
+    /// <summary>
+    /// Reads and drops what the client still sends, for a moment: closing a socket with unread input resets the connection, and the reset may reach the
+    /// client before it has read our last reply (RFC 1122 §4.2.2.13).
+    /// </summary>
+    public async ValueTask LingerAsync()
+    {
+        using var limit = new CancellationTokenSource(LingerLimit);
+        try
+        {
+            for (long dropped = 0; dropped < MaxDropped;)
+            {
+                var result = await _input.ReadAsync(limit.Token);
+                dropped += result.Buffer.Length;
+                _input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                    return;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionAbortedException or InvalidOperationException)
+        {
+            // Time is up, or the client has gone.
+        }
     }
 
     /// <summary>From here on content must keep coming at <see cref="ReceiveOptions.MinBytesPerSecond"/>.</summary>

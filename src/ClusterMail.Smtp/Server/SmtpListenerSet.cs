@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using ClusterMail.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -19,6 +20,7 @@ public sealed class SmtpListenerSet : IAsyncDisposable
     private readonly SessionServices _services;
     private readonly SessionHost _host;
     private readonly SocketTransportFactory _sockets;
+    private readonly SocketTransportFactory _socketsOfV6;
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly ITimer _ticks;
     private ImmutableArray<Listener> _open = [];
@@ -30,17 +32,33 @@ public sealed class SmtpListenerSet : IAsyncDisposable
         _services = services;
         _host = new SessionHost(services);
         // Small windows per connection: the content goes on at once, and thousands of slow uploads must not hold megabytes each.
-        // Inline: octets that came are worked on where the socket's event was taken up, which is a pool thread already; handing them to another one
-        // costs two switches a command. Nothing in a session blocks.
-        var transport = new SocketTransportOptions
-        {
-            MaxReadBufferSize = 65_536,
-            MaxWriteBufferSize = 65_536,
-            WaitForDataBeforeAllocatingBuffer = true,
-            UnsafePreferInlineScheduling = true,
-        };
-        _sockets = new SocketTransportFactory(Options.Create(transport), NullLoggerFactory.Instance);
+        _sockets = Sockets(new SocketTransportOptions());
+        _socketsOfV6 = Sockets(new SocketTransportOptions { CreateBoundListenSocket = BindOnlyV6 });
         _ticks = services.Time.CreateTimer(_ => Tick(), null, TickInterval, TickInterval);
+    }
+
+    private static SocketTransportFactory Sockets(SocketTransportOptions transport)
+    {
+        (transport.MaxReadBufferSize, transport.MaxWriteBufferSize, transport.WaitForDataBeforeAllocatingBuffer) = (65_536, 65_536, true);
+        // Octets that came are worked on where the socket's event was taken up, a pool thread already; handing them to another one costs two
+        // switches a command. Nothing in a session blocks.
+        transport.UnsafePreferInlineScheduling = true;
+        return new SocketTransportFactory(Options.Create(transport), NullLoggerFactory.Instance);
+    }
+
+    private static Socket BindOnlyV6(EndPoint endPoint)
+    {
+        var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = false };
+        try
+        {
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The addresses really bound (a port 0 became a real one), in the order the listeners were given.</summary>
@@ -142,9 +160,9 @@ public sealed class SmtpListenerSet : IAsyncDisposable
     {
         try
         {
-            return new Listener(options, await _sockets.BindAsync(options.EndPoint, cancel));
+            return new Listener(options, await (options.OnlyV6 ? _socketsOfV6 : _sockets).BindAsync(options.EndPoint, cancel));
         }
-        catch (Exception e) when (e is AddressInUseException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is AddressInUseException or SocketException)
         {
             throw new PortUnavailableException(options.EndPoint, e);
         }
@@ -158,7 +176,11 @@ public sealed class SmtpListenerSet : IAsyncDisposable
             {
                 if (await listener.Socket.AcceptAsync() is not { } connection)
                     return;
-                _host.Start(connection, listener.Options);
+                // A socket opened for both families and changed since.
+                if (listener.Options.OnlyV6 && connection.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true })
+                    await connection.DisposeAsync();
+                else
+                    _host.Start(connection, listener.Options);
             }
             catch (Exception e) when (!listener.IsStopping)
             {

@@ -28,6 +28,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
     private int _commands;
     private int _errors;
     private bool _ending;
+    private bool _saidGoodbye;
 
     private bool CanStartTls => _client.TlsVersion is null && services.Certificates?.Current is not null;
 
@@ -39,6 +40,8 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
             if (await GreetAsync())
                 await ServeAsync();
             await wire.FarewellAsync();
+            if (_ending && !_saidGoodbye)
+                await wire.LingerAsync();
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
         {
@@ -188,7 +191,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
                 break;
             case SmtpCommand.Quit:
                 wire.Write(ServerReplies.Closing(_options));
-                _ending = true;
+                _ending = _saidGoodbye = true;
                 break;
             case SmtpCommand.Expn:
                 Refuse(command, ServerReplies.NotExpanded, "VRFY-1");
@@ -259,8 +262,9 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
     }
 
     /// <summary>PIPE-9 to PIPE-13.</summary>
-    private async ValueTask OnRecipientAsync(SmtpCommand.Rcpt rcpt)
+    private async ValueTask OnRecipientAsync(SmtpCommand.Rcpt said)
     {
+        var rcpt = said with { To = _policy?.Resolve(said.To) ?? said.To };
         var (next, refusal) = _transaction.On(rcpt, _options);
         if (refusal is not null)
         {
@@ -268,11 +272,11 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
             Refuse(rcpt, refusal, refusal.Status is { Subject: 5, Detail: 3 } ? "LIMIT-3" : "RECV-27");
             return;
         }
-        var verdict = await _policy!.RecipientAsync(_client, _transaction.Begun!, rcpt.To, stopping);
+        var verdict = await _policy!.RecipientAsync(_client, _transaction.Begun!, said.To, stopping);
         if (Refused(rcpt, verdict))
             return;
         _transaction = next;
-        Say("250 2.0.0 <"u8, rcpt.To.Mailbox.ToString(), ">... Recipient ok.\r\n"u8);
+        Say("250 2.0.0 <"u8, said.To.Mailbox.ToString(), ">... Recipient ok.\r\n"u8);
     }
 
     /// <summary>PIPE-15, then the content.</summary>
@@ -286,7 +290,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
             return;
         }
         var arrival = _arrival!;
-        wire.Write(ServerReplies.StartMail(_options, arrival.Id));
+        wire.Write(ServerReplies.StartMail(arrival.Id));
         wire.BeginContent(_options.MinBytesPerSecond);
         while (true)
         {
@@ -384,6 +388,8 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         }
         else
         {
+            // Whoever sends such lines may mean something else by them than we do: what follows is not to be read as commands (smuggling).
+            _ending |= command is SmtpCommand.Data && arrival.Trouble() == ServerReplies.BadContentLines;
             Refused(command, verdict.Accepted ? Verdict.Refuse(ServerReplies.SpoolFull, "P6") : verdict);
         }
         Forget(Transaction.None);

@@ -153,9 +153,11 @@ CREATE TABLE event (
     node text NOT NULL DEFAULT '',
     kind text NOT NULL,
     text text NOT NULL,
-    data jsonb NOT NULL DEFAULT '{}'
+    data jsonb NOT NULL DEFAULT '{}',
+    mailed_at timestamptz                                      -- told to the administrator by mail (CLU-33)
 );
 CREATE INDEX event_at ON event (at);
+CREATE INDEX event_unmailed ON event (id) WHERE mailed_at IS NULL;
 
 -- One row for each start of a node. Its epoch is the fence on everything it writes (design 3).
 CREATE TABLE node (

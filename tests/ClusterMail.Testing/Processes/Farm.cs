@@ -71,8 +71,7 @@ public sealed class Farm : IAsyncDisposable
     /// <summary>Saves settings and waits until every node must have taken them over: 5 s is the promise (ADMIN-24).</summary>
     public async Task SetAsync(IReadOnlyDictionary<string, string> settings)
     {
-        foreach (var (name, value) in settings)
-            await RunAsync("settings", "set", name, value);
+        await RunAsync(["settings", "set", .. settings.Select(setting => $"{setting.Key}={setting.Value}")]);
         await Task.Delay(TimeSpan.FromSeconds(5));
     }
 

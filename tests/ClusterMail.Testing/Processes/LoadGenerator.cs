@@ -12,6 +12,7 @@ namespace ClusterMail.Testing.Processes;
 public sealed class LoadGenerator(IReadOnlyList<IPEndPoint> receivers, string recipientDomain, int size = 1024)
 {
     private readonly ConcurrentDictionary<string, Acknowledged> _acknowledged = new();
+    private readonly ConcurrentDictionary<string, string> _numbers = new();
     private readonly ConcurrentDictionary<string, int> _refusals = new();
     private readonly ConcurrentQueue<string> _permanent = new();
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
@@ -24,6 +25,9 @@ public sealed class LoadGenerator(IReadOnlyList<IPEndPoint> receivers, string re
 
     /// <summary>By Message-ID, without angle brackets.</summary>
     public IReadOnlyDictionary<string, Acknowledged> Accepted => _acknowledged;
+
+    /// <summary>The mail number given at the 354, by Message-ID, also of attempts whose final reply was lost.</summary>
+    public IReadOnlyDictionary<string, string> Numbers => _numbers;
 
     /// <summary>How often each reply code of a refusal was seen; <c>lost</c> for a broken connection, <c>closed</c> for one that could not be made.</summary>
     public IReadOnlyDictionary<string, int> Refusals => _refusals;
@@ -101,6 +105,7 @@ public sealed class LoadGenerator(IReadOnlyList<IPEndPoint> receivers, string re
                 return false;
             }
 
+            _numbers[id] = Between(data);
             var head = $"Message-ID: <{id}>\r\nFrom: sender@load.test\r\nTo: r{number}@{recipientDomain}\r\nSubject: {number}\r\n\r\n";
             await conversation.SendAsync(head + Filling(Math.Max(0, size - head.Length)) + ".\r\n");
             var reply = await conversation.ReadAsync();

@@ -27,6 +27,9 @@ public sealed class NetworkFarm : IAsyncDisposable
 
     /// <summary>The address of the bridge, where sinks listen so that nodes reach them.</summary>
     public IPAddress Bridge => IPAddress.Parse(_network + ".1");
+
+    /// <summary>Connection string that reaches the database from outside of the namespaces.</summary>
+    public string Database => _ground.Cluster.Database;
     public string AdminToken => _ground.Cluster.AdminToken;
 
     /// <param name="settings">Set before the nodes start; clients on the bridge have to be allowed to relay by them.</param>
@@ -59,17 +62,26 @@ public sealed class NetworkFarm : IAsyncDisposable
     public Task HealAsync(NetworkNode node) => IpAsync("link", "set", node.Cable, "up");
 
     /// <summary>The node no longer reaches its peers, but still the database and the destinations.</summary>
-    public async Task CutFromPeersAsync(NetworkNode node)
+    public Task CutFromPeersAsync(NetworkNode node)
     {
         var peers = string.Join(", ", Nodes.Where(other => other != node).Select(other => other.Address));
+        return DropAsync(node, $"ip saddr {{ {peers} }}", $"ip daddr {{ {peers} }}");
+    }
+
+    /// <summary>The node no longer reaches the database, but still its peers and the destinations. No reset either: packets vanish.</summary>
+    public Task CutFromDatabaseAsync(NetworkNode node) => DropAsync(node, "tcp sport 5432", "tcp dport 5432");
+
+    private static async Task DropAsync(NetworkNode node, string coming, string going)
+    {
         await InsideAsync(node, "nft", "add", "table", "ip", "cut");
         await InsideAsync(node, "nft", "add chain ip cut in { type filter hook input priority 0 ; }");
         await InsideAsync(node, "nft", "add chain ip cut out { type filter hook output priority 0 ; }");
-        await InsideAsync(node, "nft", $"add rule ip cut in ip saddr {{ {peers} }} drop");
-        await InsideAsync(node, "nft", $"add rule ip cut out ip daddr {{ {peers} }} drop");
+        await InsideAsync(node, "nft", $"add rule ip cut in {coming} drop");
+        await InsideAsync(node, "nft", $"add rule ip cut out {going} drop");
     }
 
-    public Task HealPeersAsync(NetworkNode node) => InsideAsync(node, "nft", "delete", "table", "ip", "cut");
+    /// <summary>Ends what <see cref="CutFromPeersAsync"/> or <see cref="CutFromDatabaseAsync"/> began.</summary>
+    public Task HealRulesAsync(NetworkNode node) => InsideAsync(node, "nft", "delete", "table", "ip", "cut");
 
     /// <summary>The command line against the given node.</summary>
     public Task<Tool.Result> TryAsync(NetworkNode node, params IReadOnlyList<string> arguments) =>
