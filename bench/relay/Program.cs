@@ -14,7 +14,7 @@ await using var clusterMail = options.Servers.Contains("clustermail") ? await Cl
 IReadOnlyList<IServer> servers = [.. new IServer?[] { postfix, clusterMail }.OfType<IServer>()];
 
 Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}, .NET {Environment.Version}; "
-    + $"{options.Sessions} sessions, {options.Runs} runs each, by turns; fsync on; source, sink and PostgreSQL on the same processors");
+    + $"{options.Sessions} sessions, {(options.Reuse ? "connections reused" : "one connection a mail")}, {options.Runs} runs each, by turns; fsync on; source, sink and PostgreSQL on the same processors");
 Console.WriteLine($"Postfix {(await Tool.MustAsync(TimeSpan.FromSeconds(10), "postconf", "-h", "mail_version")).Trim()}");
 foreach (var (size, mails) in options.Sizes)
 {
@@ -65,7 +65,7 @@ async Task<TimeSpan> RelayAsync(IServer server, int size, int mails)
     var start = sink.Count;
     var clock = Stopwatch.StartNew();
     var source = Tool.RunAsync(
-        TimeSpan.FromMinutes(10), "smtp-source", "-d", "-s", Text(options.Sessions), "-m", Text(mails), "-l", Text(size), "-f", "source@bench.test", "-t", "r@sink.test", server.EndPoint.ToString());
+        TimeSpan.FromMinutes(10), "smtp-source", [.. options.Reuse ? (string[])["-d"] : [], "-s", Text(options.Sessions), "-m", Text(mails), "-l", Text(size), "-f", "source@bench.test", "-t", "r@sink.test", server.EndPoint.ToString()]);
     var arrived = ArrivedAsync(start + mails, server);
     var result = await source;
     if (result.ExitCode != 0)

@@ -42,7 +42,8 @@ catch (Exception trouble)
     return 1;
 }
 
-var builder = WebApplication.CreateSlimBuilder();
+// No watch for a changed appsettings.json: it would look at every file below the working folder, the log that grows with each line among them.
+var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
 builder.Host.UseSerilog();
 builder.Services.AddSystemd();
 builder.WebHost.ConfigureKestrel(kestrel =>

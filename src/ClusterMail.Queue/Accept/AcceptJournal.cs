@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Threading.Channels;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Store;
@@ -35,16 +34,20 @@ public sealed record AcceptJournalOptions
 /// </summary>
 public sealed partial class AcceptJournal : IAsyncDisposable
 {
+    /// <summary>While one commit waits for the disk the next can be prepared; a third would only make both smaller.</summary>
+    private const int MaxRunning = 2;
+
     private readonly LeaseKeeper _lease;
     private readonly AcceptJournalOptions _options;
     private readonly ILogger _log;
-    private readonly Channel<Entry> _waiting = Channel.CreateUnbounded<Entry>(new UnboundedChannelOptions { SingleReader = false });
+    private readonly Lock _starting = new();
+    private readonly Queue<Entry> _waiting = new();
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _large;
-    private readonly Task[] _writers;
     private long _waitingBytes;
-    private int _waitingCount;
     private int _running;
+    private bool _closed;
 
     private sealed record Entry(NewMail Mail)
     {
@@ -55,7 +58,6 @@ public sealed partial class AcceptJournal : IAsyncDisposable
     {
         (_lease, _options, _log) = (lease, options, log);
         _large = new SemaphoreSlim(options.LargeAtOnce);
-        _writers = [Task.Run(WriteAsync), Task.Run(WriteAsync)];
     }
 
     public long WaitingBytes => Volatile.Read(ref _waitingBytes);
@@ -72,56 +74,65 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             return await CommitLargeAsync(mail, cancel).ConfigureAwait(false);
         var entry = new Entry(mail);
         Interlocked.Add(ref _waitingBytes, mail.Content.Length);
-        Interlocked.Increment(ref _waitingCount);
-        if (!_waiting.Writer.TryWrite(entry))
+        lock (_starting)
         {
-            Forget(mail);
-            return null;
+            if (_closed)
+            {
+                Interlocked.Add(ref _waitingBytes, -mail.Content.Length);
+                return null;
+            }
+            _waiting.Enqueue(entry);
         }
+        StartCommit();
         return await entry.Done.Task.ConfigureAwait(false);
     }
 
-    private void Forget(NewMail mail)
+    /// <summary>
+    /// Starts the next commit when one may run: at once while none does, beside a running one only when much waits, since few big commits beat many
+    /// small ones. Called when a mail comes and when a commit ends, so nothing polls.
+    /// </summary>
+    private void StartCommit()
     {
-        Interlocked.Add(ref _waitingBytes, -mail.Content.Length);
-        Interlocked.Decrement(ref _waitingCount);
-    }
-
-    private async Task WriteAsync()
-    {
-        var batch = new List<Entry>(_options.MaxBatch);
-        while (await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
+        lock (_starting)
         {
-            // Two writers: the second joins in only when enough waits, else both would make commits of one mail each.
-            if (Interlocked.Increment(ref _running) > 1 && Volatile.Read(ref _waitingCount) < _options.SecondCommitFrom)
-            {
-                Interlocked.Decrement(ref _running);
-                await Task.Delay(1).ConfigureAwait(false);
-                continue;
-            }
-            try
-            {
-                Take(batch);
-                if (batch.Count > 0)
-                    await CommitBatchAsync(batch).ConfigureAwait(false);
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _running);
-                batch.Clear();
-            }
+            var waiting = _waiting.Count;
+            if (waiting == 0 || _running == MaxRunning || (_running > 0 && waiting < _options.SecondCommitFrom))
+                return;
+            _running++;
+            var batch = Take();
+            _ = Task.Run(() => RunCommitAsync(batch));
         }
     }
 
-    private void Take(List<Entry> batch)
+    private async Task RunCommitAsync(List<Entry> batch)
+    {
+        try
+        {
+            await CommitBatchAsync(batch).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_starting)
+            {
+                _running--;
+                if (_running == 0 && _waiting.Count == 0 && _closed)
+                    _idle.TrySetResult();
+            }
+            StartCommit();
+        }
+    }
+
+    private List<Entry> Take()
     {
         long bytes = 0;
-        while (batch.Count < _options.MaxBatch && bytes < _options.MaxBatchBytes && _waiting.Reader.TryRead(out var entry))
+        var batch = new List<Entry>(Math.Min(_waiting.Count, _options.MaxBatch));
+        while (batch.Count < _options.MaxBatch && bytes < _options.MaxBatchBytes && _waiting.TryDequeue(out var entry))
         {
             bytes += entry.Mail.Content.Length;
-            Forget(entry.Mail);
             batch.Add(entry);
         }
+        Interlocked.Add(ref _waitingBytes, -bytes);
+        return batch;
     }
 
     private async Task CommitBatchAsync(List<Entry> batch)
@@ -218,8 +229,13 @@ public sealed partial class AcceptJournal : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _waiting.Writer.TryComplete();
-        await Task.WhenAll(_writers).ConfigureAwait(false);
+        lock (_starting)
+        {
+            _closed = true;
+            if (_running == 0 && _waiting.Count == 0)
+                _idle.TrySetResult();
+        }
+        await _idle.Task.ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         _stop.Dispose();
         _large.Dispose();

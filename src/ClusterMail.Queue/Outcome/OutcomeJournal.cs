@@ -18,6 +18,14 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 {
     private const int MaxBatch = 1000;
 
+    /// <summary>Under load outcomes are gathered so long: nobody waits for one, and a commit costs the same for one as for twenty.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(4);
+
+    /// <summary>A commit that ended so lately means load; a single mail's outcome is written at once.</summary>
+    private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(20);
+
+    private long _lastEnd;
+
     private readonly EventStore _events;
     private readonly string _node;
     private readonly Action<int, bool> _written;
@@ -50,6 +58,8 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
         Ending? held = null;
         while (held is not null || await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
+            if (held is null && _lastEnd != 0 && Stopwatch.GetElapsedTime(_lastEnd) < Busy && !_stop.IsCancellationRequested)
+                await Task.Delay(Gathering).ConfigureAwait(false);
             var count = 0;
             batch.Clear();
             // One epoch a batch: the fence is checked once for the whole transaction.
@@ -62,6 +72,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 held = null;
             }
             await WriteBatchAsync(batch, count).ConfigureAwait(false);
+            _lastEnd = Stopwatch.GetTimestamp();
         }
     }
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ClusterMail.Smtp.Server;
 
-/// <summary>The receiver's log lines, 1000 to 1499. What a client did wrong is Information at most; no content, no secrets.</summary>
+/// <summary>The receiver's log lines, 1000 to 1499. What goes well is Debug, what a client did wrong Information at most; no content, no secrets.</summary>
 internal static partial class ServerLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Listening on {EndPoint} ({Purpose}, implicit TLS {ImplicitTls}, PROXY protocol {ProxyProtocol})")]
@@ -34,11 +34,14 @@ internal static partial class ServerLog
     [LoggerMessage(1014, LogLevel.Information, "{Session} from {Client}: TLS handshake failed: {Reason}")]
     public static partial void HandshakeFailed(ILogger logger, string session, IPAddress client, string reason);
 
-    [LoggerMessage(1015, LogLevel.Information, "{Session} from {Client}: {Id} answered {Reply}, {Octets} octets, {Recipients} recipients")]
+    [LoggerMessage(1015, LogLevel.Debug, "{Session} from {Client}: {Id} answered {Reply}, {Octets} octets, {Recipients} recipients")]
     public static partial void Answered(ILogger logger, string session, IPAddress client, MessageId id, Reply reply, long octets, int recipients);
 
     [LoggerMessage(1016, LogLevel.Error, "{Session} from {Client}: unexpected trouble, answered 451")]
     public static partial void Trouble(ILogger logger, string session, IPAddress client, Exception exception);
+
+    [LoggerMessage(1017, LogLevel.Debug, "{Session} from {Client}: the client closed the connection without QUIT")]
+    public static partial void ClientGone(ILogger logger, string session, IPAddress client);
 
     [LoggerMessage(1020, LogLevel.Information, "TLS certificate {Subject} in use, valid until {NotAfter}")]
     public static partial void CertificateLoaded(ILogger logger, string subject, DateTime notAfter);

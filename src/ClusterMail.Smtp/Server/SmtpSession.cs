@@ -45,7 +45,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
         {
-            ServerLog.Closed(services.Logger, _client.SessionId, _client.Remote.Address, "connection lost");
+            ServerLog.ClientGone(services.Logger, _client.SessionId, _client.Remote.Address);
         }
         catch (Exception e)
         {
