@@ -115,8 +115,17 @@ public sealed class LocalTests
     {
         using var folder = new TemporaryFolder();
         using (FolderLock.Take(folder.Path))
-            Assert.Throws<CommandFailure>(() => FolderLock.Take(folder.Path));
+            Assert.Contains("another clustermail command", Assert.Throws<CommandFailure>(() => FolderLock.Take(folder.Path)).Message, StringComparison.Ordinal);
         using var again = FolderLock.Take(folder.Path);
+    }
+
+    [Fact]
+    public async Task CLI_up_says_when_the_folder_cannot_be_written()
+    {
+        var up = await Cli.RunAsync("up", "--data", "/proc/clustermail-test", "--daemon", "/bin/true");
+        Assert.Equal(1, up.ExitCode);
+        Assert.Contains("/proc/clustermail-test", up.StandardError, StringComparison.Ordinal);
+        Assert.DoesNotContain("another clustermail command", up.StandardError, StringComparison.Ordinal);
     }
 
     private static LocalState State() => new()

@@ -5,6 +5,9 @@ public sealed class FolderLock : IDisposable
 {
     public const string FileName = "lock";
 
+    /// <summary>EWOULDBLOCK of Linux: the lock is taken. Other numbers are a full, read-only or broken file system.</summary>
+    private const int HeldByAnother = 11;
+
     private readonly FileStream _file;
 
     private FolderLock(FileStream file) => _file = file;
@@ -20,6 +23,10 @@ public sealed class FolderLock : IDisposable
         catch (UnauthorizedAccessException e)
         {
             throw new CommandFailure($"{e.Message} Choose another folder with --data.");
+        }
+        catch (IOException e) when (e.HResult != HeldByAnother)
+        {
+            throw new CommandFailure($"cannot use the folder {folder}: {e.Message} Choose another with --data.");
         }
         catch (IOException)
         {
