@@ -14,7 +14,7 @@ using ClusterMail.Testing.Processes;
 
 namespace ClusterMail.Queue.Tests;
 
-public sealed class DispatcherActorTests : TestKit, IAsyncLifetime
+public sealed class DispatcherActorTests : TestKit
 {
     private readonly BlockedDestinations _blocked = new();
     private readonly ConcurrentDictionary<string, (string NextHop, int Port)> _hosts = new();
@@ -22,13 +22,17 @@ public sealed class DispatcherActorTests : TestKit, IAsyncLifetime
     private int _workers = 20;
     private IActorRef _region = null!;
 
-    public async ValueTask InitializeAsync() => _scene = await QueueScene.StartAsync();
-
-    public async ValueTask DisposeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        await Sys.Terminate();
+        await base.InitializeAsync();
+        _scene = await QueueScene.StartAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        // The actors first: what they still give back goes through the journals.
+        await base.DisposeAsync();
         await _scene.DisposeAsync();
-        Dispose();
     }
 
     private IActorRef Start(bool delivering = true, Func<DestinationOptions>? destination = null)

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClusterMail.Queue.Tests;
 
-public sealed class ReceiveTests : TestKit, IAsyncLifetime
+public sealed class ReceiveTests : TestKit
 {
     private readonly string _spool = Directory.CreateTempSubdirectory("clustermail-spool").FullName;
     private readonly BlockedDestinations _blocked = new();
@@ -21,19 +21,20 @@ public sealed class ReceiveTests : TestKit, IAsyncLifetime
     private QueueScene _scene = null!;
     private AcceptJournal _journal = null!;
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
+        await base.InitializeAsync();
         _scene = await QueueScene.StartAsync();
         _journal = new AcceptJournal(_scene.Lease, new AcceptJournalOptions(), NullLogger<AcceptJournal>.Instance);
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        await Sys.Terminate();
+        // The actors first: what they still give back goes through the journals.
+        await base.DisposeAsync();
         await _journal.DisposeAsync();
         await _scene.DisposeAsync();
         Directory.Delete(_spool, recursive: true);
-        Dispose();
     }
 
     private MailAcceptor Acceptor(Window? window = null) => new(_journal, _scene.Numbers, _scene.Lease, window ?? _scene.Window, _blocked,
