@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
