@@ -94,7 +94,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
         Duties = new NodeDuties(node, Lease, Settings, destinations, leases, Blocked, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
-        Lease.Began += _ => { _ = Cluster.ReassertAsync(); };
+        Lease.Began += began => _ = Cluster.ReassertAsync();
         Observe();
     }
 
