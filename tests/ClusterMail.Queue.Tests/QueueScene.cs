@@ -1,4 +1,3 @@
-using System.Net;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Queue.Bounce;
