@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
-using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
-using ClusterMail.Store;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Akka.Actor;
-using Akka.TestKit;
 using Akka.TestKit.Xunit;
-using ClusterMail.Protocol;
 using ClusterMail.Queue.Deliver;
 using ClusterMail.Queue.Schedule;
 using ClusterMail.Routing.Dns;

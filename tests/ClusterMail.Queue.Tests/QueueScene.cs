@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Net;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Queue.Bounce;
