@@ -95,7 +95,8 @@ public static partial class Database
     public static bool IsLost(Exception exception) => exception switch
     {
         EpochFencedException => false,
-        PostgresException postgres => IsLostState(postgres.SqlState),
+        // FATAL ends the connection whatever the reason (logins closed for maintenance, a password just changed): no statement was refused by it.
+        PostgresException postgres => postgres.InvariantSeverity is "FATAL" or "PANIC" || IsLostState(postgres.SqlState),
         NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException => true,
         { InnerException: { } inner } => IsLost(inner),
         _ => false,

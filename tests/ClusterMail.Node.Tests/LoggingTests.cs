@@ -35,6 +35,6 @@ public sealed partial class LoggingTests : IDisposable
         using var json = JsonDocument.Parse(line);
         Assert.Equal("mx7", json.RootElement.GetProperty("Node").GetString());
         Assert.Equal(7999, json.RootElement.GetProperty("EventId").GetInt32());
-        Assert.Equal("something happened", json.RootElement.GetProperty("@m").GetString());
+        Assert.Equal("something", json.RootElement.GetProperty("What").GetString());
     }
 }

@@ -44,7 +44,8 @@ public sealed class NodeOptionsTests : IDisposable
     public void RECV_1_endpoints_are_read_in_both_families()
     {
         var options = NodeOptions.Load(Write("""
-            clustermail { database = "x", token-file = "t", listen { smtp = "0.0.0.0:25", smtps = "[::1]:465" }, balancers = ["10.0.0.0/8", "192.0.2.7"] }
+            clustermail { database = "x", token-file = "t", listen { smtp = "0.0.0.0:25", smtps = "[::1]:465" }
+            balancers = ["10.0.0.0/8", "192.0.2.7"] }
             """));
         Assert.Equal(new IPEndPoint(IPAddress.Any, 25), options.Smtp);
         Assert.Equal(new IPEndPoint(IPAddress.IPv6Loopback, 465), options.Smtps);

@@ -91,7 +91,8 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
     /// <summary>An administrator wants it failed now (QUEUE-6).</summary>
     public void BounceNow(Work work) =>
         ConcludeUnread(work, recipient => new Fate(recipient, FailureClass.Refused, new Reply(550, new EnhancedStatus(5, 7, 1),
-            recipient.LastReply is { Length: > 0 } last ? $"Returned by the administrator; last answer: {last}" : "Returned by the administrator")) { Final = true, WithoutAttempt = true }, [], "");
+            recipient.LastReply is { Length: > 0 } last ? $"Returned by the administrator; last answer: {last}" : "Returned by the administrator"))
+        { Final = true, WithoutAttempt = true }, [], "");
 
     /// <summary>Given back untouched: no attempt was made.</summary>
     public void GiveBack(Work work, TimeSpan notBefore)
