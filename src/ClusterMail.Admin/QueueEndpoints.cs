@@ -60,8 +60,14 @@ internal static partial class QueueEndpoints
         var rows = await queue.ListAsync(
             new()
             {
-                Destination = destination, Sender = sender, Recipient = recipient, State = wanted, Node = node,
-                OlderThan = olderThan is { } seconds and > 0 and < int.MaxValue ? TimeSpan.FromSeconds(seconds) : null, After = key, Limit = count,
+                Destination = destination,
+                Sender = sender,
+                Recipient = recipient,
+                State = wanted,
+                Node = node,
+                OlderThan = olderThan is { } seconds and > 0 and < int.MaxValue ? TimeSpan.FromSeconds(seconds) : null,
+                After = key,
+                Limit = count,
             }, cancel);
         return Results.Ok(new QueuePage([.. rows.Select(Entry)], rows.Count == count ? Cursor(rows[^1].Key) : null));
     }

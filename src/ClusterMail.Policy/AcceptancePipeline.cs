@@ -47,7 +47,7 @@ public sealed class AcceptancePipeline
     {
         var relay = _relay ?? throw new InvalidOperationException("A recipient before MAIL.");
         // Whoever the administrator is and wherever: his mail is ours to take, not a stranger's to relay.
-        if (recipient.Domain.Length == 0 && _snapshot.Postmaster is not null)
+        if (PolicySnapshot.IsBarePostmaster(recipient) && _snapshot.Postmaster is not null)
             return Counted("RCPT", Told("RCPT", "bare postmaster", Verdict.Accept("RFC 5321 4.5.1")));
         var kind = _snapshot.ClassifyRecipient(recipient);
         var verdict = Told("RCPT", "PIPE-11 relay table", relay.Recipient(recipient, kind));

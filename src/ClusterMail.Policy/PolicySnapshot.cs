@@ -48,7 +48,11 @@ public sealed class PolicySnapshot
     public Mailbox? Postmaster { get; }
 
     /// <summary>Gives the bare <c>postmaster</c> its domain; other addresses stay.</summary>
-    public Mailbox Resolve(Mailbox recipient) => recipient.Domain.Length == 0 && Postmaster is { } postmaster ? postmaster : recipient;
+    public Mailbox Resolve(Mailbox recipient) => IsBarePostmaster(recipient) && Postmaster is { } postmaster ? postmaster : recipient;
+
+    /// <summary>RFC 5321 §4.1.1.3: in any case, and no other name without a domain.</summary>
+    internal static bool IsBarePostmaster(Mailbox recipient) =>
+        recipient.Domain.Length == 0 && recipient.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase);
 
     /// <param name="directory">Says the class of an address; null: by operated domains alone. Must not block.</param>
     public static PolicySnapshot Create(SettingSet set, Func<Mailbox, AddressClass>? directory = null) => new(set, directory);

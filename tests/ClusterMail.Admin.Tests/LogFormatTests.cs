@@ -55,8 +55,15 @@ public sealed class LogFormatTests
     {
         var row = new AttemptRow
         {
-            Id = "B0000000012-R0001", At = At(2026, 1, 2, 3, 4, 5), Destination = "example.net", Rule = "ROUTE-1 row 6", Reply = "451 4.3.0 Later", Class = FailureClass.LineError,
-            Remote = new("mx1.example.net", "192.0.2.9", 25, "TLS 1.3"), NextTry = At(2026, 1, 2, 3, 6, 5), Dialogue = ["MAIL FROM:<u@example.jp>", "451 4.3.0 Later"],
+            Id = "B0000000012-R0001",
+            At = At(2026, 1, 2, 3, 4, 5),
+            Destination = "example.net",
+            Rule = "ROUTE-1 row 6",
+            Reply = "451 4.3.0 Later",
+            Class = FailureClass.LineError,
+            Remote = new("mx1.example.net", "192.0.2.9", 25, "TLS 1.3"),
+            NextTry = At(2026, 1, 2, 3, 6, 5),
+            Dialogue = ["MAIL FROM:<u@example.jp>", "451 4.3.0 Later"],
         };
         Assert.Equal(
             [

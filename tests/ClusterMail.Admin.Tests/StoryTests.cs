@@ -66,7 +66,10 @@ public sealed partial class StoryTests
         var number = await scene.Queue.AllotNumbersAsync(1, default);
         var notice = new NewMail
         {
-            Id = new MessageId(number), ReversePath = "", Content = new MemoryContent("x\r\n"u8.ToArray()), Recipients = [new NewRecipient(0, "u@example.jp", "example.jp", true)],
+            Id = new MessageId(number),
+            ReversePath = "",
+            Content = new MemoryContent("x\r\n"u8.ToArray()),
+            Recipients = [new NewRecipient(0, "u@example.jp", "example.jp", true)],
         };
         await scene.Queue.AcceptAsync(node, [notice], default);
         // Its printed name, as the notice of a failed recipient gets it.

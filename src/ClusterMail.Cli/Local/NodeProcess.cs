@@ -23,6 +23,9 @@ public sealed class NodeProcess
     /// <summary>Stopped by SIGSTOP.</summary>
     public bool IsPaused => Stat(Pid) is { State: "T" };
 
+    /// <summary>Ended, but its parent has not taken notice yet.</summary>
+    public static bool IsZombie(int pid) => Stat(pid) is { State: "Z" or "X" };
+
     public bool IsAlive => Stat(Pid) is { } stat && stat.StartedAt == _startedAt && stat.State is not "Z" and not "X";
 
     /// <returns>Null: the node is not running.</returns>

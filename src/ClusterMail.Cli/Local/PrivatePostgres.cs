@@ -86,8 +86,24 @@ public sealed class PrivatePostgres(LocalState state)
         return stopped.ExitCode == 0 ? true : throw new CommandFailure($"PostgreSQL did not stop: {stopped.LastLine} (see {Log})");
     }
 
-    public async Task<bool> IsRunningAsync(CancellationToken cancel) =>
-        Directory.Exists(Data) && (await RunAsync(["pg_ctl", "-D", Data, "status"], cancel)).ExitCode == 0;
+    public async Task<bool> IsRunningAsync(CancellationToken cancel)
+    {
+        if (!Directory.Exists(Data))
+            return false;
+        ForgetDeadServer();
+        return (await RunAsync(["pg_ctl", "-D", Data, "status"], cancel)).ExitCode == 0;
+    }
+
+    /// <summary>
+    /// A killed server that nobody has waited for (a container whose first process collects no children) keeps its process number, and PostgreSQL takes
+    /// that for life: its lock file must go, or it would never start again.
+    /// </summary>
+    private void ForgetDeadServer()
+    {
+        var mark = Path.Combine(Data, "postmaster.pid");
+        if (File.Exists(mark) && int.TryParse(File.ReadLines(mark).FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && NodeProcess.IsZombie(pid))
+            File.Delete(mark);
+    }
 
     private static IReadOnlyList<string> Installed()
     {

@@ -26,6 +26,9 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 
     private long _lastEnd;
 
+    /// <summary>A commit of a thousand outcomes takes some 50 ms; one that takes so long waits for something.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
+
     private readonly EventStore _events;
     private readonly string _node;
     private readonly Action<int, bool> _written;
@@ -33,6 +36,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     private readonly Channel<Ending> _waiting = Channel.CreateUnbounded<Ending>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _writer;
+    private long _writingSince;
 
     /// <param name="written">Called after each commit with the number of recipients whose place in the window is free again, and whether notices were queued.</param>
     public OutcomeJournal(EventStore events, string node, Action<int, bool> written, ILogger<OutcomeJournal> log)
@@ -40,6 +44,12 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
         (_events, _node, _written, _log) = (events, node, written, log);
         _writer = Task.Run(WriteAsync);
     }
+
+    /// <summary>
+    /// A commit of outcomes has taken too long already: the database may be gone. No attempt is started then, because what is delivered and cannot be
+    /// recorded is what another node delivers again (P4).
+    /// </summary>
+    public bool IsStalled => Volatile.Read(ref _writingSince) is var since and not 0 && Stopwatch.GetElapsedTime(since) > Patience;
 
     public int Waiting => _waiting.Reader.CanCount ? _waiting.Reader.Count : 0;
 
@@ -71,7 +81,9 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 batch.Add(held);
                 held = null;
             }
+            Volatile.Write(ref _writingSince, Stopwatch.GetTimestamp());
             await WriteBatchAsync(batch, count).ConfigureAwait(false);
+            Volatile.Write(ref _writingSince, 0);
             _lastEnd = Stopwatch.GetTimestamp();
         }
     }

@@ -299,6 +299,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void Pump(Pool pool)
     {
+        // The next tick looks again.
+        if (_parts.Recorder.Journal.IsStalled)
+            return;
         while (pool.Idle.Count > 0 && pool.TryTake(out var work))
             Give(pool.Idle.Dequeue(), work);
         var waiting = pool.Waiting;
@@ -397,7 +400,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             Close(worker);
             return;
         }
-        if (pool.TryTake(out var work))
+        if (!_parts.Recorder.Journal.IsStalled && pool.TryTake(out var work))
         {
             Give(worker, work);
             return;

@@ -21,7 +21,7 @@ public sealed class SmugglingTests
         await client.BeginDataAsync();
         await client.SendAsync($"Subject: x\r\n\r\nfirst{end}MAIL FROM:<evil@example.net>\r\nRCPT TO:<victim@example.jp>\r\nDATA\r\nsecond\r\n.\r\n");
         Assert.Equal("550 5.6.0 Bare CR, bare LF or NUL in message.", await client.ReplyAsync());
-        Assert.Equal("250 2.0.0 ok.", await client.AskAsync("NOOP"));            // nothing of it was taken for commands
+        Assert.Null(await client.ReplyAsync());            // the session ends: nothing behind a false end is taken for commands
         Assert.Empty(receiver.Mails);
     }
 
@@ -35,7 +35,7 @@ public sealed class SmugglingTests
         foreach (var octet in Encoding.ASCII.GetBytes($"x{end}y\r\n.\r\n"))
             await client.SendAsync(new[] { octet });
         Assert.StartsWith("550 5.6.0", await client.ReplyAsync());
-        Assert.Equal("250 2.0.0 ok.", await client.AskAsync("NOOP"));
+        Assert.Null(await client.ReplyAsync());
     }
 
     [Theory]

@@ -195,8 +195,13 @@ public sealed class RecordingSink : IAsyncDisposable
             {
                 sink.Keep(new SinkMail
                 {
-                    MailLine = _mail ?? "", RecipientLines = [.. _recipients], Content = sink.KeepContent ? content.ToArray() : [], Size = size,
-                    MessageId = id, At = DateTimeOffset.UtcNow, Connection = number,
+                    MailLine = _mail ?? "",
+                    RecipientLines = [.. _recipients],
+                    Content = sink.KeepContent ? content.ToArray() : [],
+                    Size = size,
+                    MessageId = id,
+                    At = DateTimeOffset.UtcNow,
+                    Connection = number,
                 });
             }
 
