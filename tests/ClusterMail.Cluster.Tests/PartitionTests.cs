@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using ClusterMail.Testing.Processes;
@@ -48,6 +49,7 @@ public class PartitionTests
         var farm = parts.Farm;
         var load = new LoadGenerator([.. receivers.Select(node => node.Receiver)], "sink.test");
         var stop = new TaskCompletionSource();
+        var clock = Stopwatch.StartNew();
         var sending = load.SendUntilAsync(6, stop.Task);
         try
         {
@@ -65,22 +67,24 @@ public class PartitionTests
             await sending;
         }
 
+        // A node notices within 300 ms that its outcomes are not recorded and starts nothing more; what was delivered meanwhile, and what was on the
+        // wire, is delivered again elsewhere. Less than the whole farm delivers in a second, and one for each open connection.
+        var mostTwice = (int)(load.Accepted.Count / clock.Elapsed.TotalSeconds) + 40;
         Assert.Empty(load.Permanent);
-        await NothingLostAsync(parts, [load, .. others]);
+        await NothingLostAsync(parts, mostTwice, [load, .. others]);
     }
 
     private static Task<long> MembersAsync(NetworkFarm farm) =>
         Sql.AskAsync<long>(farm.Database, "SELECT count(*) FROM node WHERE member AND fenced_at IS NULL AND left_at IS NULL AND alive_until > now()");
 
-    private static async Task NothingLostAsync(Parts parts, params LoadGenerator[] loads)
+    private static async Task NothingLostAsync(Parts parts, int mostTwice, params LoadGenerator[] loads)
     {
         foreach (var load in loads)
         {
             var history = await MailHistory.SettledAsync(load, Settle, parts.Sink);
             TestContext.Current.TestOutputHelper?.WriteLine(history.ToString());
             Assert.True(history.Lost.Count == 0, $"{history}\n{parts.Farm.Output()}");
-            // Only a 250 that was on the wire when the cable was pulled may have been said in vain: at most one for each open connection.
-            Assert.InRange(history.Duplicates.Count, 0, 40);
+            Assert.InRange(history.Duplicates.Count, 0, mostTwice);
             await Explanations.CoverAsync(parts.Farm.Database, history, loads, parts.Farm.Output);
         }
     }
