@@ -70,9 +70,10 @@ public sealed class ScriptedPeer : IAsyncDisposable
                 _running.Add(RunAsync(client, session, _sessions.Count - 1));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException
+            || (e is InvalidOperationException && _stopping.IsCancellationRequested))
         {
-            // The test is over.
+            // The test is over; a listener stopped between two connections says that it is not listening.
         }
     }
 
