@@ -5,10 +5,15 @@ namespace ClusterMail.Admin.Contract;
 /// <param name="Auth">Authenticated identity; null: not authenticated.</param>
 /// <param name="From">Empty or <c>&lt;&gt;</c>: the null reverse-path.</param>
 /// <param name="Port">Local port; null: the first relay listener.</param>
-public sealed record ExplainRequest(string Ip, string From, IReadOnlyList<string> To, string? Helo = null, string? Auth = null, int? Port = null);
+/// <param name="At">Time against which usage hours are held; null: now.</param>
+/// <param name="Blank">Nothing at all stands after <c>MAIL FROM:</c>.</param>
+public sealed record ExplainRequest(
+    string Ip, string From, IReadOnlyList<string> To, string? Helo = null, string? Auth = null, int? Port = null, DateTimeOffset? At = null, bool Blank = false);
 
-/// <param name="Greeting">Reply to the connection; null: 220.</param>
-public sealed record ExplainResult(long SettingsVersion, string? Greeting, string MailReply, IReadOnlyList<ExplainRule> MailRules, IReadOnlyList<ExplainRecipient> Recipients);
+/// <param name="Greeting">What the connection would get; null: 220.</param>
+/// <param name="DataReply">Refusal of DATA; null: none, or there is no recipient.</param>
+public sealed record ExplainResult(
+    long SettingsVersion, string? Greeting, string MailReply, IReadOnlyList<ExplainRule> MailRules, IReadOnlyList<ExplainRecipient> Recipients, string? DataReply = null);
 
 /// <param name="Route">Null when refused.</param>
 /// <param name="Destination">Queue key it would wait under; null when refused.</param>

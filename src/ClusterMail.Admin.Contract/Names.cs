@@ -11,13 +11,21 @@ public static class TableNames
 
     /// <summary>Operated domains, one per line (<c>example.jp relay</c>): setting <c>domain.table</c>.</summary>
     public const string Domain = "domain";
+
+    /// <summary>sender.dat, the server's own: setting <c>destination.rules</c>.</summary>
+    public const string Destination = "destination";
 }
 
 /// <summary>Logs that can be exported in the formats of chapter 08.</summary>
 public static class LogNames
 {
+    public const string Accept = "acceptlog";
     public const string In = "inlog";
+    public const string Receive = "receivelog";
     public const string Out = "outlog";
+    public const string OutLocal = "outlocallog";
     public const string Sender = "senderlog";
     public const string Fail = "faillog";
+
+    public static IReadOnlyList<string> All { get; } = [Accept, In, Receive, Out, OutLocal, Sender, Fail];
 }

@@ -25,11 +25,23 @@ public static class Routes
     public const string QueueBounce = Root + "/queue/bounce";
     public const string QueueDelete = Root + "/queue/delete";
     public const string QueueImport = Root + "/queue/import";
+
+    /// <summary>GET shows the counter of mail numbers, POST <see cref="NumberRaise"/> raises it (MSGID-3).</summary>
+    public const string QueueNumber = Root + "/queue/number";
     public const string QueueMail = Root + "/queue/mails/{id}";
     public const string QueueWhy = Root + "/queue/mails/{id}/why";
     public const string QueueExport = Root + "/queue/mails/{id}/export";
 
     public const string Trace = Root + "/trace";
+
+    /// <summary>
+    /// Live, from all nodes, one <see cref="LiveEntry"/> as JSON a line. Query: <c>ip=</c>, <c>address=</c>, <c>domain=</c>, <c>id=</c>, <c>node=</c>, <c>minutes=</c>
+    /// (default and most 30, ADMIN-42).
+    /// </summary>
+    public const string TraceLive = Root + "/trace/live";
+
+    /// <summary>The same of the answering node alone.</summary>
+    public const string TraceLiveHere = Root + "/trace/live/here";
     public const string Explain = Root + "/explain";
 
     public const string Settings = Root + "/settings";
@@ -46,9 +58,38 @@ public static class Routes
     public const string TableCheck = Root + "/tables/{table}/check";
     public const string Domains = Root + "/domains";
     public const string Domain = Root + "/domains/{name}";
+    public const string DomainImport = Root + "/domains/{name}/import";
 
-    /// <summary><c>{log}</c>: a word of <see cref="LogNames"/>. Query: <c>day=YYYY-MM-DD</c> (default today), <c>node=</c> (default all, merged by time).</summary>
+    public const string Accounts = Root + "/accounts";
+
+    /// <summary>Query: <c>domain=</c>, <c>columns=</c> (8 or 10), <c>passwords=true</c>.</summary>
+    public const string AccountExport = Root + "/accounts/export";
+    public const string Account = Root + "/accounts/{address}";
+    public const string AccountPassword = Root + "/accounts/{address}/password";
+    public const string AccountRestore = Root + "/accounts/{address}/restore";
+
+    public const string Aliases = Root + "/aliases";
+    public const string AliasText = Root + "/aliases/text";
+    public const string AliasCheck = Root + "/aliases/check";
+    public const string Alias = Root + "/aliases/{name}";
+
+    /// <summary>
+    /// <c>{log}</c>: a word of <see cref="LogNames"/>. Query: <c>day=YYYY-MM-DD</c> (default today), or <c>from=</c> and <c>to=</c>, days or times; <c>node=</c> (default all,
+    /// merged by time); <c>follow=true</c>: goes on as the log grows.
+    /// </summary>
     public const string Log = Root + "/logs/{log}";
+
+    /// <summary>The same query; answers <see cref="LogFiles"/>.</summary>
+    public const string LogFiles = Root + "/logs/{log}/files";
+
+    public const string Lockouts = Root + "/lockouts";
+    public const string Lockout = Root + "/lockouts/{address}";
+
+    /// <summary>Query of <see cref="AccountMessages"/>: none. Its answer is a sequence of <see cref="ExportedMessage"/>, each followed by its octets.</summary>
+    public const string AccountMailbox = Root + "/accounts/{address}/mailbox";
+    public const string AccountMessages = Root + "/accounts/{address}/mailbox/messages";
+
+    public const string RouteCacheDrop = Root + "/route/cache/drop";
 
     public const string Db = Root + "/db";
 

@@ -38,6 +38,9 @@ public sealed record SettingsChange
 
     /// <summary>Version the changes were made on; another newest version refuses them with 409. Null: the newest, whatever it is.</summary>
     public long? Base { get; init; }
+
+    /// <summary>Values that need it are meant as they stand (RELAY-62).</summary>
+    public bool Confirm { get; init; }
     public IReadOnlyList<SettingChange> Changes { get; }
     public string? Comment { get; init; }
 }
@@ -71,4 +74,4 @@ public sealed record SettingsArchive(
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Overrides, IReadOnlyList<string> Omitted);
 
 /// <summary>Applied as one version or not at all. Secrets that are set now stay. With <paramref name="DryRun"/> only the difference is shown.</summary>
-public sealed record SettingsImport(SettingsArchive Archive, long? Base = null, bool DryRun = false, string? Comment = null);
+public sealed record SettingsImport(SettingsArchive Archive, long? Base = null, bool DryRun = false, string? Comment = null, bool Confirm = false);

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
+using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin.Contract;
+using ClusterMail.Queue.Logs;
 using ClusterMail.Settings;
 using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;
@@ -19,18 +21,32 @@ public static class AdminSetup
 
     /// <summary>
     /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
-    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, and, if it likes, <see cref="IDestinationLimits"/>.
+    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, and, if it likes, <see cref="IDestinationLimits"/>,
+    /// <see cref="PasswordHasher"/> and <see cref="RecoverableKey"/>.
     /// </summary>
     public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)
     {
         services.TryAddSingleton<QueueReader>();
         services.TryAddSingleton<HistoryStore>();
         services.TryAddSingleton<LogReader>();
+        services.TryAddSingleton<LogDesk>();
+        services.TryAddSingleton<LiveTrace>();
+        services.TryAddSingleton<LivePeers>();
         services.TryAddSingleton<EventReader>();
         services.TryAddSingleton<ClusterReader>();
+        services.TryAddSingleton<MailboxStore>();
+        services.TryAddSingleton<RouteCacheStore>();
         services.TryAddSingleton<SettingsStore>();
+        services.TryAddSingleton<LockoutStore>();
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<DestinationLimit>();
+        services.TryAddSingleton<AccountStore>();
+        services.TryAddSingleton<AliasStore>();
+        services.TryAddSingleton<AccountDesk>();
+        services.TryAddSingleton<AccountImport>();
+        services.TryAddSingleton<AliasDesk>();
+        services.TryAddSingleton(new RecoverableKey(null));
+        services.TryAddSingleton(_ => new PasswordHasher(() => new PasswordCost()));
         services.TryAddSingleton(_ => new SettingsValidator(TableChecks.All));
         services.TryAddSingleton(TimeProvider.System);
         services.ConfigureHttpJsonOptions(json =>
@@ -64,11 +80,19 @@ public static class AdminSetup
             api.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Problem), ["application/problem+json"]));
         api.MapCluster();
         api.MapQueue();
+        api.MapNumbers();
         api.MapTrace();
+        api.MapLive();
         api.MapExplain();
         api.MapSettings();
         api.MapTables();
+        api.MapDomains();
+        api.MapAccounts();
+        api.MapAliases();
+        api.MapLockout();
         api.MapLogs();
+        api.MapMailboxes();
+        api.MapRouteCache();
         api.MapDb();
         // Also takes what has a path but another method, so that a stranger cannot tell paths that exist by their 405.
         api.Map(Routes.Root + CatchAll, (HttpContext context) =>

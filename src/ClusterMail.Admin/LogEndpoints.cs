@@ -4,6 +4,7 @@ using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 
 namespace ClusterMail.Admin;
 
@@ -13,44 +14,86 @@ internal static class LogEndpoints
     private const string TextType = "text/plain; charset=utf-8";
     private const int FlushAt = 32 * 1024;
 
-    public static void MapLogs(this IEndpointRouteBuilder api) =>
-        api.MapGet(Routes.Log, ExportAsync).WithTags("log").WithSummary("inlog, outlog, senderlog or faillog of one day, one node's or all merged by time")
+    /// <summary>Rows are written a moment after their time: what is younger than this may still get a neighbour.</summary>
+    private static readonly TimeSpan Lag = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan FollowEvery = TimeSpan.FromSeconds(1);
+
+    public static void MapLogs(this IEndpointRouteBuilder endpoints)
+    {
+        var api = endpoints.MapGroup("").WithTags("log");
+        api.MapGet(Routes.Log, ExportAsync).WithSummary("A log in the original format: of a day or a span, of one node or all merged by time; with follow as it grows")
             .Produces<string>(contentType: "text/plain");
+        api.MapGet(Routes.LogFiles, FilesAsync).WithSummary("The nodes and days a span covers, one file each (LOG-10, LOG-11)").Produces<LogFiles>();
+    }
 
     private static async Task<IResult> ExportAsync(
-        string log, LogReader reader, SettingsDesk desk, IClusterControl control, TimeProvider time, DateOnly? day, string? node, CancellationToken cancel)
+        string log, LogDesk logs, LogReader reader, TimeProvider time, IHostApplicationLifetime life,
+        string? day, string? from, string? to, string? node, bool? follow, CancellationToken cancel)
     {
-        var zone = time.LocalTimeZone;
-        var format = new LogFormat(await desk.HostAsync(cancel), zone);
-        var span = Day(day ?? DateOnly.FromDateTime(time.GetLocalNow().Date), zone, node);
-        if (node is not null && !await reader.KnowsAsync(span, cancel))
+        var zone = await logs.ZoneAsync(cancel);
+        if (follow == true && (day ?? from ?? to) is null)
+            from = (time.GetUtcNow() - Lag).ToString("O", System.Globalization.CultureInfo.InvariantCulture);
+        var (span, fault) = logs.Span(zone, day, from, to, node);
+        if (fault is not null)
+            return Answers.Wrong(fault, "LOG-16");
+        if (node is not null && !await reader.KnowsAsync(span!, cancel))
             return Answers.NotFound($"There is and was no node '{Requests.Printable(node, 60)}'.", "clustermail cluster status shows those there are.");
-        var lines = log switch
-        {
-            LogNames.In => reader.AcceptedAsync(span, cancel).Select(format.Inlog),
-            LogNames.Out => reader.EndedAsync(span, delivered: true, cancel).Select(format.Outlog),
-            LogNames.Fail => reader.EndedAsync(span, delivered: false, cancel).Select(format.Faillog),
-            LogNames.Sender => reader.AttemptsAsync(span, cancel).SelectMany(row => format.Senderlog(row)),
-            _ => null,
-        };
-        return lines is null
-            ? Answers.NotFound($"There is no log '{Requests.Printable(log, 40)}'.", $"Logs: {LogNames.In}, {LogNames.Out}, {LogNames.Sender}, {LogNames.Fail}.")
-            : Results.Stream(body => WriteAsync(lines, body, cancel), TextType, $"{span.From.LocalDay(zone):yyMMdd}.log");
+        if (await logs.ReadAsync(log, span!, zone, cancel) is not { } entries)
+            return NoSuchLog(log);
+        var name = $"{TimeZoneInfo.ConvertTime(span!.From, zone):yyMMdd}.log";
+        return follow == true
+            ? Results.Stream(body => FollowAsync(logs, log, span, zone, time, body, life.ApplicationStopping, cancel), TextType, name)
+            : Results.Stream(body => WriteAsync(entries.SelectMany(entry => entry.Lines), body, cancel), TextType, name);
     }
 
-    /// <summary>Midnight to midnight in local time: 23 or 25 hours where the clock is changed.</summary>
-    private static LogSpan Day(DateOnly day, TimeZoneInfo zone, string? node) => new(Midnight(day, zone), Midnight(day.AddDays(1), zone), node);
-
-    private static DateTimeOffset Midnight(DateOnly day, TimeZoneInfo zone)
+    private static async Task<IResult> FilesAsync(
+        string log, LogDesk logs, LogReader reader, string? day, string? from, string? to, string? node, CancellationToken cancel)
     {
-        var midnight = day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Unspecified);
-        // Some zones skip midnight itself when summer time begins; the day then starts an hour later.
-        if (zone.IsInvalidTime(midnight))
-            midnight = midnight.AddHours(1);
-        return new DateTimeOffset(midnight, zone.GetUtcOffset(midnight));
+        if (!LogNames.All.Contains(log))
+            return NoSuchLog(log);
+        var zone = await logs.ZoneAsync(cancel);
+        var (span, fault) = logs.Span(zone, day, from, to, node);
+        if (fault is not null)
+            return Answers.Wrong(fault, "LOG-16");
+        var nodes = await reader.NodesAsync(cancel);
+        var first = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(span!.From, zone).DateTime);
+        var last = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(span.To.AddTicks(-1), zone).DateTime);
+        var files = new List<LogFile>();
+        for (var each = first; each <= last; each = each.AddDays(1))
+            files.AddRange(nodes.Where(name => node is null || name == node)
+                .Select(name => new LogFile(name, each.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), $"{log}/{name}/{each:yyMMdd}.log")));
+        return Results.Ok(new LogFiles(files));
     }
 
-    private static DateTime LocalDay(this DateTimeOffset at, TimeZoneInfo zone) => TimeZoneInfo.ConvertTime(at, zone).Date;
+    private static IResult NoSuchLog(string log) =>
+        Answers.NotFound($"There is no log '{Requests.Printable(log, 40)}'.", $"Logs: {string.Join(", ", LogNames.All)}.");
+
+    /// <summary>Looks again every second at what is young, and prints what it has not printed: rows of several nodes do not come in the order of their time.</summary>
+    private static async Task FollowAsync(
+        LogDesk logs, string log, LogSpan span, TimeZoneInfo zone, TimeProvider time, Stream body, CancellationToken stopping, CancellationToken cancel)
+    {
+        var printed = new Dictionary<(DateTimeOffset, string), bool>();
+        var from = span.From;
+        // A node that stops does not wait for those who follow.
+        while (!cancel.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            var now = time.GetUtcNow();
+            var began = time.GetTimestamp();
+            var fresh = new List<LogEntry>();
+            await foreach (var entry in (await logs.ReadAsync(log, span with { From = from, To = now.AddMinutes(1) }, zone, cancel))!)
+                if (printed.TryAdd((entry.At, entry.Key), true))
+                    fresh.Add(entry);
+            await WriteAsync(fresh.SelectMany(entry => entry.Lines).ToAsyncEnumerable(), body, cancel);
+            await body.FlushAsync(cancel);
+            from = from > now - Lag ? from : now - Lag;
+            foreach (var old in printed.Keys.Where(key => key.Item1 < from).ToList())
+                printed.Remove(old);
+            // A look that takes long (a million mails wait) is not repeated at once.
+            var pause = time.GetElapsedTime(began) * 4;
+            await Task.Delay(pause > FollowEvery ? pause : FollowEvery, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     private static async Task WriteAsync(IAsyncEnumerable<string> lines, Stream body, CancellationToken cancel)
     {

@@ -1,3 +1,4 @@
+using ClusterMail.Accounts;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Settings;
 using ClusterMail.Store;
@@ -6,10 +7,12 @@ using Microsoft.AspNetCore.Http;
 namespace ClusterMail.Admin;
 
 /// <summary>The one way to change settings: take a version, change a copy, judge the whole set, save it if nobody was faster (ADMIN-25).</summary>
-internal sealed class SettingsDesk(SettingsStore store, SettingsValidator validator)
+internal sealed class SettingsDesk(SettingsStore store, SettingsValidator validator, AccountStore accounts)
 {
     /// <summary>Shown for a secret that is set (ADMIN-43).</summary>
     public const string Masked = "***";
+
+    public const string DomainTable = "domain.table";
 
     private const int LongestComment = 200;
 
@@ -47,9 +50,12 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
     }
 
     /// <summary>Judges <paramref name="wanted"/> whole and saves it as the version after <paramref name="basis"/>; with <paramref name="dryRun"/> only judges.</summary>
+    /// <param name="confirmed">Warnings that need it were confirmed (RELAY-62).</param>
     /// <param name="basis">The version that must still be the newest; null: whatever is newest now, which is <paramref name="newest"/>.</param>
+    /// <param name="leaving">A domain that may go although it has accounts, because its accounts go with it (DOM-10).</param>
     public async Task<IResult> SaveAsync(
-        SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, string user, string? comment, bool dryRun, CancellationToken cancel)
+        SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, string user, string? comment, bool dryRun, CancellationToken cancel, bool confirmed = false,
+        string? leaving = null)
     {
         if (basis is { } asked && asked != newest.Version)
             return Conflict(asked, newest.Version, newest.SavedBy, newest.SavedAt);
@@ -57,8 +63,22 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
         var faults = errors.Where(e => !e.IsWarning).Select(Fault).ToList();
         if (faults.Count > 0)
             return Answers.Faults(faults);
+        if (await LeftBehindAsync(newest, wanted, leaving, cancel) is { } refusal)
+            return refusal;
         IReadOnlyList<string> notes = [.. errors.Where(e => e.IsWarning).Select(e => e.ToString())];
         var changes = wanted.Since(newest);
+        // Asked once, when the table changes: whoever edits another line of it later confirms again, because the whole text is what he saves.
+        if (!dryRun && !confirmed && errors.Find(e => e.NeedsConfirmation && changes.Any(change => change.Name == e.Name)) is { } doubt)
+            return Answers.Problem(new Problem
+            {
+                Title = doubt.Message,
+                Status = StatusCodes.Status409Conflict,
+                Detail = "This must be confirmed; nothing was saved.",
+                Name = doubt.Name,
+                Line = doubt.Line,
+                Rule = doubt.Rule,
+                Hint = "Save it with --yes (\"confirm\": true) if it is meant so.",
+            });
         if (dryRun || changes.Count == 0)
             return Results.Ok(new SettingsSaved(newest.Version, Differences(changes), notes));
         var remark = Requests.Printable(comment ?? "", LongestComment);
@@ -69,6 +89,20 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
             var other => throw new System.Diagnostics.UnreachableException(other.ToString()),
         };
     }
+
+    /// <summary>DOM-10: no way of saving settings takes a domain away from its accounts unasked, neither a table nor an import nor a rollback.</summary>
+    private async Task<IResult?> LeftBehindAsync(SettingsSnapshot newest, SettingsSnapshot wanted, string? leaving, CancellationToken cancel)
+    {
+        var (before, after) = (Domains(newest), Domains(wanted));
+        foreach (var domain in before.All.Where(domain => domain is { Keeps: true, SharedWith: null } && after.Find(domain.Name) is not { Keeps: true, SharedWith: null } && domain.Name != leaving))
+            if (await accounts.CountAsync(domain.Name, cancel) is var count and > 0)
+                return Answers.Problem(
+                    StatusCodes.Status409Conflict, $"{domain.Name} has {count} accounts.", "Without it they would be out of reach; nothing was saved.", "DOM-10",
+                    $"clustermail domain remove {domain.Name} --yes removes it with them; for {AccountStore.Kept.Days} days they can be restored.");
+        return null;
+    }
+
+    private static OperatedDomains Domains(SettingsSnapshot snapshot) => OperatedDomains.Parse(snapshot.Values.GetValueOrDefault(DomainTable) ?? Catalogue.Get(DomainTable).Default).Domains;
 
     private List<SettingError> Judge(SettingsSnapshot wanted) =>
         [.. validator.Check(wanted.Values), .. wanted.Overrides.OrderBy(n => n.Key, StringComparer.Ordinal).SelectMany(n => validator.CheckOverrides(n.Key, n.Value))];

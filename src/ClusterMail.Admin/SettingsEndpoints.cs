@@ -81,7 +81,7 @@ internal static class SettingsEndpoints
         if (change.Changes.FirstOrDefault(c => c.Value == SettingsDesk.Masked && SettingsDesk.IsSecret(c.Name)) is { } masked)
             return Answers.Wrong($"{masked.Name} cannot be set to {SettingsDesk.Masked}.", "ADMIN-43", "Leave it out to keep the secret as it is.");
         var newest = (await desk.LoadAsync(null, cancel))!;
-        return await desk.SaveAsync(newest, SettingsDesk.Apply(newest, change.Changes), change.Base, context.User(), change.Comment, dryRun, cancel);
+        return await desk.SaveAsync(newest, SettingsDesk.Apply(newest, change.Changes), change.Base, context.User(), change.Comment, dryRun, cancel, change.Confirm);
     }
 
     private static async Task<IResult> HistoryAsync(SettingsStore store, CancellationToken cancel)
@@ -106,7 +106,7 @@ internal static class SettingsEndpoints
         if (await desk.LoadAsync(request.Version, cancel) is not { } old)
             return NoSuchVersion(request.Version);
         var newest = (await desk.LoadAsync(null, cancel))!;
-        return await desk.SaveAsync(newest, old, request.Base, context.User(), request.Comment ?? $"rollback to version {request.Version}", dryRun: false, cancel);
+        return await desk.SaveAsync(newest, old, request.Base, context.User(), request.Comment ?? $"rollback to version {request.Version}", dryRun: false, cancel, confirmed: true);
     }
 
     private static async Task<IResult> ExportAsync(SettingsDesk desk, long? version, TimeProvider time, CancellationToken cancel)
@@ -137,7 +137,7 @@ internal static class SettingsEndpoints
                 .Where(n => n.Value.Count > 0).ToDictionary(n => n.Key, n => n.Value),
         };
         return await desk.SaveAsync(
-            newest, wanted, import.Base, context.User(), import.Comment ?? $"import of version {import.Archive.Version}", import.DryRun, cancel);
+            newest, wanted, import.Base, context.User(), import.Comment ?? $"import of version {import.Archive.Version}", import.DryRun, cancel, import.Confirm);
     }
 
     /// <summary>An export has no secrets; those of this cluster stay.</summary>

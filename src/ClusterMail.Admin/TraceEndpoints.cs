@@ -1,3 +1,4 @@
+using System.Net;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Protocol;
 using ClusterMail.Store;
@@ -20,11 +21,15 @@ internal static class TraceEndpoints
         if (!Requests.Limit(limit, 20, MostMails, out var count, out var refusal))
             return refusal!;
         if (Query(q, since, until, count + 1) is not { } query)
-            return Answers.Wrong($"'{Requests.Printable(q, 60)}' is neither a mail number nor an address.", hint: "For example B0000000012 or taro@example.jp.");
-        var found = await history.FindAsync(query, cancel);
+            return Answers.Wrong($"'{Requests.Printable(q, 60)}' is neither a mail number nor an address nor the IP address of a client.", hint: "For example B0000000012 or taro@example.jp.");
+        IReadOnlyList<long> found = query.Client is null ? await history.FindAsync(query, cancel) : [];
         var stories = await history.LoadAsync([.. found.Take(count)], cancel);
-        return Results.Ok(new TraceResult([.. stories.Select(Trace)], found.Count > count));
+        var refusals = query.Number is null ? await history.RefusalsAsync(query, cancel) : [];
+        return Results.Ok(new TraceResult([.. stories.Select(Trace)], found.Count > count || refusals.Count > count, [.. refusals.Take(count).Select(Refusal)]));
     }
+
+    private static TraceRefusal Refusal(ReceiveRow row) => new(
+        row.At, row.Node, row.Session, row.ClientAddress, row.LocalPort, row.Helo, row.Sender, row.Recipients, row.Reply, row.Rule, [.. row.Dialogue.Select(line => line.Text)]);
 
     /// <summary>A number as people paste it, which may carry <c>@host</c>, else an address. Only what begins like a number is taken for one: 12@example.jp is an address.</summary>
     private static TraceQuery? Query(string q, DateTimeOffset? since, DateTimeOffset? until, int limit)
@@ -33,6 +38,8 @@ internal static class TraceEndpoints
         var looksLikeNumber = !text.Contains('@', StringComparison.Ordinal) || (text[0] is 'B' or 'b' && text.IndexOf('@', StringComparison.Ordinal) >= 11);
         if (looksLikeNumber && MessageId.TryParse(text, out var id))
             return new(id, "", since, until, limit);
+        if (IPAddress.TryParse(text, out var client))
+            return new(null, "", since, until, limit, client.ToString());
         return text.Contains('@', StringComparison.Ordinal) && text.Length <= 320 ? new(null, text, since, until, limit) : null;
     }
 
@@ -45,6 +52,12 @@ internal static class TraceEndpoints
 
     private static IEnumerable<TraceStep> Steps(MailStory story)
     {
+        if (story.Session is { } session)
+            yield return new(session.ConnectedAt, session.Node, "connect", null, $"{session.ClientAddress} to port {session.LocalPort}, session {session.Name}", []);
+        foreach (var said in story.Dialogues)
+            yield return new(
+                said.Dialogue.Count > 0 ? said.Dialogue[0].At : said.At, said.Node, said.Kind == ReceiveKind.Accepted ? "dialogue" : "refused", null,
+                said.Reply.Length == 0 ? $"session {said.Session}" : $"{said.Reply}{Decided(said.Rule)}", [.. said.Dialogue.Select(line => line.Text)]);
         yield return new(story.AcceptedAt, story.Node, About(story.Id) is null ? "accepted" : "notice", null, Origin(story), []);
         var names = story.Recipients.ToDictionary(r => r.Ordinal, r => r.Recipient);
         foreach (var attempt in story.Attempts)

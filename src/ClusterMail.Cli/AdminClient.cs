@@ -50,6 +50,23 @@ public sealed class AdminClient : IDisposable
         await answer.Content.CopyToAsync(output, cancel);
     }
 
+    /// <summary>Gives an answer to <paramref name="take"/> as it comes, however long.</summary>
+    public async Task ReadAsync(string path, Func<Stream, Task> take, CancellationToken cancel)
+    {
+        using var answer = await ReadAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
+        await using var body = await answer.Content.ReadAsStreamAsync(cancel);
+        await take(body);
+    }
+
+    /// <summary>Lines as they come, until the node ends or the caller is interrupted.</summary>
+    public async IAsyncEnumerable<string> LinesAsync(string path, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var answer = await ReadAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
+        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync(cancel));
+        while (await lines.ReadLineAsync(cancel) is { } line)
+            yield return line;
+    }
+
     /// <summary>Asks for a change, with a body.</summary>
     public async Task<Answer<TAnswer>> SendAsync<TBody, TAnswer>(
         HttpMethod method, string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> type, CancellationToken cancel)
@@ -61,6 +78,14 @@ public sealed class AdminClient : IDisposable
     /// <summary>Asks for a change that the path says already.</summary>
     public Task<Answer<TAnswer>> SendAsync<TAnswer>(HttpMethod method, string path, JsonTypeInfo<TAnswer> type, CancellationToken cancel) =>
         ChangeAsync(method, path, null, type, cancel);
+
+    /// <summary>Asks for a change, with octets.</summary>
+    public async Task<Answer<TAnswer>> SendAsync<TAnswer>(HttpMethod method, string path, ReadOnlyMemory<byte> body, JsonTypeInfo<TAnswer> type, CancellationToken cancel)
+    {
+        using var content = new ReadOnlyMemoryContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        return await ChangeAsync(method, path, content, type, cancel);
+    }
 
     public void Dispose() => _http.Dispose();
 

@@ -63,9 +63,13 @@ public static class CommandLine
         new StoryCommands(verbs).Trace(),
         new StoryCommands(verbs).Explain(),
         new SettingsCommands(verbs).Build(),
-        new TableCommands(verbs).Route(),
+        Routes(verbs),
         new TableCommands(verbs).Relay(),
-        new TableCommands(verbs).Domain(),
+        new DomainCommands(verbs).Build(),
+        Accounts(verbs),
+        new AliasCommands(verbs).Build(),
+        new TableCommands(verbs).Destination(),
+        new LockoutCommands(verbs).Build(),
         new LogCommands(verbs).Build(),
         new DbCommands(connection).Build(),
         LocalCommands.Up(connection),
@@ -74,6 +78,21 @@ public static class CommandLine
         DemoCommand.Build(connection),
         CompletionCommand.Build(),
     ];
+
+    private static Command Routes(Verbs verbs)
+    {
+        var route = new TableCommands(verbs).Route();
+        route.Add(new RouteCacheCommands(verbs).Build());
+        return route;
+    }
+
+    private static Command Accounts(Verbs verbs)
+    {
+        var account = new AccountCommands(verbs).Build();
+        account.Add(new MailboxCommands(verbs).Mailbox());
+        account.Add(new MailboxCommands(verbs).Export());
+        return account;
+    }
 
     private static int Misunderstood(ParseResult parsed)
     {

@@ -13,7 +13,8 @@ namespace ClusterMail.Node;
 /// second, so that a node cut off from the database stops in time (CLU-30).
 /// </summary>
 public sealed partial class NodeDuties(
-    NodeOptions node, LeaseKeeper lease, SettingsWatch settings, DestinationStore destinations, LeaseStore leases, BlockedDestinations blocked,
+    NodeOptions node, LeaseKeeper lease, SettingsWatch settings, DirectoryWatch directory, DestinationStore destinations, LeaseStore leases, BlockedDestinations blocked,
+    RouteCacheStore dropped, HostResolution hosts,
     IActorRef receiver, IActorRef dispatcher, ILogger<NodeDuties> log) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -21,6 +22,7 @@ public sealed partial class NodeDuties(
     private Task _running = Task.CompletedTask;
     private volatile string? _leader;
     private long _wakeUp = -1;
+    private long _dropped;
     private bool _stopping;
     private (ReceiverActor.Doors Doors, bool Delivering) _now = (ReceiverActor.Doors.Closed, false);
 
@@ -62,7 +64,9 @@ public sealed partial class NodeDuties(
         try
         {
             await settings.FollowAsync(renewal.SettingsVersion, _stop.Token).ConfigureAwait(false);
+            await directory.FollowAsync(renewal.DirectoryVersion, _stop.Token).ConfigureAwait(false);
             blocked.ReplaceDown((await destinations.ListDownAsync(_stop.Token).ConfigureAwait(false)).Select(down => down.Key));
+            await FollowDropsAsync().ConfigureAwait(false);
             _leader = await leases.HolderAsync(LeaderActor.LeaseName, _stop.Token).ConfigureAwait(false);
             if (renewal.WakeUp != Interlocked.Exchange(ref _wakeUp, renewal.WakeUp))
                 dispatcher.Tell(new DispatcherActor.WakeUp());
@@ -75,6 +79,16 @@ public sealed partial class NodeDuties(
         catch (Exception bug)
         {
             Failed(log, bug);
+        }
+    }
+
+    private async Task FollowDropsAsync()
+    {
+        foreach (var drop in await dropped.SinceAsync(Interlocked.Read(ref _dropped), _stop.Token).ConfigureAwait(false))
+        {
+            hosts.Drop(drop.Domain);
+            dispatcher.Tell(new DispatcherActor.ForgetHosts(drop.Domain));
+            Interlocked.Exchange(ref _dropped, drop.Id);
         }
     }
 
@@ -95,7 +109,7 @@ public sealed partial class NodeDuties(
             : lease.IsValid && renewal.Receive == SwitchState.On && node.Roles.Contains("receive") && (view.Text("cluster.receive_mode") != "leader" || leads) ? ReceiverActor.Doors.Open
             : ReceiverActor.Doors.Closed;
         var delivering = renewal is not null && !_stopping && lease.IsValid && renewal.Deliver == SwitchState.On && node.Roles.Contains("deliver")
-            && (view.Text("cluster.deliver_mode") != "leader" || leads);
+            && (view.Text("cluster.deliver_mode") != "leader" || leads) && !settings.Current.Hours.IsClosed;
         if ((doors, delivering) == _now)
             return;
         _now = (doors, delivering);

@@ -3,6 +3,7 @@ using ClusterMail.Admin;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Policy;
 using ClusterMail.Protocol;
+using ClusterMail.Queue.Login;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Routing;
 
@@ -17,27 +18,29 @@ public sealed class NodeExplain(NodeRuntime node, NodeOptions options) : IExplai
         var from = request.From is "" or "<>" ? ReversePath.Null : new ReversePath(Mailbox.FromStored(request.From.Trim('<', '>')));
         var to = request.To.Select(text => Mailbox.FromStored(text.Trim('<', '>'))).ToArray();
         var submission = request.Port is { } port && (port is 587 or 465 || port == options.Submission?.Port || port == options.Smtps?.Port);
-        var said = Explanation.Of(view.Policy, new Policy.ExplainRequest(IPAddress.Parse(request.Ip), request.Helo ?? "", from, to, submission, request.Auth));
+        var identity = string.IsNullOrEmpty(request.Auth) ? null : Authenticator.Named(view.Policy.Directory, request.Auth, IPAddress.None) ?? Mailbox.FromStored(request.Auth);
+        var asked = new Policy.ExplainRequest(IPAddress.Parse(request.Ip), request.Helo ?? "", from, to, submission, identity, request.Blank) { At = request.At };
+        var said = await Explanation.OfAsync(view.Policy, asked, cancel);
         var recipients = new List<ExplainRecipient>();
-        foreach (var (recipient, verdict) in said.Recipients)
-            recipients.Add(await RecipientAsync(view, from, recipient, verdict, said, cancel));
+        foreach (var recipient in said.Recipients)
+            recipients.Add(await RecipientAsync(view, from, recipient, cancel));
         return new ExplainResult(
-            view.Settings.Version, null, said.Mail.Refusal?.ToString() ?? $"250 2.0.0 {from}... Sender ok.",
-            [.. said.Steps.Where(step => step.Stage != "RCPT").Select(ToRule)], recipients);
+            view.Settings.Version, node.Lockout.Explain(asked.Client), said.Mail.Refusal?.ToString() ?? $"250 2.0.0 {from}... Sender ok.",
+            [.. said.Steps.Select(ToRule)], recipients, said.Data?.Refusal?.ToString());
     }
 
-    private async Task<ExplainRecipient> RecipientAsync(
-        NodeView view, ReversePath from, Mailbox recipient, Verdict verdict, Explanation said, CancellationToken cancel)
+    private async Task<ExplainRecipient> RecipientAsync(NodeView view, ReversePath from, ExplainedRecipient said, CancellationToken cancel)
     {
-        var rules = said.Steps.Where(step => step.Stage == "RCPT" && step.Result.Contains(recipient.ToString(), StringComparison.Ordinal)).Select(ToRule).ToList();
-        if (verdict.Rule.Length > 0)
-            rules.Add(new ExplainRule(verdict.Rule, verdict.Accepted ? "accepted" : "refused"));
+        var (recipient, verdict, steps) = said;
+        List<ExplainRule> rules = [.. steps.Select(ToRule), new(verdict.Rule, verdict.Accepted ? "accepted" : "refused")];
         if (!verdict.Accepted)
             return new ExplainRecipient(recipient.ToString(), verdict.Refusal!.ToString(), null, null, [], rules);
         var route = view.Router.Decide(from, view.Policy.Resolve(recipient));
         rules.Add(new ExplainRule(route.Rule, route.Failure ?? $"waits under {route.Destination}"));
         if (route.Failure is { } failure)
             return new ExplainRecipient(recipient.ToString(), $"250 2.0.0 <{recipient}>... Recipient ok.", $"none: {failure}", null, [], rules);
+        if (route.Kind == RouteKind.Mailbox)
+            return new ExplainRecipient(recipient.ToString(), $"250 2.0.0 <{recipient}>... Recipient ok.", $"mailbox of {route.Account!.Address}", route.Destination, [], rules);
         var hosts = await node.Hosts.ResolveAsync(route, cancel);
         rules.Add(new ExplainRule(route.Kind == RouteKind.Gateway ? "GWT-7" : "DELIV-20", hosts.Explanation));
         return new ExplainRecipient(

@@ -11,7 +11,7 @@ public sealed record NodeOptions
     private static readonly string[] Known =
     [
         "node.name", "node.roles", "database", "listen.smtp", "listen.submission", "listen.smtps", "listen.proxy-smtp", "listen.admin", "listen.remoting",
-        "token-file", "spool", "tls.certificate", "tls.key", "balancers", "log.format", "log.file",
+        "token-file", "password-key-file", "spool", "tls.certificate", "tls.key", "balancers", "log.format", "log.file",
     ];
 
     public required string Name { get; init; }
@@ -24,6 +24,9 @@ public sealed record NodeOptions
     public required IPEndPoint Admin { get; init; }
     public required IPEndPoint Remoting { get; init; }
     public required string TokenFile { get; init; }
+
+    /// <summary>Key of the recoverable store (AUTH-7), the same on all nodes; null: none.</summary>
+    public string? PasswordKeyFile { get; init; }
     public required string Spool { get; init; }
     public string? Certificate { get; init; }
     public string? CertificateKey { get; init; }
@@ -67,6 +70,7 @@ public sealed record NodeOptions
             Admin = EndPoint(config, "listen.admin", path) ?? new IPEndPoint(IPAddress.Loopback, 8025),
             Remoting = EndPoint(config, "listen.remoting", path) ?? new IPEndPoint(IPAddress.Loopback, 5025),
             TokenFile = FilePath(config, "token-file", folder, path) ?? throw Missing(path, "token-file", "/etc/clustermail/token"),
+            PasswordKeyFile = FilePath(config, "password-key-file", folder, path),
             Spool = FilePath(config, "spool", folder, path) ?? Path.Combine(Path.GetTempPath(), "clustermail-spool"),
             Certificate = FilePath(config, "tls.certificate", folder, path),
             CertificateKey = FilePath(config, "tls.key", folder, path),

@@ -1,13 +1,20 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Reflection;
 using Akka.Actor;
 using Akka.Configuration;
+using ClusterMail.Accounts.Passwords;
 using ClusterMail.Node.Cluster;
+using ClusterMail.Protocol;
 using ClusterMail.Queue;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Queue.Bounce;
 using ClusterMail.Queue.Cluster;
+using ClusterMail.Queue.Deliver;
 using ClusterMail.Queue.Lease;
+using ClusterMail.Queue.Lockout;
+using ClusterMail.Queue.Login;
+using ClusterMail.Queue.Logs;
 using ClusterMail.Queue.Outcome;
 using ClusterMail.Queue.Receive;
 using ClusterMail.Queue.Schedule;
@@ -30,12 +37,13 @@ public sealed class NodeRuntime : IAsyncDisposable
     private readonly AcceptJournal _accepts;
     private readonly OutcomeJournal _outcomes;
     private readonly NumberBlocks _numbers;
+    private readonly LockoutExchange _lockouts;
     private readonly IActorRef _receiver;
     private readonly IActorRef _dispatcher;
     private volatile ReceiverActor.Sight? _receiverSight;
     private volatile DispatcherActor.Sight? _dispatcherSight;
 
-    public NodeRuntime(NodeOptions node, NpgsqlDataSource source, ILoggerFactory logs)
+    public NodeRuntime(NodeOptions node, NpgsqlDataSource source, RecoverableKey key, ILoggerFactory logs)
     {
         (_node, _logs) = (node, logs);
         var queue = new QueueStore(source);
@@ -43,7 +51,12 @@ public sealed class NodeRuntime : IAsyncDisposable
         var leases = new LeaseStore(source);
         var events = new EventStore(source);
         Nodes = new NodeStore(source);
-        Settings = new SettingsWatch(new SettingsStore(source), Facts(node), logs.CreateLogger<SettingsWatch>());
+        Mailboxes = new MailboxStore(source);
+        Quota = new Quota(() => Settings!.Current, Mailboxes);
+        Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota };
+        Settings = new SettingsWatch(new SettingsStore(source), Directory, Facts(node), logs.CreateLogger<SettingsWatch>());
+        Passwords = new PasswordHasher(() => PasswordCost.From(Settings.Current.Settings));
+        PasswordCheck = new PasswordCheck(new CredentialStore(source), Passwords, key.Seal);
         Lease = new LeaseKeeper(Nodes, Registration(node), new LeaseOptions(), OpenStore, logs.CreateLogger<LeaseKeeper>());
         Blocked = new BlockedDestinations();
         Hosts = new HostResolution(Settings.Current);
@@ -58,7 +71,7 @@ public sealed class NodeRuntime : IAsyncDisposable
                    coordinated-shutdown { exit-clr = off, run-by-clr-shutdown-hook = off } }
             """));
         _numbers = new NumberBlocks(queue, NumberBlock, logs.CreateLogger<NumberBlocks>());
-        var recorder = new OutcomeRecorder(() => Settings.Current.Retry, new NoticeWriter(() => Settings.Current, _numbers), logs.CreateLogger<OutcomeRecorder>());
+        var recorder = new OutcomeRecorder(() => Settings.Current.Retry, () => Settings.Current.Hours, new NoticeWriter(() => Settings.Current, _numbers), logs.CreateLogger<OutcomeRecorder>()) { Live = Live };
         _outcomes = new OutcomeJournal(events, node.Name, OnWritten, logs.CreateLogger<OutcomeJournal>());
         recorder.Journal = _outcomes;
         _dispatcher = _local.ActorOf(DispatcherActor.Props(new DispatcherParts
@@ -70,30 +83,44 @@ public sealed class NodeRuntime : IAsyncDisposable
             Blocked = Blocked,
             Recorder = recorder,
             Options = () => Settings.Current.Dispatch,
-            WorkerOptions = () => Settings.Current.Worker,
+            WorkerOptions = () => Observed(Settings.Current.Worker) with { OwnPassword = OwnPasswordAsync },
             Route = (from, to) => Settings.Current.Router.Decide(from, to),
             Resolve = Hosts.ResolveAsync,
             Forget = Hosts.Forget,
+            WaitOf = sender => Settings.Current.Hours.WaitOf(sender),
+            ClosedWithin = span => Settings.Current.Hours.ClosedWithin(span, ReversePath.Null),
+            Faulty = new FaultyGateways(events, node.Name, TimeProvider.System, logs.CreateLogger<FaultyGateways>()).Tell,
+            DeliverLocally = new LocalDelivery(Quota, recorder).Deliver,
             DestinationRegion = () => Placement!.Gate,
             Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
-            (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)));
-        _certificates = new NodeCertificates(node.Certificate, node.CertificateKey, Settings.Current, logs.CreateLogger<NodeCertificates>());
+            (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)),
+            () => Settings.Current.Copies);
+        Lease.Renewed += renewal => _ = _numbers.FollowAsync(renewal.WakeUp);
+        _certificates = new NodeCertificates(node.Certificate, node.CertificateKey, Settings.Current, logs.CreateLogger<NodeCertificates>(),
+            trouble => events.WriteAsync(node.Name, "certificate", trouble, null, CancellationToken.None).ContinueWith(done => done.Exception, TaskScheduler.Default));
         Settings.Changed += (_, after) => _certificates.Follow(after);
-        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
+        Lockout = new LockoutGuard(() => Settings.Current.Lockout, TimeProvider.System);
+        _lockouts = new LockoutExchange(new LockoutStore(source), Lockout, Directory.Denies, () => Settings.Current.Lockout, node.Name, logs.CreateLogger<LockoutExchange>());
+        var logStore = new SessionLogStore(source);
+        Sessions = new SessionJournal(logStore, events, node.Name, () => Settings.Current.Logging, new SessionJournalOptions(), logs.CreateLogger<SessionJournal>());
+        Live.Watched += isWatched => Sessions.Watch = isWatched ? Live : null;
+        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
+            Authenticate = new Authenticator(() => Settings.Current, PasswordCheck, Lockout),
+            Log = Sessions,
         }, sight => _receiverSight = sight), "receiver");
         Placement = new Placement(
             () => Settings.Current.Destination,
             () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
-            () => ReaperActor.Props(queue, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
+            () => ReaperActor.Props(queue, Mailboxes, new AccountStore(source), logStore, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
             () => HeraldActor.Props(new EventMail(source), Lease, _numbers, () => Settings.Current),
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
-        Duties = new NodeDuties(node, Lease, Settings, destinations, leases, Blocked, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
+        Duties = new NodeDuties(node, Lease, Settings, Directory, destinations, leases, Blocked, new RouteCacheStore(source), Hosts, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
         Lease.Began += began => _ = Cluster.ReassertAsync();
         Observe();
     }
@@ -102,14 +129,28 @@ public sealed class NodeRuntime : IAsyncDisposable
 
     public NodeStore Nodes { get; }
     public SettingsWatch Settings { get; }
+    public DirectoryWatch Directory { get; }
+
+    /// <summary>One for the whole node, so that logins and imports together stay within its bounds.</summary>
+    public PasswordHasher Passwords { get; }
+    public PasswordCheck PasswordCheck { get; }
     public LeaseKeeper Lease { get; }
     public BlockedDestinations Blocked { get; }
     public HostResolution Hosts { get; }
+    public LockoutGuard Lockout { get; }
+    public MailboxStore Mailboxes { get; }
+    public Quota Quota { get; }
     public Window Window { get; }
     public MailAcceptor Acceptor { get; }
     public Placement Placement { get; }
     public ClusterKeeper Cluster { get; }
     public NodeDuties Duties { get; }
+
+    /// <summary>What happens here, for those who watch (ADMIN-42).</summary>
+    public LiveTrace Live { get; } = new();
+
+    /// <summary>What the receiver tells its logs.</summary>
+    public SessionJournal Sessions { get; }
 
     /// <summary>What the receiver last showed; null before its first word.</summary>
     public ReceiverActor.Sight? Receiver => _receiverSight;
@@ -123,6 +164,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         QueueMetrics.Begin();
         Duties.Start();
         Lease.Start();
+        _lockouts.Start();
         _receiver.Tell(new ReceiverActor.Listen(Listeners(Settings.Current)));
         Cluster.Start();
         await _numbers.PrimeAsync(cancel);
@@ -146,6 +188,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         }
         await _local.Terminate();
         await _outcomes.DisposeAsync();
+        await Sessions.DisposeAsync();
         await Duties.DisposeAsync();
         await Cluster.LeaveAsync(TimeSpan.FromSeconds(15));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
@@ -163,15 +206,23 @@ public sealed class NodeRuntime : IAsyncDisposable
     {
         await Cluster.DisposeAsync();
         await Lease.DisposeAsync();
+        await _lockouts.DisposeAsync();
         _certificates.Dispose();
+        Passwords.Dispose();
         _local.Dispose();
     }
+
+    private WorkerOptions Observed(WorkerOptions options) => options with { Delivery = options.Delivery with { Watched = () => Live.IsWatched } };
 
     private (QueueStore, IAsyncDisposable) OpenStore(long epoch)
     {
         var source = Database.Open(_node.Database, $"clustermaild {_node.Name}", epoch);
         return (new QueueStore(source), source);
     }
+
+    /// <summary>OUT-6: only while the cluster keeps passwords recoverably.</summary>
+    private Task<string?> OwnPasswordAsync(Mailbox account, CancellationToken cancel) =>
+        Settings.Current.Settings.Switch("compat.auth.recoverable_store") ? PasswordCheck.RecoverAsync(account, cancel) : Task.FromResult<string?>(null);
 
     private void OnWritten(int recipients, bool notices)
     {
@@ -224,6 +275,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     private static NodeFacts Facts(NodeOptions node) => new(node.Name, Dns.GetHostName(), node.Balancers)
     {
         Listening = [.. OwnListeners(node).Select(listener => listener.EndPoint)],
+        Addresses = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(link => link.GetIPProperties().UnicastAddresses).Select(one => one.Address)],
     };
 
     private static NodeRegistration Registration(NodeOptions node) => new(
@@ -238,6 +290,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         QueueMetrics.Observe("clustermail.queue.window_bytes", "bytes", "Content kept in memory for them.", () => Window.Bytes);
         QueueMetrics.Observe("clustermail.queue.accept_waiting", "bytes", "Content waiting for its commit.", () => _accepts.WaitingBytes);
         QueueMetrics.Observe("clustermail.queue.outcomes_waiting", "endings", "Outcomes waiting for their commit.", () => _outcomes.Waiting);
+        QueueMetrics.Observe("clustermail.log.rows_dropped", "rows", "Rows of acceptlog and receivelog that could not be written in time (ADMIN-56).", () => Sessions.Dropped);
         QueueMetrics.Observe("clustermail.queue.lease_valid", "", "1 while this node may own mail.", () => Lease.IsValid ? 1 : 0);
         QueueMetrics.Observe("clustermail.queue.epoch", "", "Epoch under which this node owns mail.", () => Lease.Current?.Epoch ?? 0);
         QueueMetrics.Observe("clustermail.node.thread_pool_waiting", "items", "Work waiting for a thread; an alarm when it stays above 0.", () => ThreadPool.PendingWorkItemCount);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin;
 using ClusterMail.Node;
 using ClusterMail.Node.Logging;
@@ -16,10 +17,12 @@ if (args is not ["--config", var file])
 
 NodeOptions options;
 AdminToken token;
+RecoverableKey key;
 try
 {
     options = NodeOptions.Load(file);
     token = AdminToken.FromFile(options.TokenFile);
+    key = new RecoverableKey(options.PasswordKeyFile is { } keyFile ? PasswordSeal.FromFile(keyFile) : null);
 }
 catch (Exception wrong) when (wrong is FormatException or InvalidDataException or IOException or UnauthorizedAccessException)
 {
@@ -55,8 +58,11 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(100));
 builder.Services.AddSingleton(options);
 builder.Services.AddSingleton(token);
+builder.Services.AddSingleton(key);
 builder.Services.AddSingleton(_ => Database.Open(options.Database, $"clustermaild {options.Name}"));
 builder.Services.AddSingleton<NodeRuntime>();
+builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Passwords);
+builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Live);
 builder.Services.AddSingleton<QueueStore>();
 builder.Services.AddSingleton<NodeStore>();
 builder.Services.AddSingleton<SwitchStore>();

@@ -1,47 +1,71 @@
+using ClusterMail.Accounts;
+using ClusterMail.Policy.Auth;
+using ClusterMail.Policy.Destinations;
+using ClusterMail.Policy.Personal;
 using ClusterMail.Policy.Relay;
+using ClusterMail.Policy.Trust;
 using ClusterMail.Protocol;
 
 namespace ClusterMail.Policy;
 
 /// <summary>
-/// The checks of one transaction in the order of chapter 01 F: <see cref="Mail"/> once, then <see cref="Recipient"/> for each recipient.
-/// Pure but for the memory of MAIL; used by one session at a time.
+/// The checks of one transaction in the order of chapter 01 F: <see cref="Mail"/> once, <see cref="Recipient"/> for each recipient, <see cref="Data"/>, then
+/// <see cref="Content"/>. Remembers what it has seen since MAIL; used by one session at a time.
 /// </summary>
 public sealed class AcceptancePipeline
 {
     private readonly PolicySnapshot _snapshot;
     private readonly ClientFacts _client;
+    private readonly DateTimeOffset _now;
     private readonly ICollection<PolicyStep>? _trace;
+    private readonly Account? _identity;
+    private readonly List<(Mailbox Recipient, Account Account)> _local = [];
     private RelayDecision? _relay;
+    private SenderFacts _facts;
+    private Resolution _sender = null!;
+    private ReversePath _path;
+    private string? _forbiddenBy;
 
     internal AcceptancePipeline(PolicySnapshot snapshot, ClientFacts client, ICollection<PolicyStep>? trace)
     {
         _snapshot = snapshot;
         _client = client;
+        _now = client.At ?? DateTimeOffset.UtcNow;
         _trace = trace;
+        _identity = snapshot.Authenticated(client.AuthenticatedAs);
     }
+
+    private bool IsAuthenticated => _identity is not null;
 
     /// <summary>PIPE-3 to PIPE-8.</summary>
     /// <param name="blank">Nothing at all stood after <c>FROM:</c> (RECV-25).</param>
     /// <param name="declaredSize">SIZE= in octets; 0 when not declared.</param>
     public Verdict Mail(ReversePath sender, bool blank, long declaredSize = 0)
     {
-        var match = _snapshot.Relay.Match(_client.Address, SenderFacts.Of(sender, blank));
-        var relay = new RelayDecision(match, _snapshot.ClassifySender(sender), _client.Authenticated, _snapshot.Switches);
+        (_path, _facts, _sender, _forbiddenBy) = (sender, SenderFacts.Of(sender, blank), _snapshot.ResolveSender(sender), null);
+        _local.Clear();
+        var relay = new RelayDecision(
+            _snapshot.Relay.Match(_client.Address, _facts), _sender.Class, IsAuthenticated, _snapshot.Switches, _snapshot.IsDenied(_client.Address, _now));
         _relay = relay;
 
         var verdict = Told("MAIL", "PIPE-3 relay list", relay.List());
         // Before the sender is looked up, so that a stranger on a users' port cannot ask who exists here.
         if (verdict.Accepted)
-            verdict = Told("MAIL", "PIPE-6 AUTH demand", Submission());
+            verdict = Told("MAIL", "PIPE-6 AUTH on a users' port", Submission());
         if (verdict.Accepted)
-            verdict = Told("MAIL", "PIPE-4 sender", relay.Sender(sender.Mailbox));
+            verdict = Told("MAIL", "PIPE-4 sender", relay.Sender(sender.Mailbox, _sender.Rule));
+        if (verdict.Accepted)
+            verdict = Told("MAIL", "PIPE-5 usage hours", Hours());
+        if (verdict.Accepted)
+            verdict = Told("MAIL", "PIPE-6 AUTH demand", Demand(relay));
+        if (verdict.Accepted)
+            verdict = Told("MAIL", "PIPE-7 sender trust", EnvelopeTrust());
         if (verdict.Accepted)
             verdict = Told("MAIL", "PIPE-8 declared size", Size(declaredSize));
         return Counted("MAIL", verdict.Accepted ? Verdict.Accept(relay.Decided) : verdict);
     }
 
-    /// <summary>PIPE-10 to PIPE-13 for one recipient.</summary>
+    /// <summary>PIPE-10 to PIPE-12 for one recipient; PIPE-13 is <see cref="QuotaAsync"/>.</summary>
     /// <exception cref="InvalidOperationException">Without a <see cref="Mail"/> before it: our bug.</exception>
     public Verdict Recipient(Mailbox recipient)
     {
@@ -49,24 +73,175 @@ public sealed class AcceptancePipeline
         // Whoever the administrator is and wherever: his mail is ours to take, not a stranger's to relay.
         if (PolicySnapshot.IsBarePostmaster(recipient) && _snapshot.Postmaster is not null)
             return Counted("RCPT", Told("RCPT", "bare postmaster", Verdict.Accept("RFC 5321 4.5.1")));
-        var kind = _snapshot.ClassifyRecipient(recipient);
-        var verdict = Told("RCPT", "PIPE-11 relay table", relay.Recipient(recipient, kind));
-        if (verdict.Accepted && kind == AddressClass.LocalExisting && NamesAWayOn(recipient) && !relay.Trusted)
+        var resolution = _snapshot.ResolveRecipient(recipient);
+        var verdict = Destination(recipient, resolution);
+        if (verdict.Accepted)
+            verdict = Told("RCPT", "PIPE-11 relay table", Cell(relay, recipient, resolution));
+        var decided = verdict.Rule;
+        if (verdict.Accepted && resolution.Class == AddressClass.LocalExisting && NamesAWayOn(recipient) && !relay.Trusted)
             verdict = Told("RCPT", "PIPE-11 routed local part", Verdict.Refuse(PolicyReplies.NoRelay, "RELAY-31"));
-        return Counted("RCPT", verdict);
+        if (verdict.Accepted && resolution.Account is { } account)
+            verdict = Told("RCPT", "PIPE-12 recipient's own list", Personal(account));
+        if (verdict.Accepted && resolution.Account is { } taken)
+            _local.Add((recipient, taken));
+        return Counted("RCPT", verdict.Accepted ? Verdict.Accept(decided) : verdict);
     }
+
+    /// <summary>PIPE-13, for a recipient that <see cref="Recipient"/> has accepted.</summary>
+    public async ValueTask<Verdict> QuotaAsync(Mailbox recipient, long declaredSize, CancellationToken cancel)
+    {
+        if (_local.Count == 0 || _local[^1].Recipient != recipient)
+            return Verdict.Accept("QUOTA-3");
+        var account = _local[^1].Account;
+        var full = await _snapshot.Usage.IsFullAsync(account, declaredSize, exempt: _path.IsNull, cancel).ConfigureAwait(false);
+        if (full)
+            _local.RemoveAt(_local.Count - 1);
+        return Counted("RCPT", Told("RCPT", "PIPE-13 mailbox size", full ? Verdict.Refuse(PolicyReplies.MailboxFull, "QUOTA-3") : Verdict.Accept("QUOTA-3")));
+    }
+
+    /// <summary>PIPE-14, before the 354.</summary>
+    public Verdict Data()
+    {
+        var verdict = _forbiddenBy is { } rule && _snapshot.RejectWholeTransaction ? Verdict.Refuse(PolicyReplies.NoRelay, $"DEST-9, {rule}") : Verdict.Accept("UTIME-5");
+        if (verdict.Accepted && _snapshot.HoursForRecipients)
+            foreach (var (recipient, account) in _local)
+                if (verdict.Accepted && IsClosed(account))
+                    verdict = Verdict.Refuse(PolicyReplies.RecipientOutOfHours(recipient), "UTIME-5");
+        return Counted("DATA", Told("DATA", "PIPE-14 transaction as a whole", verdict));
+    }
+
+    /// <summary>PIPE-17, after the final dot.</summary>
+    public Verdict Content(in ContentFacts facts)
+    {
+        var verdict = _identity is not { } identity || _snapshot.Auth.Trust != SenderTrust.Header ? Verdict.Accept("TRUST-4")
+            : facts is { FromHeaders: 1, From: { } text } && FromHeader.Single(text) is { } from && IsAddressOf(identity, from) ? Verdict.Accept("TRUST-3")
+            : Verdict.Refuse(PolicyReplies.SenderMismatch, "TRUST-3");
+        return Counted(".", Told(".", "PIPE-17 From: header", verdict));
+    }
+
+    /// <summary>
+    /// PIPE-21: what is stored of the recipients. An alias that replaces its name stands as its real address (ALIAS-4); of several that lead to one real address
+    /// the first stays, with the wishes of all.
+    /// </summary>
+    public Envelope Merge(Envelope envelope)
+    {
+        var merged = new List<(string Key, ForwardPath Path)>(envelope.ForwardPaths.Length);
+        foreach (var path in envelope.ForwardPaths)
+        {
+            var resolution = _snapshot.ResolveRecipient(path.Mailbox);
+            var key = resolution.Account is { } account ? $"#{account.Id}" : $"{resolution.Real.LocalPart}@{DomainName.Normalize(resolution.Real.Domain)}";
+            var known = envelope.ForwardPaths.Length == 1 ? -1 : merged.FindIndex(other => other.Key == key);
+            if (known < 0)
+                merged.Add((key, resolution.Envelope == path.Mailbox ? path : path with { Mailbox = resolution.Envelope }));
+            else
+                merged[known] = (key, merged[known].Path with { Notify = Both(merged[known].Path.Notify, path.Notify) });
+        }
+        return envelope with { ForwardPaths = [.. merged.Select(one => one.Path)] };
+    }
+
+    /// <summary>RFC 3461: not said counts as "on failure"; NEVER stands alone, so it lasts only when both say it.</summary>
+    private static Notify Both(Notify first, Notify second) =>
+        first == second ? first : ((first == Notify.Unspecified ? Notify.Failure : first) | (second == Notify.Unspecified ? Notify.Failure : second)) & ~Notify.Never;
 
     /// <summary>
     /// CONF-23: a listener for users takes mail after AUTH only. No line of the relay list waives it: those lines are about port 25, and
     /// whoever may send without AUTH has that port.
     /// </summary>
-    private Verdict Submission() => _client is { Submission: true, Authenticated: false }
+    private Verdict Submission() => _client.Submission && !IsAuthenticated
         ? Verdict.Refuse(PolicyReplies.AuthenticationRequired, "CONF-23")
         : Verdict.Accept("CONF-23");
+
+    /// <summary>UTIME-4: of the account MAIL FROM names, and of the one that authenticated, so that another's name opens no door.</summary>
+    private Verdict Hours() => (_sender.Account is { } sender && IsClosed(sender)) || (_identity is { } identity && IsClosed(identity))
+        ? Verdict.Refuse(PolicyReplies.SenderOutOfHours(_path.Stored), "UTIME-4")
+        : Verdict.Accept("UTIME-4");
+
+    private bool IsClosed(Account account) => PersonalRules.Of(account).Hours?.Allow(_now, _snapshot.ZoneOf(account)) == false;
+
+    /// <summary>AUTH-3 to AUTH-6, AUTH-9, AUTH-15; waived by AUTH-14.</summary>
+    private Verdict Demand(in RelayDecision relay)
+    {
+        var rules = _snapshot.Auth;
+        if (!rules.Enabled || IsAuthenticated)
+            return Verdict.Accept(rules.Enabled ? "AUTH-5" : "AUTH-1");
+        if (relay.AuthWaived)
+            return Verdict.Accept("AUTH-14");
+        var rule = rules.Level == SecurityLevel.All ? "AUTH-4"
+            : rules.Requires(_facts) ? "AUTH-15"
+            : rules.Level == SecurityLevel.PerAccount && _sender.Account is { } account ? DemandOf(account)
+            : null;
+        return rule is null ? Verdict.Accept(rules.Level == SecurityLevel.Open ? "AUTH-3" : "AUTH-5")
+            : Verdict.Refuse(_client.AuthFailed ? PolicyReplies.NeedAuthBeforeMail : PolicyReplies.NeedEhloBeforeAuth, rule);
+    }
+
+    private string? DemandOf(Account account) =>
+        account.SmtpAuth ? account.Address.SameAs(_path.Mailbox!) ? "AUTH-5" : "AUTH-10"
+        : _client.AuthFailed ? "AUTH-9"
+        : null;
+
+    /// <summary>
+    /// TRUST-2, TRUST-5: MAIL FROM names the account that authenticated, itself or by an alias. The null path claims nobody, and receipts need it (RFC 8098 §3),
+    /// so it passes.
+    /// </summary>
+    private Verdict EnvelopeTrust() => _identity is not { } identity || _snapshot.Auth.Trust == SenderTrust.Identity ? Verdict.Accept("TRUST-1")
+        : _facts.Kind == SenderKind.Null || _sender.Account?.Id == identity.Id ? Verdict.Accept("TRUST-2")
+        : Verdict.Refuse(PolicyReplies.SenderMismatch, "TRUST-2");
+
+    // An account of shared domains has one address in each of them (DOM-9); an alias of it is not its address (TRUST-5).
+    private bool IsAddressOf(Account identity, Mailbox from) =>
+        _snapshot.Directory.Account(new Mailbox(SenderFacts.Unquote(from.LocalPart), from.Domain))?.Id == identity.Id;
 
     private Verdict Size(long declared) => _snapshot.MaxBytes > 0 && declared > _snapshot.MaxBytes
         ? Verdict.Refuse(PolicyReplies.TooLarge, "LIMIT-1")
         : Verdict.Accept("LIMIT-1");
+
+    /// <summary>
+    /// PIPE-10, DEST-2: the server's table, then the sender's; all must allow. Mail from outside is not asked. The account that authenticated counts as well:
+    /// another's name in MAIL FROM is no way around (APPROVE-7).
+    /// </summary>
+    private Verdict Destination(Mailbox recipient, Resolution resolution)
+    {
+        var verdict = Verdict.Accept("DEST-3");
+        if (!IsAuthenticated && _sender.Class != AddressClass.LocalExisting)
+            return verdict;
+        verdict = Asked("PIPE-10 server's destination table", _snapshot.Destinations, recipient, resolution);
+        if (verdict.Accepted && _sender.Account is { } sender)
+            verdict = Asked($"PIPE-10 destination table of {sender.Address}", PersonalRules.Of(sender).Destinations, recipient, resolution);
+        if (verdict.Accepted && _identity is { } identity && identity.Id != _sender.Account?.Id)
+            verdict = Asked($"PIPE-10 destination table of {identity.Address}", PersonalRules.Of(identity).Destinations, recipient, resolution);
+        return verdict;
+    }
+
+    /// <summary>The address as given, and where an alias takes it when that lies outside (APPROVE-31), or an alias would be a hole in the table.</summary>
+    private Verdict Asked(string check, DestinationTable table, Mailbox recipient, Resolution resolution)
+    {
+        if (table.Rules.Count == 0)
+            return Verdict.Accept("DEST-3");
+        var answer = table.Ask(recipient);
+        if (answer.Mode != DestinationMode.Forbid && resolution.Account is null && resolution.Real != recipient && !_snapshot.Directory.Domains.Contains(resolution.Real.Domain)
+            && table.Ask(resolution.Real) is { Mode: DestinationMode.Forbid or DestinationMode.Unreadable } stricter)
+            answer = stricter;
+        if (answer.Mode == DestinationMode.Unreadable)
+            return Told("RCPT", check, Verdict.Refuse(PolicyReplies.Trouble, answer.Rule));
+        if (answer.Mode != DestinationMode.Forbid)
+            return Told("RCPT", check, Verdict.Accept(answer.Rule));
+        _forbiddenBy = answer.Rule;
+        return Told("RCPT", check, Verdict.Refuse(PolicyReplies.NoRelay, answer.Rule));
+    }
+
+    private static Verdict Cell(in RelayDecision relay, Mailbox recipient, Resolution resolution)
+    {
+        var verdict = relay.Recipient(recipient, resolution.Class);
+        return !verdict.Accepted && resolution.Rule == "ACCT-14" ? verdict with { Rule = "ACCT-14" } : verdict;
+    }
+
+    /// <summary>RELAY-40 to RELAY-43; the other recipients are not concerned.</summary>
+    private Verdict Personal(Account account) => PersonalRules.Of(account).Relay.MatchPersonal(_client.Address, _facts) switch
+    {
+        null => Verdict.Accept("RELAY-43"),
+        { Action: RelayAction.False } rule => Verdict.Refuse(PolicyReplies.InvalidSender, rule.Decided),
+        var rule => Verdict.Accept(rule.Decided),
+    };
 
     /// <summary>
     /// <c>user%other.example@example.jp</c>, <c>host!user@…</c>, <c>"user@other.example"@…</c>: refused to strangers, because the server

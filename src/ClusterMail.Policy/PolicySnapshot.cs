@@ -1,3 +1,8 @@
+using System.Collections.Frozen;
+using System.Net;
+using ClusterMail.Accounts;
+using ClusterMail.Policy.Auth;
+using ClusterMail.Policy.Destinations;
 using ClusterMail.Policy.Relay;
 using ClusterMail.Protocol;
 using ClusterMail.Settings;
@@ -7,33 +12,64 @@ namespace ClusterMail.Policy;
 /// <summary>Everything policy decides by, of one settings version. Built once per version, shared by all sessions, never changed (ADMIN-24).</summary>
 public sealed class PolicySnapshot
 {
-    private readonly Func<Mailbox, AddressClass> _classify;
+    private readonly DynamicDenies _denies;
+    private readonly FrozenDictionary<string, TimeZoneInfo> _zones;
 
-    private PolicySnapshot(SettingSet set, Func<Mailbox, AddressClass>? directory)
+    private PolicySnapshot(SettingSet set, AccountIndex accounts, AliasIndex aliases, DynamicDenies denies, IMailboxUsage usage)
     {
+        (_denies, Usage) = (denies, usage);
         Version = set.Version;
         Switches = RelaySwitches.From(set);
         (Relay, var relayErrors) = RelayList.Parse(set.Text("relay.rules"), Switches);
-        (Domains, var domainErrors) = OperatedDomains.Parse(set.Text("domain.table"));
-        Errors = [.. relayErrors, .. domainErrors];
+        (var domains, var domainErrors) = OperatedDomains.Parse(set.Text("domain.table"));
+        Directory = new MailDirectory(domains, accounts, aliases)
+        {
+            Administrator = set.Text("admin.address") is { Length: > 0 } address && !set.Switch("compat.postmaster.explicit_only") ? Mailbox.FromStored(address) : null,
+        };
+        (Destinations, var destinationErrors) = DestinationTable.Parse(set.Text("destination.rules"), "destination.rules");
+        Auth = AuthRules.From(set);
+        _zones = domains.All.Where(domain => domain.TimeZone.Length > 0 && TimeZoneInfo.TryFindSystemTimeZoneById(domain.TimeZone, out _))
+            .ToFrozenDictionary(domain => domain.Name, domain => TimeZoneInfo.FindSystemTimeZoneById(domain.TimeZone));
+        RejectWholeTransaction = set.Switch("compat.dest.reject_whole_transaction");
+        HoursForRecipients = set.Switch("compat.usetime.receive");
+        Errors = [.. relayErrors, .. domainErrors, .. destinationErrors];
         MaxBytes = set.Integer("receive.max_bytes");
         Postmaster = set.Text("admin.address") is { Length: > 0 } administrator ? Mailbox.FromStored(administrator)
-            : Domains.First is { } domain ? new Mailbox("postmaster", domain)
+            : domains.First is { } domain ? new Mailbox("postmaster", domain)
             : null;
-        _classify = directory ?? Domains.Classify;
     }
 
-    /// <summary>Checkers for the tables of this room, to register with <see cref="SettingsValidator"/>.</summary>
+    /// <summary>Checkers for the tables and lists of this room, to register with <see cref="SettingsValidator"/>.</summary>
     public static IReadOnlyDictionary<string, TableCheck> TableChecks { get; } = new Dictionary<string, TableCheck>(StringComparer.Ordinal)
     {
         ["relay.rules"] = static (text, set) => RelayList.Parse(text, RelaySwitches.From(set)).Errors,
         ["domain.table"] = static (text, _) => OperatedDomains.Parse(text).Errors,
+        ["destination.rules"] = static (text, _) => DestinationTable.Parse(text, "destination.rules").Errors,
+        ["auth.methods"] = AuthRules.CheckMethods,
+        ["auth.required_senders"] = static (text, _) => AuthRules.CheckRequired(text),
     };
 
     public long Version { get; }
     public RelaySwitches Switches { get; }
     public RelayList Relay { get; }
-    public OperatedDomains Domains { get; }
+
+    /// <summary>Who must authenticate, and what is compared with it then.</summary>
+    public AuthRules Auth { get; }
+
+    /// <summary>The server's own destination restriction, asked before that of the sender (DEST-2).</summary>
+    public DestinationTable Destinations { get; }
+
+    /// <summary>DEST-9: one refused destination makes DATA fail for all.</summary>
+    public bool RejectWholeTransaction { get; }
+
+    /// <summary>UTIME-5: outside a recipient's hours DATA is answered 450.</summary>
+    public bool HoursForRecipients { get; }
+
+    /// <summary>Who knows whether a mailbox is full (PIPE-13).</summary>
+    public IMailboxUsage Usage { get; }
+
+    /// <summary>Operated domains of this version, with accounts and aliases as they are now.</summary>
+    public MailDirectory Directory { get; }
 
     /// <summary>Lines that were left out, and warnings. A saved set has no errors; an imported one may.</summary>
     public IReadOnlyList<SettingError> Errors { get; }
@@ -54,18 +90,44 @@ public sealed class PolicySnapshot
     internal static bool IsBarePostmaster(Mailbox recipient) =>
         recipient.Domain.Length == 0 && recipient.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase);
 
-    /// <param name="directory">Says the class of an address; null: by operated domains alone. Must not block.</param>
-    public static PolicySnapshot Create(SettingSet set, Func<Mailbox, AddressClass>? directory = null) => new(set, directory);
+    /// <param name="accounts">Kept up to date by others, like all that follows; null: there are none.</param>
+    public static PolicySnapshot Create(
+        SettingSet set, AccountIndex? accounts = null, AliasIndex? aliases = null, DynamicDenies? denies = null, IMailboxUsage? usage = null) =>
+        new(set, accounts ?? new AccountIndex(), aliases ?? new AliasIndex(), denies ?? new DynamicDenies(), usage ?? IMailboxUsage.Unlimited);
 
     /// <summary>Starts a transaction on this version.</summary>
     /// <param name="trace">Gets each step with its rule and result; null on the hot path.</param>
     public AcceptancePipeline Begin(ClientFacts client, ICollection<PolicyStep>? trace = null) => new(this, client, trace);
 
-    /// <summary>A sender without a domain, or none at all, is outside: <c>#nodomain</c> decides about it (RELAY-15).</summary>
-    internal AddressClass ClassifySender(ReversePath path) =>
-        path.Mailbox is { Domain.Length: > 0 } mailbox ? _classify(mailbox) : AddressClass.Outside;
+    /// <summary>
+    /// Who MAIL FROM names. A sender without a domain, or none at all, is outside: <c>#nodomain</c> decides about it (RELAY-15). The account of a suspended
+    /// user sends nothing (ACCT-4).
+    /// </summary>
+    internal Resolution ResolveSender(ReversePath path)
+    {
+        if (path.Mailbox is not { Domain.Length: > 0 } mailbox)
+            return new Resolution(AddressClass.Outside, Nobody, Nobody, null, "outside");
+        var resolution = Directory.Resolve(mailbox);
+        return resolution.Account is { Suspended: true } ? resolution with { Class = AddressClass.LocalMissing, Account = null, Rule = "ACCT-4" } : resolution;
+    }
 
     /// <summary>A recipient without a domain that is not <see cref="Postmaster"/> could only be one of ours, and is none: there is nowhere to send it.</summary>
-    internal AddressClass ClassifyRecipient(Mailbox mailbox) =>
-        mailbox.Domain.Length > 0 ? _classify(mailbox) : AddressClass.LocalMissing;
+    internal Resolution ResolveRecipient(Mailbox mailbox) =>
+        mailbox.Domain.Length > 0 ? Directory.ResolveRecipient(mailbox) : new Resolution(AddressClass.LocalMissing, mailbox, mailbox, null, "RELAY-26");
+
+    /// <summary>The account an earlier AUTH proved, if it may still use it: a session does not outlive the right to open it.</summary>
+    internal Account? Authenticated(Mailbox? identity) =>
+        identity is not null && Directory.Account(identity) is { Suspended: false, SmtpDisabled: false } account && (account.SmtpAuth || Auth.Level != SecurityLevel.PerAccount)
+            ? account
+            : null;
+
+    /// <summary>RELAY-51: an address the operator named as <c>true</c>, <c>default</c> or <c>only</c> is never denied by a filter, nor locked out.</summary>
+    public bool IsNamed(IPAddress client) => Relay.Match(client, default).KnownClient;
+
+    internal bool IsDenied(IPAddress client, DateTimeOffset now) => _denies.Find(client, now) is not null;
+
+    /// <summary>UTIME-3: the zone of the account's domain, or the server's.</summary>
+    internal TimeZoneInfo ZoneOf(Account account) => _zones.GetValueOrDefault(account.Address.Domain, TimeZoneInfo.Local);
+
+    private static readonly Mailbox Nobody = new("", "");
 }

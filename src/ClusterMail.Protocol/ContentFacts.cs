@@ -16,4 +16,10 @@ public readonly record struct ContentFacts
 
     /// <summary>Octets of the header block, the empty line not counted; ours not counted.</summary>
     public int HeaderLength { get; init; }
+
+    /// <summary><c>From:</c> headers; RFC 5322 §3.6 wants exactly one.</summary>
+    public int FromHeaders { get; init; }
+
+    /// <summary>Unfolded text of the first <c>From:</c> header, as UTF-8; null when there is none, or when it is longer than anybody's address is (TRUST-3).</summary>
+    public string? From { get; init; }
 }

@@ -5,7 +5,8 @@ namespace ClusterMail.Routing;
 /// <summary>A failed attempt, with all that its meaning depends on.</summary>
 /// <param name="Refusals">Attempts refused with 5xx so far, this one counted when it is one (RETRY-12: they are kept when the class changes).</param>
 /// <param name="SinceFirstAttempt">Zero for the first.</param>
-public readonly record struct FailedAttempt(FailureClass Class, int Refusals, TimeSpan SinceFirstAttempt);
+/// <param name="AuthRefused">The host refused our credential: that is the gateway's fault or ours, and says nothing about the mail (EX-SCN-E2).</param>
+public readonly record struct FailedAttempt(FailureClass Class, int Refusals, TimeSpan SinceFirstAttempt, bool AuthRefused = false);
 
 /// <summary>What becomes of a recipient after a failed attempt.</summary>
 /// <param name="Bounced">It has failed for good.</param>
@@ -25,6 +26,9 @@ public static class FailurePolicy
         var slot = RetrySchedule.NextSlot(attempt.SinceFirstAttempt, rules);
         return attempt.Class switch
         {
+            // EX-SCN-E2: an administrator has as long as for a broken line to mend the credential before mail bounces for it.
+            FailureClass.Refused when attempt.AuthRefused => slot >= rules.LineErrorPeriod
+                ? new(true, default, "EX-SCN-E2") : new(false, slot + RetrySchedule.Jitter(random, rules), "EX-SCN-E2"),
             FailureClass.Refused when attempt.Refusals > rules.RefusalRetries => new(true, default, "RETRY-1"),
             // A period ends with its last slot (EX-DELIV-5): waiting on without another attempt would only delay the error mail.
             FailureClass.LineError when slot >= rules.LineErrorPeriod => new(true, default, "RETRY-2"),

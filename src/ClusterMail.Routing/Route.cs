@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using ClusterMail.Accounts;
+using ClusterMail.Protocol;
 
 namespace ClusterMail.Routing;
 
@@ -11,7 +14,7 @@ public sealed record Route
 
     /// <summary>
     /// The key under which recipients wait together, in the database and in the dispatcher: for MX routes the recipient's domain in lower
-    /// case, A-label form (<c>example.org</c>); for gateways <c>[host]:port</c> (several: joined by <c>;</c>).
+    /// case, A-label form (<c>example.org</c>); for gateways <c>[host]:port</c> (several: joined by <c>;</c>); for mailboxes here <c>[local]</c>.
     /// </summary>
     public required string Destination { get; init; }
 
@@ -29,6 +32,24 @@ public sealed record Route
 
     /// <summary>Set when there is no way: the reply to fail the recipient with at once (FALL-6, ROUTE-3).</summary>
     public string? Failure { get; init; }
+
+    /// <summary>The recipient as RCPT, logs and mailbox show it, where an alias puts the real address in its place (ALIAS-4); null: as it came.</summary>
+    public Mailbox? Envelope { get; init; }
+
+    /// <summary>Where an alias leads (ALIAS-7); null: the recipient is no alias.</summary>
+    public Mailbox? Real { get; init; }
+
+    /// <summary>Whose mailbox it is: for <see cref="RouteKind.Mailbox"/>, and for a gateway that speaks LMTP. Else null.</summary>
+    public Account? Account { get; init; }
+
+    /// <summary>Kept by us or by a mail store over LMTP: it ends here, and a success report says "delivered", not "relayed" (RFC 3461 §5.2).</summary>
+    public bool IsFinal => Account is not null;
+
+    /// <summary>Recipients of one mail with equal keys are one delivery (ALIAS-12).</summary>
+    /// <param name="recipient">The one this route was decided for.</param>
+    public string DeliveryKey(Mailbox recipient) => Account is { } account
+        ? string.Create(CultureInfo.InvariantCulture, $"{account.Id}")
+        : $"{(Real ?? recipient).LocalPart}@{(Real ?? recipient).DomainKey}";
 }
 
 public enum RouteKind : byte
@@ -36,19 +57,35 @@ public enum RouteKind : byte
     Mx = 0,
     Gateway = 1,
     Failure = 2,
+
+    /// <summary>Into the mailbox store of this cluster; nothing to resolve, nobody to connect to (DELIV-10).</summary>
+    Mailbox = 3,
 }
 
 /// <summary>One gateway of a line of the gateway table, or the gateway field.</summary>
 /// <param name="Host">Host name, IPv4, or IPv6 without brackets.</param>
 /// <param name="TlsOnConnect">The port was written with <c>*</c> (GWT-4).</param>
 /// <param name="Credential">Name of an entry of <c>route.credentials</c> (GWT-9); null: none.</param>
-public sealed record Gateway(string Host, int Port, bool TlsOnConnect, string? Credential = null)
+/// <param name="Lmtp">It is a mail store that speaks LMTP (RFC 2033): <c>delivery=lmtp:host:port</c> of a domain or an account.</param>
+public sealed record Gateway(string Host, int Port, bool TlsOnConnect, string? Credential = null, bool Lmtp = false)
 {
     /// <summary>
-    /// Its part of <see cref="Route.Destination"/>: <c>[host]:port</c>, with <c>*</c> and <c>#credential</c> where the line has them, because a session
+    /// Its part of <see cref="Route.Destination"/>: <c>[host]:port</c>, with <c>lmtp:</c> in front of a mail store, with <c>*</c> and <c>#credential</c> where the line has them, because a session
     /// opened for one of these is not to be used for another.
     /// </summary>
-    public string Key => $"[{Host.ToLowerInvariant()}]:{Port}{(TlsOnConnect ? "*" : "")}{(Credential is null ? "" : $"#{Credential}")}";
+    public string Key => $"{(Lmtp ? "lmtp:" : "")}[{Host.ToLowerInvariant()}]:{Port}{(TlsOnConnect ? "*" : "")}{(Credential is null ? "" : $"#{Credential}")}";
+
+    /// <summary>In the place of a credential's name: the envelope sender's own account name and password (OUT-3).</summary>
+    public const string Own = "own";
+
+    private const string OwnOf = Own + ":";
+
+    /// <summary>The account whose name and password this gateway gets; null: it has a credential of its own, or none.</summary>
+    public Mailbox? LoginOf => Credential?.StartsWith(OwnOf, StringComparison.Ordinal) == true ? Mailbox.FromStored(Credential[OwnOf.Length..]) : null;
+
+    /// <summary>For one sender: where <see cref="Own"/> stands, his account takes its place, so that no session of one sender carries another's mail.</summary>
+    /// <param name="account">Null: no account of ours; then there is nothing to log in with.</param>
+    public Gateway For(Mailbox? account) => Credential != Own ? this : this with { Credential = account is null ? null : $"{OwnOf}{account}" };
 
     /// <summary>Reads <c>fqdn / IPv4 / "[" IPv6 "]"</c> (04 C). <paramref name="host"/> comes without brackets.</summary>
     public static bool TryHost(string text, out string host)

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ClusterMail.Accounts;
 using ClusterMail.Protocol;
 
 namespace ClusterMail.Routing;
 
 /// <summary>
 /// ROUTE-1: where one recipient's mail goes, from one version of the settings, without a question to anybody. Asked anew at each attempt (ROUTE-2). The rows
-/// are tried in their order; rows 1 to 3 (alias, mailbox, list) belong in front of row 4 and come with the accounts.
+/// are tried in their order; row 3 (lists) belongs in front of row 4 and comes with the lists.
 /// </summary>
 public sealed class Router
 {
@@ -18,22 +19,73 @@ public sealed class Router
     /// <summary><c>route.gateway</c> (GW-1): host name or address without port; empty: none.</summary>
     public string Gateway { get; init; } = "";
 
+    /// <summary><c>route.gateway_credential</c> (OUT-3): a name in <c>route.credentials</c>, or <see cref="Gateway.Own"/>. Default empty: no AUTH.</summary>
+    public string GatewayCredential { get; init; } = "";
+
     /// <summary><c>delivery.port</c> (DELIV-3), for GW-1 and for MX targets. Default 25.</summary>
     public int Port { get; init; } = 25;
 
     /// <summary><c>route.forward_all</c> (FALL-1): there are no mailboxes here. Default off.</summary>
     public bool ForwardAll { get; init; }
 
+    /// <summary>Who lives here; rows 1 to 3. Default nobody.</summary>
+    public MailDirectory Directory { get; init; } = new(OperatedDomains.None, new AccountIndex(), new AliasIndex());
+
     public OwnNames Own { get; init; } = OwnNames.None;
 
+    /// <summary>The destination under which mail for all mailboxes of this cluster waits.</summary>
+    public const string Local = "[local]";
+
     public Route Decide(ReversePath sender, Mailbox recipient)
+    {
+        // ALIAS-9: aliases first, whatever forward-all says; who has no domain can be no alias.
+        var found = recipient.Domain.Length == 0 ? null : Directory.ResolveRecipient(recipient);
+        // FALL-2, FALL-3: with forward-all there are no mailboxes here.
+        if (found is not null && !ForwardAll && Here(found) is { } here)
+            return here with { Envelope = Other(found.Envelope, recipient), Real = Other(found.Real, recipient) };
+        var real = found?.Real ?? recipient;
+        var route = Onward(sender, real);
+        return ReferenceEquals(real, recipient) ? route : route with
+        {
+            Envelope = Other(found!.Envelope, recipient),
+            Real = Other(real, recipient),
+            Rule = $"ROUTE-1 row 1, {found.Rule}; {route.Rule}",
+        };
+    }
+
+    /// <summary>Row 2, and ROUTE-3: an address of ours that has gone meanwhile. Null: not ours to keep.</summary>
+    private Route? Here(Resolution found) => found switch
+    {
+        { Account: { } account } => InMailbox(account, found.Rule),
+        { Class: AddressClass.LocalMissing } => NoWay("550 5.1.1 User unknown", $"ROUTE-3, {found.Rule}"),
+        _ => null,
+    };
+
+    /// <summary>Mail for this account goes into the mailboxes of this cluster, not to another store and not onward.</summary>
+    public bool KeepsHere(Account account) => !ForwardAll && !MailStore.TryParse(DeliveryOf(account), out _);
+
+    private string DeliveryOf(Account account) => account.Delivery.Length > 0 ? account.Delivery : Directory.Domains.Find(account.Address.Domain)?.Delivery ?? "";
+
+    private Route InMailbox(Account account, string rule)
+    {
+        var delivery = DeliveryOf(account);
+        if (!MailStore.TryParse(delivery, out var store))
+            return new Route { Kind = RouteKind.Mailbox, Destination = Local, Account = account, Rule = $"ROUTE-1 row 2, {rule}" };
+        var gateway = new Gateway(store!.Host, store.Port, TlsOnConnect: false, Lmtp: true);
+        return new Route { Kind = RouteKind.Gateway, Destination = gateway.Key, Gateways = [gateway], Account = account, Rule = $"ROUTE-1 row 2, {rule}, delivery={delivery}" };
+    }
+
+    private static Mailbox? Other(Mailbox one, Mailbox recipient) => one == recipient ? null : one;
+
+    /// <summary>Rows 4 to 6.</summary>
+    private Route Onward(ReversePath sender, Mailbox recipient)
     {
         var domain = recipient.DomainKey;
         var ascii = Ascii(domain);
         if (Table.Match(domain, ascii, sender) is { } line)
-            return ToGateways(line.Gateways, $"ROUTE-1 row 4, route.table line {line.Number}");
+            return ToGateways(sender, line.Gateways, $"ROUTE-1 row 4, route.table line {line.Number}");
         if (Gateway.Length > 0)
-            return ToGateways(Single(), "ROUTE-1 row 5, route.gateway");
+            return ToGateways(sender, Single(), "ROUTE-1 row 5, route.gateway");
         return domain.Length == 0
             ? NoWay("550 5.1.2 Recipient has no domain", "ROUTE-1 row 6")
             : new Route { Kind = RouteKind.Mx, Destination = ascii, Domain = ascii, Port = Port, Rule = "ROUTE-1 row 6" };
@@ -58,10 +110,12 @@ public sealed class Router
     }
 
     // A text that is no host name was refused on save; should it be here all the same, it will not resolve, and mail waits instead of bouncing.
-    private ImmutableArray<Gateway> Single() => [new Gateway(Routing.Gateway.TryHost(Gateway.Trim(), out var host) ? host : Gateway.Trim(), Port, TlsOnConnect: false)];
+    private ImmutableArray<Gateway> Single() => [new Gateway(Routing.Gateway.TryHost(Gateway.Trim(), out var host) ? host : Gateway.Trim(), Port, TlsOnConnect: false, GatewayCredential.Length > 0 ? GatewayCredential : null)];
 
-    private Route ToGateways(ImmutableArray<Gateway> gateways, string rule)
+    private Route ToGateways(ReversePath sender, ImmutableArray<Gateway> gateways, string rule)
     {
+        if (gateways.Any(g => g.Credential == Routing.Gateway.Own))
+            gateways = [.. gateways.Select(g => g.For(AccountOf(sender)))];
         var others = gateways.RemoveAll(g => Own.Contains(g.Host, g.Port));
         if (others.IsEmpty)
             return NoWay("554 5.4.6 Configuration error: the next hop is this server itself", $"{rule}, FALL-6");
@@ -73,6 +127,8 @@ public sealed class Router
             Rule = rule,
         };
     }
+
+    private Mailbox? AccountOf(ReversePath sender) => sender.Mailbox is { Domain.Length: > 0 } mailbox ? Directory.Resolve(mailbox).Account?.Address : null;
 
     private static Route NoWay(string failure, string rule) => new() { Kind = RouteKind.Failure, Destination = "", Rule = rule, Failure = failure };
 }

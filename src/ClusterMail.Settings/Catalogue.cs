@@ -7,7 +7,8 @@ public static class Catalogue
 {
     private static readonly SettingDefinition[] Definitions =
     [
-        .. ServiceSettings.All, .. ReceiveSettings.All, .. RelaySettings.All, .. RouteSettings.All, .. DeliverySettings.All, .. ClusterSettings.All,
+        .. ServiceSettings.All, .. ReceiveSettings.All, .. AuthSettings.All, .. RelaySettings.All, .. AccountSettings.All, .. RouteSettings.All, .. DeliverySettings.All,
+        .. MailboxSettings.All, .. ClusterSettings.All, .. LogSettings.All,
     ];
 
     private static readonly FrozenDictionary<string, SettingDefinition> ByName = Definitions.ToFrozenDictionary(d => d.Name, StringComparer.Ordinal);

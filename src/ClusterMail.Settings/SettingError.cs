@@ -11,6 +11,9 @@ public sealed record SettingError(string Name, int Line, int Column, string Rule
     /// <summary>The value may be saved, but whoever saves it should know.</summary>
     public bool IsWarning { get; init; }
 
+    /// <summary>A warning that whoever saves has to confirm (RELAY-62).</summary>
+    public bool NeedsConfirmation { get; init; }
+
     public override string ToString()
     {
         var place = Line == 0 ? Name : Column == 0 ? $"{Name} line {Line}" : $"{Name} line {Line} column {Column}";

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ClusterMail.Settings;
 
 /// <summary>Decides whether values may be saved (ADMIN-25). Pure; safe to use from many threads.</summary>
-/// <param name="tables">Checkers by setting name for <see cref="SettingType.Table"/> settings; a table without one may hold anything.</param>
+/// <param name="tables">Checkers by setting name for <see cref="SettingType.Table"/> and <see cref="SettingType.List"/> settings; one without may hold anything.</param>
 public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? tables = null)
 {
     /// <summary>Characters of one value, 4 Mi: every node holds every value in memory.</summary>
@@ -18,7 +18,9 @@ public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? t
         : definition.Type == SettingType.Table ? CheckTable(definition, text, set ?? SettingSet.Empty)
         : text.AsSpan().IndexOfAnyInRange('\0', '\x1f') is var at and >= 0 && definition.Type != SettingType.List
             ? [new SettingError(name, 0, at + 1, "CONF-61", "holds a control character")]
-        : CheckScalar(definition, text);
+        : CheckScalar(definition, text) is { Count: > 0 } errors ? errors
+        : definition.Type == SettingType.List ? CheckTable(definition, text, set ?? SettingSet.Empty)
+        : [];
 
     /// <summary>The set as a whole: each value, and what they say together.</summary>
     public IReadOnlyList<SettingError> Check(IReadOnlyDictionary<string, string> values)
@@ -86,6 +88,8 @@ public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? t
             yield return new SettingError("bounce.copy_to_admin", 0, 0, "BOUNCE-3", "needs admin.address: there is nobody to copy to");
         if (set.Text("tls.certificate").Length == 0 != (set.Text("tls.key").Length == 0))
             yield return new SettingError("tls.key", 0, 0, "RECV-5", "tls.certificate and tls.key work only together; TLS stays off") { IsWarning = true };
+        if (set.Text("route.gateway_credential") == "own" && !set.Switch("compat.auth.recoverable_store"))
+            yield return new SettingError("route.gateway_credential", 0, 0, "OUT-6", "own needs compat.auth.recoverable_store: without it no password can be sent on");
         if (set.Switch("route.forward_all") && set.Text("route.gateway").Length == 0 && set.Text("route.table").Trim().Length == 0)
             yield return new SettingError("route.forward_all", 0, 0, "FALL-6", "has neither route.gateway nor a line of route.table to forward to") { IsWarning = true };
     }

@@ -15,8 +15,11 @@ internal static class ValueChecks
         "route.gateway" when text.Length > 0 && !IsHostName(text) && !IPAddress.TryParse(text.Trim('[', ']'), out _) =>
             "must be one host name or address, without a port (the port is delivery.port)",
         "listen.deny" => Each(text, item => IPAddress.TryParse(item, out _), "is no address"),
-        "receive.balancers" => Each(text, item => IPAddress.TryParse(item, out _) || IPNetwork.TryParse(item, out _), "is no address or network (a.b.c.d/n)"),
+        "receive.balancers" or "lockout.exempt" => Each(text, item => IPAddress.TryParse(item, out _) || IPNetwork.TryParse(item, out _), "is no address or network (a.b.c.d/n)"),
         "dns.servers" => Items(text).Length > 3 ? "may name three servers at most" : Each(text, IsDnsServer, "is no address or address:port"),
+        "log.time_zone" when text.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(text, out _) => "must be the name of a time zone such as Asia/Tokyo or UTC",
+        "receive.copy_to" => Each(text, item => AdminAddress(item) is null, "is no address with a domain"),
+        "receive.submission_clients" => Each(text, item => IPAddress.TryParse(item, out _) || IPNetwork.TryParse(item, out _), "is no address or network (a.b.c.d/n)"),
         _ => null,
     };
 

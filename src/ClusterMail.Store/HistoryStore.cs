@@ -7,30 +7,34 @@ namespace ClusterMail.Store;
 /// <summary>The story of mails, from queue, attempts, history and events together: it does not matter on which nodes it happened or whether it is over.</summary>
 public sealed class HistoryStore(NpgsqlDataSource dataSource)
 {
-    // A derived mail (error mail, notice) has a number of its own and is found by its printed name, which begins with the number it is about. It goes
-    // to the sender of that mail, so the index on addresses finds it; a scan over names would read everything.
+    // A derived mail (error mail, notice) has a number of its own and is found by its printed name, which begins with the number it is about: from "-" up to
+    // and without ".", the next character.
     private const string FindByNumberSql = """
-        WITH origin AS (
-            SELECT id, reverse_path FROM mail WHERE id = @id
-            UNION (SELECT mail_id, reverse_path FROM history WHERE mail_id = @id LIMIT 1)),
-        derived AS (
-            SELECT h.mail_id FROM origin AS o JOIN history AS h ON lower(h.forward_path) = lower(o.reverse_path) WHERE starts_with(h.name, @prefix)
-            UNION SELECT id FROM mail WHERE starts_with(name, @prefix))
-        SELECT id FROM origin UNION SELECT mail_id FROM derived ORDER BY 1 LIMIT @limit
+        SELECT id FROM (
+            SELECT id FROM mail WHERE id = @id
+            UNION SELECT mail_id FROM history WHERE mail_id = @id
+            UNION SELECT id FROM mail WHERE name ~>=~ @first AND name ~<~ @behind
+            UNION SELECT mail_id FROM history WHERE name ~>=~ @first AND name ~<~ @behind) AS found
+        ORDER BY 1 LIMIT @limit
         """;
 
     private const string FindByNameSql = """
-        SELECT id FROM mail WHERE name = @name UNION SELECT mail_id FROM history WHERE name = @name ORDER BY 1 LIMIT @limit
+        SELECT id FROM mail WHERE name = @name OR name ~>=~ (@name || '-') AND name ~<~ (@name || '.')
+        UNION SELECT mail_id FROM history WHERE name = @name OR name ~>=~ (@name || '-') AND name ~<~ (@name || '.')
+        ORDER BY 1 LIMIT @limit
         """;
 
+    // The queue has no index by address, which every mail would pay for; its recipients are narrow rows, read once. Nothing ends before it was accepted, so
+    // a time keeps older days of the history out.
     private const string FindByAddressSql = """
         SELECT id FROM (
-            SELECT m.id, m.accepted_at FROM mail AS m
-            WHERE lower(m.reverse_path) = @address OR EXISTS (SELECT FROM recipient AS r WHERE r.mail_id = m.id AND lower(r.forward_path) = @address)
+            SELECT m.id, m.accepted_at FROM mail AS m WHERE lower(m.reverse_path) = @address
             UNION
-            SELECT h.mail_id, h.accepted_at FROM history AS h WHERE lower(h.forward_path) = @address
+            SELECT m.id, m.accepted_at FROM recipient AS r JOIN mail AS m ON m.id = r.mail_id WHERE lower(r.forward_path) = @address
             UNION
-            SELECT h.mail_id, h.accepted_at FROM history AS h WHERE lower(h.reverse_path) = @address) AS found
+            SELECT h.mail_id, h.accepted_at FROM history AS h WHERE lower(h.forward_path) = @address AND (@since IS NULL OR h.ended_at >= @since)
+            UNION
+            SELECT h.mail_id, h.accepted_at FROM history AS h WHERE lower(h.reverse_path) = @address AND (@since IS NULL OR h.ended_at >= @since)) AS found
         WHERE (@since IS NULL OR accepted_at >= @since) AND (@until IS NULL OR accepted_at < @until)
         ORDER BY accepted_at DESC, id DESC LIMIT @limit
         """;
@@ -48,7 +52,8 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
         if (query.Number is { Suffix.Length: 0 } number)
         {
             command.Add("id", NpgsqlDbType.Bigint, number.Number);
-            command.Add("prefix", NpgsqlDbType.Text, $"{number}-");
+            command.Add("first", NpgsqlDbType.Text, $"{number}-");
+            command.Add("behind", NpgsqlDbType.Text, $"{number}.");
         }
         else if (name is not null)
         {
@@ -123,8 +128,86 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
         await reader.DisposeAsync();
         var found = mails.Where(stories.ContainsKey).Select(id => stories[id]).ToList();
         await AddEventsAsync(found, cancel);
+        await AddSessionsAsync(stories, cancel);
         return found;
     }
+
+    // The row was written at the 250 that followed the commit, by the clock of the node: near the moment the database noted. Its table has no index by mail,
+    // which each mail would pay for; by time a few pages are read.
+    private const string SessionsSql = """
+        SELECT s.mail_id, s.connected_at, s.node, s.session, s.client_address, s.local_port
+        FROM unnest(@ids, @times) AS m (id, at)
+        JOIN LATERAL (SELECT * FROM session_log AS l WHERE l.at >= m.at - interval '10 seconds' AND l.at <= m.at + interval '20 seconds' AND l.mail_id = m.id LIMIT 1) AS s ON true
+        """;
+
+    private const string DialogueColumns =
+        "mail_id, at, connected_at, kind, node, session, client_address, local_port, helo, reverse_path, recipients, reply, rule, dialogue";
+
+    private const string DialoguesSql = $"SELECT {DialogueColumns} FROM receive_log WHERE mail_id = ANY (@ids) ORDER BY at";
+
+    private async Task AddSessionsAsync(Dictionary<long, MailStory> stories, CancellationToken cancel)
+    {
+        var received = stories.Values.Where(story => story.ClientAddress is not null).ToList();
+        if (received.Count == 0)
+            return;
+        var ids = received.Select(story => story.Number).ToArray();
+        await using var batch = dataSource.CreateBatch();
+        var sessions = new NpgsqlBatchCommand(SessionsSql);
+        sessions.Parameters.AddWithValue("ids", ids);
+        sessions.Parameters.AddWithValue("times", received.Select(story => story.AcceptedAt.UtcDateTime).ToArray());
+        batch.BatchCommands.Add(sessions);
+        var dialogues = new NpgsqlBatchCommand(DialoguesSql);
+        dialogues.Parameters.AddWithValue("ids", ids);
+        batch.BatchCommands.Add(dialogues);
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            stories[reader.GetInt64(0)].Session = new(
+                reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetInt32(5));
+        await reader.NextResultAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            stories[reader.GetInt64(0)].Dialogues.Add(Dialogue(reader));
+    }
+
+    private const string RefusalsSql = $"""
+        SELECT {DialogueColumns} FROM receive_log
+        WHERE mail_id IS NULL AND (lower(reverse_path) = @address OR recipients @> ARRAY[@address] OR client_address = @client)
+          AND (@since IS NULL OR at >= @since) AND (@until IS NULL OR at < @until)
+        ORDER BY at DESC LIMIT @limit
+        """;
+
+    /// <summary>What got no number because it was refused before, by the addresses in it or its client, the newest first (LOG-14).</summary>
+    public async Task<IReadOnlyList<ReceiveRow>> RefusalsAsync(TraceQuery query, CancellationToken cancel)
+    {
+        await using var command = dataSource.CreateCommand(RefusalsSql);
+        command.Add("address", NpgsqlDbType.Text, query.Client is null ? query.Address.ToLowerInvariant() : null);
+        command.Add("client", NpgsqlDbType.Text, query.Client);
+        command.Add("since", NpgsqlDbType.TimestampTz, query.Since?.ToUniversalTime());
+        command.Add("until", NpgsqlDbType.TimestampTz, query.Until?.ToUniversalTime());
+        command.Add("limit", NpgsqlDbType.Integer, query.Limit);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var refusals = new List<ReceiveRow>();
+        while (await reader.ReadAsync(cancel))
+            refusals.Add(Dialogue(reader));
+        return refusals;
+    }
+
+    private static ReceiveRow Dialogue(NpgsqlDataReader reader) => new()
+    {
+        Mail = reader.IsDBNull(0) ? null : reader.GetInt64(0),
+        At = reader.GetFieldValue<DateTimeOffset>(1),
+        ConnectedAt = reader.GetFieldValue<DateTimeOffset>(2),
+        Kind = (ReceiveKind)reader.GetInt16(3),
+        Node = reader.GetString(4),
+        Session = reader.GetString(5),
+        ClientAddress = reader.GetString(6),
+        LocalPort = reader.GetInt32(7),
+        Helo = reader.GetString(8),
+        Sender = reader.Text(9),
+        Recipients = reader.GetFieldValue<string[]>(10),
+        Reply = reader.GetString(11),
+        Rule = reader.GetString(12),
+        Dialogue = LogReader.Lines(reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<string[]>(13)),
+    };
 
     private async Task AddEventsAsync(List<MailStory> stories, CancellationToken cancel)
     {

@@ -4,7 +4,8 @@ namespace ClusterMail.Store;
 
 /// <summary>What to trace: a number, else an address.</summary>
 /// <param name="Since">Limits an address to mails accepted from then on.</param>
-public sealed record TraceQuery(MessageId? Number, string Address, DateTimeOffset? Since, DateTimeOffset? Until, int Limit);
+/// <param name="Client">Address of a client: what it was refused. Else null.</param>
+public sealed record TraceQuery(MessageId? Number, string Address, DateTimeOffset? Since, DateTimeOffset? Until, int Limit, string? Client = null);
 
 /// <summary>All that is known of one mail.</summary>
 public sealed record MailStory
@@ -28,7 +29,16 @@ public sealed record MailStory
     public List<StoryRecipient> Recipients { get; } = [];
     public List<StoryAttempt> Attempts { get; } = [];
     public List<EventRecord> Events { get; } = [];
+
+    /// <summary>When its client had connected, and in which session; null: acceptlog was off.</summary>
+    public StorySession? Session { get; set; }
+
+    /// <summary>What was refused of it, or its whole dialogue where receivelog wants it.</summary>
+    public List<ReceiveRow> Dialogues { get; } = [];
 }
+
+/// <summary>The session a mail came in by.</summary>
+public sealed record StorySession(DateTimeOffset ConnectedAt, string Node, string Name, string ClientAddress, int LocalPort);
 
 /// <summary>A recipient, in the queue or ended.</summary>
 public sealed record StoryRecipient

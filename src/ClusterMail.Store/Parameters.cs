@@ -19,6 +19,13 @@ internal static class Parameters
         return parameters;
     }
 
+    /// <summary>Octets that may be null.</summary>
+    public static NpgsqlParameterCollection WithBytes(this NpgsqlParameterCollection parameters, byte[]? value)
+    {
+        parameters.Add(new NpgsqlParameter<byte[]?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea });
+        return parameters;
+    }
+
     public static NpgsqlBatchCommand Then(this NpgsqlBatch batch, string sql)
     {
         var command = new NpgsqlBatchCommand(sql);

@@ -12,19 +12,23 @@ public sealed partial class QueueStore
     /// </summary>
     private const int StepsPerClaim = 10_000;
 
+    /// <summary>Octets of content that come with the claim, not for mailboxes of this cluster, whose content never comes to a node: for a small mail one more question costs as much as all the rest of reading it.</summary>
+    private const string ContentWithClaim = "16384";
+
     private volatile string _position = "";
 
     private const string DueDestinationsSql = "SELECT keys, stopped_at FROM due_destinations($1, $2, $3, $4)";
 
     // Takes the rows of 'taken' into the epoch. started_at equal to now() means that this claim set it: there was no attempt before.
-    private const string OwnTaken = """
+    private const string OwnTaken = $"""
         UPDATE recipient AS r
         SET owner = $1, state = 'delivering', started_at = coalesce(r.started_at, now())
         FROM taken t JOIN mail m ON m.id = t.mail_id
         WHERE r.mail_id = t.mail_id AND r.ordinal = t.ordinal
         RETURNING r.mail_id, r.ordinal, r.forward_path, r.destination, r.notify, r.orcpt, r.attempt, r.refusals, r.class, r.last_reply,
                   now() - r.queued_at, CASE WHEN r.started_at < now() THEN now() - r.started_at END, r.delay_notified, r.bounce_now,
-                  m.name, m.reverse_path, m.size, m.body, m.smtputf8, m.has_8bit, m.ret, m.envid, m.accepted_at
+                  m.name, m.reverse_path, m.size, m.body, m.smtputf8, m.has_8bit, m.ret, m.envid, m.accepted_at,
+                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN m.content END
         """;
 
     // The oldest due of each destination, then what else of the same mails goes the same way (OUT-1). The clock is the database's (CLU-30).
@@ -155,5 +159,6 @@ public sealed partial class QueueStore
         Ret = (Ret)reader.GetInt16(20),
         EnvelopeId = reader.TextOrNull(21),
         AcceptedAt = reader.GetFieldValue<DateTimeOffset>(22),
+        ClaimedContent = reader.IsDBNull(23) ? null : new MemoryContent(reader.GetFieldValue<byte[]>(23)),
     };
 }

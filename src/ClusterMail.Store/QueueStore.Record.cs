@@ -9,17 +9,19 @@ public sealed partial class QueueStore
     // $1 epoch, $2 to $24 the notices' mails (empty arrays when there are none), $25 to $27 whom they are about, $28 on the conclusions.
     // The owner is compared so that no index on it fits: by that index each conclusion would be compared with everything this node owns. 0 is no epoch.
     // One statement: what the comparison lets through is what history, attempts and notices are made of, so they cannot disagree (P2, P4).
-    private const string RecordSql = $"""
+    private const string ConcludeSql = $"""
         WITH given AS MATERIALIZED (
             SELECT * FROM unnest($28::bigint[], $29::smallint[], $30::text[], $31::text[], $32::interval[], $33::smallint[], $34::text[], $35::text[],
-                                 $36::text[], $37::integer[], $38::text[], $39::text[], $40::text[], $41::boolean[], $42::boolean[], $43::smallint[])
+                                 $36::text[], $37::integer[], $38::text[], $39::text[], $40::text[], $41::boolean[], $42::boolean[], $43::smallint[],
+                                 $44::text[], $45::bigint[], $46::text[])
                 AS g (mail_id, ordinal, state, destination, retry_after, class, reply, remote_host,
-                      remote_address, remote_port, tls, rule, dialogue, possible_duplicate, delay_notified, counts)),
+                      remote_address, remote_port, tls, rule, dialogue, possible_duplicate, delay_notified, counts, forward_path, account_id, prefix)),
         ended AS (
             DELETE FROM recipient r USING given g
             WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND coalesce(r.owner, 0) = $1 AND g.state IN ('delivered', 'failed')
-            RETURNING r.mail_id, r.ordinal, r.started_at, r.attempt, r.forward_path, coalesce(g.destination, r.destination) AS destination, g.state,
-                      g.class, g.reply, g.remote_host, g.remote_address, g.remote_port, g.tls, g.rule, g.dialogue, g.possible_duplicate, g.counts),
+            RETURNING r.mail_id, r.ordinal, r.started_at, r.attempt, coalesce(g.forward_path, r.forward_path) AS forward_path,
+                      coalesce(g.destination, r.destination) AS destination, g.state, g.class, g.reply, g.remote_host, g.remote_address, g.remote_port,
+                      g.tls, g.rule, g.dialogue, g.possible_duplicate, g.counts, g.account_id, g.prefix),
         into_history AS (
             INSERT INTO history (mail_id, ordinal, name, accepted_at, started_at, size, attempts, class, outcome, node, accepted_node,
                                  reverse_path, forward_path, destination, reply, rule, client_address, local_port, helo, accepted_tls, auth,
@@ -65,6 +67,54 @@ public sealed partial class QueueStore
             JOIN concluded c ON c.mail_id = a.mail_id AND c.ordinal = a.ordinal WHERE c.state <> 'queued'),
         notices AS ({MailRows.InsertMails} WHERE m.id IN (SELECT notice FROM told)),
         notice_recipients AS ({MailRows.InsertRecipients} WHERE r.mail_id IN (SELECT notice FROM told))
+        """;
+    private const string RecordSql = $"{ConcludeSql} SELECT mail_id, ordinal FROM concluded";
+
+    /// <summary>Octets above which copying one content may take longer than statements may otherwise; it would be tried again and again, and never end.</summary>
+    private const long LongCopy = 64 * 1024 * 1024;
+
+    /// <summary>2 GiB, the largest mail there is (LIMIT-1), at 4 MiB a second.</summary>
+    private const int LongCopySeconds = 600;
+    private const string PatienceSql = "SELECT set_config('statement_timeout', '600s', true)";
+
+    // Before mail goes into mailboxes: each is there and locked (WHERE false updates nothing, but locks), in the order of accounts that everybody keeps. What the
+    // next statement reads of them is then what nobody else changes, so that UIDs are given by an index and not by comparing all with all.
+    private const string LockMailboxesSql = """
+        INSERT INTO mailbox AS b (account_id) SELECT DISTINCT id FROM unnest($1::bigint[]) AS id ORDER BY id
+        ON CONFLICT (account_id) DO UPDATE SET messages = b.messages WHERE false
+        """;
+    private const string MakeInboxesSql = """
+        INSERT INTO mailbox_folder (account_id, name) SELECT DISTINCT id, 'INBOX' FROM unnest($1::bigint[]) AS id ORDER BY id ON CONFLICT DO NOTHING
+        """;
+
+    // The same where some went into mailboxes: what left the queue is what is in the box, in one statement, so a crash leaves exactly one (P2, P4). The
+    // content goes from table to table; it never travels to the node. A content is new when the messages just added are all it has.
+    private const string RecordWithMailboxesSql = $"""
+        {ConcludeSql},
+        into_box AS MATERIALIZED (
+            SELECT e.mail_id, e.account_id, e.forward_path, e.prefix, m.reverse_path, m.size AS content_size, m.size + octet_length(e.prefix) AS size,
+                   row_number() OVER (PARTITION BY e.account_id ORDER BY e.mail_id, e.ordinal) AS place
+            FROM ended e JOIN mail m ON m.id = e.mail_id WHERE e.account_id IS NOT NULL AND e.state = 'delivered'),
+        arrived AS MATERIALIZED (
+            SELECT account_id, sum(size)::bigint AS octets, count(*) AS messages FROM into_box GROUP BY account_id),
+        boxes AS (
+            UPDATE mailbox b SET octets = b.octets + a.octets, messages = b.messages + a.messages FROM arrived a WHERE b.account_id = a.account_id),
+        inboxes AS (
+            UPDATE mailbox_folder f SET uid_next = f.uid_next + a.messages, mod_seq = f.mod_seq + 1, octets = f.octets + a.octets, messages = f.messages + a.messages
+            FROM arrived a WHERE f.account_id = a.account_id AND f.name = 'INBOX'),
+        contents AS (
+            INSERT INTO mailbox_content AS c (id, messages, added, size)
+            SELECT mail_id, count(*), count(*), min(content_size) FROM into_box GROUP BY mail_id ORDER BY mail_id
+            ON CONFLICT (id) DO UPDATE SET messages = c.messages + excluded.added, added = excluded.added
+            RETURNING c.id, c.messages = c.added AS fresh),
+        pieces AS (
+            INSERT INTO mailbox_piece (content_id, seq, data)
+            SELECT m.id, 0, m.content FROM contents c JOIN mail m ON m.id = c.id WHERE c.fresh AND m.content IS NOT NULL
+            UNION ALL SELECT k.mail_id, k.seq, k.data FROM contents c JOIN mail_chunk k ON k.mail_id = c.id WHERE c.fresh),
+        messages AS (
+            INSERT INTO mailbox_message (folder_id, uid, mod_seq, content_id, size, reverse_path, recipient, prefix)
+            SELECT f.id, f.uid_next + i.place - 1, f.mod_seq + 1, i.mail_id, i.size, i.reverse_path, i.forward_path, i.prefix
+            FROM into_box i JOIN mailbox_folder f ON f.account_id = i.account_id AND f.name = 'INBOX')
         SELECT mail_id, ordinal FROM concluded
         """;
 
@@ -85,13 +135,27 @@ public sealed partial class QueueStore
             return new RecordResult([]);
         await using var batch = dataSource.CreateBatch();
         batch.Then(AssertEpochSql).Parameters.With(epoch);
-        WithConclusions(batch.Then(RecordSql).Parameters.With(epoch).WithMails([.. notices.Select(n => n.Mail)]), conclusions, notices);
+        if (conclusions.Max(c => c.IntoMailbox?.Octets ?? 0) > LongCopy)
+        {
+            batch.Then(PatienceSql);
+            batch.Timeout = LongCopySeconds;
+        }
+        var accounts = conclusions.Select(c => c.IntoMailbox?.Account).OfType<long>().ToArray();
+        if (accounts.Length > 0)
+        {
+            batch.Then(LockMailboxesSql).Parameters.With(accounts);
+            batch.Then(MakeInboxesSql).Parameters.With(accounts);
+        }
+        WithConclusions(batch.Then(accounts.Length > 0 ? RecordWithMailboxesSql : RecordSql).Parameters.With(epoch).WithMails([.. notices.Select(n => n.Mail)]), conclusions, notices);
         batch.Then(RemoveMailsSql).Parameters.With(conclusions.Where(Ends).Select(c => c.Key.Mail).Distinct().ToArray());
         var late = conclusions.Select(c => c.Key).ToHashSet();
         await UnderEpochAsync(epoch, async () =>
         {
             await using var reader = await batch.ExecuteReaderAsync(cancel);
-            await reader.NextResultAsync(cancel);
+            // Before it come the epoch's, and that of the patience; statements without rows have none.
+            while (await reader.NextResultAsync(cancel) && reader.FieldCount != 2)
+            {
+            }
             while (await reader.ReadAsync(cancel))
                 late.Remove(new RecipientKey(reader.GetInt64(0), reader.GetInt16(1)));
             // To the end: the error of a later statement or of the commit comes after the rows.
@@ -124,7 +188,10 @@ public sealed partial class QueueStore
             .With(given.Select(c => Dialogue(c.Dialogue)).ToArray())
             .With(given.Select(c => c.PossibleDuplicate).ToArray())
             .With(given.Select(c => c.DelayNotified).ToArray())
-            .With(given.Select(c => (short)(c.WithoutAttempt || c.State == RecipientState.Queued ? 0 : 1)).ToArray());
+            .With(given.Select(c => (short)(c.WithoutAttempt || c.State == RecipientState.Queued ? 0 : 1)).ToArray())
+            .With(given.Select(c => Clean(c.ForwardPath, 1024)).ToArray())
+            .With(given.Select(c => c.IntoMailbox?.Account).ToArray())
+            .With(given.Select(c => Clean(c.IntoMailbox?.Prefix, 4096)).ToArray());
     }
 
     private static string Word(Conclusion conclusion) => conclusion.State switch

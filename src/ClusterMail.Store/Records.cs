@@ -60,7 +60,13 @@ public sealed record NewRecipient(short Ordinal, string ForwardPath, string Dest
 }
 
 /// <summary>The key of a recipient in the queue.</summary>
-public readonly record struct RecipientKey(long Mail, short Ordinal);
+public readonly record struct RecipientKey(long Mail, short Ordinal)
+{
+    /// <summary>Ordinals from here on are copies for the record (COPY-2), added by us behind those the client named.</summary>
+    public const short FirstCopy = 16_384;
+
+    public bool IsCopy => Ordinal >= FirstCopy;
+}
 
 /// <summary>A recipient this node's epoch has just come to own, with all that its delivery and its retry decision need.</summary>
 public sealed record ClaimedRecipient
@@ -116,6 +122,16 @@ public sealed record QueuedMail
 
     /// <summary>Database time of acceptance.</summary>
     public DateTimeOffset AcceptedAt { get; init; }
+
+    internal MailContent? ClaimedContent { private get; set; }
+
+    /// <summary>Content that came with the claim because it is small; null: to be read when its turn comes. Given once, so that nobody but its new owner keeps it in memory.</summary>
+    public MailContent? TakeContent()
+    {
+        var content = ClaimedContent;
+        ClaimedContent = null;
+        return content;
+    }
 }
 
 /// <summary>How one attempt, or an administrator's act, ended for one recipient. Written by <see cref="QueueStore.RecordAsync"/>.</summary>
@@ -125,6 +141,12 @@ public sealed record Conclusion
 
     /// <summary>Delivered or Failed: the row moves to <c>history</c>. Waiting: stays, with <see cref="RetryAfter"/>. Queued: given back untouched, no attempt counted.</summary>
     public required RecipientState State { get; init; }
+
+    /// <summary>Delivered into this mailbox, by the same statement that records it (DELIV-10); null: not a local delivery.</summary>
+    public MailboxPlace? IntoMailbox { get; init; }
+
+    /// <summary>The recipient as delivered, where an alias replaced the one in the queue (ALIAS-4); null: unchanged.</summary>
+    public string? ForwardPath { get; init; }
 
     /// <summary>Destination key in force at this attempt; differs from the stored one when routing changed (ROUTE-2).</summary>
     public string? Destination { get; init; }
@@ -158,6 +180,11 @@ public sealed record Conclusion
     /// <summary>Set when this conclusion also records that the delayed notice was queued (BOUNCE-9).</summary>
     public bool DelayNotified { get; init; }
 }
+
+/// <summary>The mailbox a recipient's mail goes to.</summary>
+/// <param name="Prefix">Header lines put in front of the content, each with its CRLF: <c>Return-Path:</c> (HDR-5); at most 4096 characters.</param>
+/// <param name="Octets">Size of the mail: how long the copy may take.</param>
+public sealed record MailboxPlace(long Account, string Prefix, long Octets = 0);
 
 /// <summary>An error mail, delay notice or success notice, committed together with the conclusions it reports (P2).</summary>
 /// <param name="About">Recipients it reports; it is queued only if at least one of them was concluded by the same statement.</param>

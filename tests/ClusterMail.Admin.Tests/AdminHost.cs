@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Serialization.Metadata;
+using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Store;
 using ClusterMail.Testing;
@@ -43,7 +44,8 @@ internal sealed class AdminHost : IAsyncDisposable
     public IEnumerable<RouteEndpoint> Endpoints => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();
 
     /// <param name="source">Null: the database of the host's own.</param>
-    public static async Task<AdminHost> StartAsync(TimeZoneInfo? zone = null, NpgsqlDataSource? source = null)
+    /// <param name="key">Of the recoverable store; null: the node has none.</param>
+    public static async Task<AdminHost> StartAsync(TimeZoneInfo? zone = null, NpgsqlDataSource? source = null, PasswordSeal? key = null)
     {
         var database = await TestDatabase.CreateAsync();
         var cluster = new RecordingCluster();
@@ -51,7 +53,8 @@ internal sealed class AdminHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(source ?? database.Source).AddSingleton(new AdminToken(Token)).AddSingleton<NodeStore>().AddSingleton<QueueStore>()
-            .AddSingleton<EventStore>().AddSingleton<SwitchStore>()
+            .AddSingleton<EventStore>().AddSingleton<SwitchStore>().AddSingleton(new RecoverableKey(key))
+            .AddSingleton(new PasswordHasher(() => new PasswordCost(64, 1, ScramCredential.FewestIterations)))
             .AddSingleton<IClusterControl>(cluster).AddSingleton<IReadiness>(cluster).AddSingleton<IExplain>(cluster).AddSingleton<IMailImport>(cluster)
             .AddSingleton<TimeProvider>(new ZonedTime(zone ?? TimeZoneInfo.Utc)).AddClusterMailAdmin();
         var app = builder.Build();

@@ -55,7 +55,7 @@ public sealed class LogFormatTests
     {
         var row = new AttemptRow
         {
-            Id = "B0000000012-R0001",
+            Id = "B0000000012",
             At = At(2026, 1, 2, 3, 4, 5),
             Destination = "example.net",
             Rule = "ROUTE-1 row 6",
@@ -63,11 +63,15 @@ public sealed class LogFormatTests
             Class = FailureClass.LineError,
             Remote = new("mx1.example.net", "192.0.2.9", 25, "TLS 1.3"),
             NextTry = At(2026, 1, 2, 3, 6, 5),
+            AcceptedAt = At(2026, 1, 2, 3, 0, 0),
+            Number = 2,
             Dialogue = ["MAIL FROM:<u@example.jp>", "451 4.3.0 Later"],
         };
         Assert.Equal(
             [
-                "[B0000000012-R0001] [example.net] Route: ROUTE-1 row 6",
+                "[B0000000012-R0001] [example.net] GetTryServer:()",
+                "[B0000000012-R0001] GetTryServer:(ltime(1767323045)-otime(1767322800))/120=(2)",
+                "[B0000000012-R0001] Route: ROUTE-1 row 6",
                 "[B0000000012-R0001] ConnectHost:mx1.example.net [192.0.2.9]:25 TLS 1.3",
                 "[B0000000012-R0001] MAIL FROM:<u@example.jp>",
                 "[B0000000012-R0001] 451 4.3.0 Later",
@@ -75,6 +79,77 @@ public sealed class LogFormatTests
             ],
             Mx.Senderlog(row));
     }
+
+    [Fact]
+    public void LOG_25_at_the_first_attempt_no_interval_has_passed_and_a_gateway_is_named()
+    {
+        var lines = Mx.Senderlog(new AttemptRow
+        {
+            Id = "B0000000012",
+            At = At(2026, 1, 2, 3, 4, 5),
+            AcceptedAt = At(2026, 1, 2, 3, 4, 4),
+            Number = 1,
+            Outcome = "delivered",
+            Recipient = "x@b.example",
+            Destination = "[192.0.2.50]:465*",
+            Rule = "ROUTE-1 row 4, route.table line 3",
+            Reply = "250 2.0.0 Ok",
+            Remote = new("192.0.2.50", "192.0.2.50", 465, "TLSv1.3"),
+        }).ToList();
+        Assert.Equal("[B0000000012] [b.example] GetTryServer:()", lines[0]);
+        Assert.Equal("[B0000000012] GetTryServer:(ltime(1767323045)-otime(1767323044))/120=(0)", lines[1]);
+        Assert.Equal("[B0000000012] Route: ROUTE-1 row 4, route.table line 3", lines[2]);
+        Assert.Equal("[B0000000012] GetSMTPServer = SMTP GateWay(192.0.2.50:465)", lines[3]);
+    }
+
+    [Fact]
+    public void LOG_20_acceptlog_has_a_line_for_the_connect_and_one_for_the_outcome()
+    {
+        Assert.Equal("[30/Nov/2017:08:20:44], (mx.example.jp), [203.0.113.7]:25, Client accept now.",
+            Mx.Acceptlog(new(At(2017, 11, 30, 8, 20, 44), ConnectionKind.Connect, "", "203.0.113.7", null, null, 25, "S1")));
+        Assert.Equal("[30/Nov/2017:08:22:06], (mx.example.jp), out.example.net [203.0.113.7], a@example.net,<B0000097586>,ok",
+            Mx.Acceptlog(new(At(2017, 11, 30, 8, 22, 6), ConnectionKind.Accepted, "out.example.net", "203.0.113.7", "a@example.net", "B0000097586", 25, "")));
+    }
+
+    [Fact]
+    public void LOG_21_a_refused_transaction_without_number_is_an_abort_with_empty_brackets() =>
+        Assert.Equal("[30/Nov/2017:08:22:06], (mx.example.jp), out.example.net [203.0.113.7], <>,<>,abort",
+            Mx.Acceptlog(new(At(2017, 11, 30, 8, 22, 6), ConnectionKind.Aborted, "out.example.net", "203.0.113.7", "", null, 25, "S1")));
+
+    [Fact]
+    public void EX_LOG_5_a_client_on_a_block_list_is_in_acceptlog_by_the_original_words() =>
+        Assert.Equal("[30/Nov/2017:08:22:06], (mx.example.jp), - [203.0.113.7], -,<>,It was in the ORDB IP.",
+            Mx.Acceptlog(new(At(2017, 11, 30, 8, 22, 6), ConnectionKind.Listed, "", "203.0.113.7", null, null, 25, "S1")));
+
+    [Fact]
+    public void LOG_27_receivelog_puts_time_and_number_before_each_line() => Assert.Equal(
+        ["[30/Nov/2017:08:22:06] [B0000097586] RECV <- MAIL FROM:<a@example.net>", "[30/Nov/2017:08:22:07] [B0000097586] SEND -> 550 5.1.7 No"],
+        Mx.Receivelog(new("B0000097586", At(2017, 11, 30, 8, 22, 8), "S1",
+            [(At(2017, 11, 30, 8, 22, 6), "RECV <- MAIL FROM:<a@example.net>"), (At(2017, 11, 30, 8, 22, 7), "SEND -> 550 5.1.7 No")])));
+
+    /// <summary>HELO names, addresses and replies are strangers' texts: whatever they hold, a line stays one line and a column one column.</summary>
+    [Theory]
+    [InlineData("a\r\n[30/Nov/2017:08:22:06], (mx), forged [1.2.3.4], x,<B0000000001>,ok")]
+    [InlineData("a\u2028b\u0085c\u2029d")]
+    [InlineData("x [192.0.2.1], a@example.net,<B0000000001>,ok")]
+    [InlineData("\u202egnp.exe")]
+    [InlineData("tab\there")]
+    public void LOG_20_no_text_of_a_stranger_forges_a_line_or_a_column(string text)
+    {
+        var accept = Mx.Acceptlog(new(At(2017, 11, 30, 8, 22, 6), ConnectionKind.Aborted, text, "203.0.113.7", text, null, 25, "S1"));
+        Assert.Equal(6, accept.Split(',').Length);
+        Assert.EndsWith(",<>,abort", accept, StringComparison.Ordinal);
+        Assert.Equal(6, Mx.Inlog(new("B0000000001", At(2014, 6, 9, 14, 18, 23), "192.0.2.1", text, text, [text])).Split(' ').Length);
+        var fail = Mx.Faillog(new("B0000000001", At(2017, 11, 1, 10, 29, 51), text, text, text, FailureClass.Refused));
+        var receive = Mx.Receivelog(new("S1", At(2017, 11, 30, 8, 22, 8), "S1", [(At(2017, 11, 30, 8, 22, 6), text)])).Single();
+        foreach (var line in (string[])[accept, fail, receive])
+            Assert.DoesNotContain(line, c => char.IsControl(c) || c is '\u2028' or '\u2029' or '\u202e');
+    }
+
+    [Fact]
+    public void LOG_22_japanese_addresses_stay_as_they_are() => Assert.Equal(
+        "<B0000000001@mx.example.jp> [09/Jun/2014:14:18:23] 2001:db8::1 client 田中@例え.jp 山田@例え.jp",
+        Mx.Inlog(new("B0000000001", At(2014, 6, 9, 14, 18, 23), "2001:db8::1", "client", "田中@例え.jp", ["山田@例え.jp"])));
 
     [Fact]
     public void QUEUE_3_the_envelope_file_is_written_and_read_back()

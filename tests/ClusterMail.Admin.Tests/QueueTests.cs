@@ -66,7 +66,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task QUEUE_6_why_names_owner_next_try_last_reply_limit_and_what_to_type()
+    public async Task QUEUE_6_QUEUE_4_why_names_owner_next_try_last_reply_limit_and_what_to_type()
     {
         await using var host = await AdminHost.StartAsync();
         var scene = new Scene(host);

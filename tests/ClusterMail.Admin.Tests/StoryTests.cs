@@ -85,6 +85,94 @@ public sealed partial class StoryTests
     }
 
     [Fact]
+    public async Task LOG_14_what_was_refused_before_it_got_a_number_is_found_by_address_and_by_client()
+    {
+        await using var host = await HostAsync();
+        var scene = new Scene(host);
+        await scene.ReceiveAsync("n2", [], new ReceiveRow
+        {
+            At = DateTimeOffset.UtcNow,
+            ConnectedAt = DateTimeOffset.UtcNow.AddSeconds(-1),
+            LocalPort = 25,
+            Session = "S1-9",
+            ClientAddress = "203.0.113.7",
+            Helo = "out.example.net",
+            Sender = "Taro@example.jp",
+            Recipients = ["Y@example.org"],
+            Reply = "550 5.1.1 Please mail to a valid e-mail address.",
+            Rule = "RELAY-60",
+            Dialogue = [(DateTimeOffset.UtcNow, "RECV <- RCPT TO:<Y@example.org>")],
+        });
+        foreach (var query in (string[])["taro@example.jp", "y@Example.org", "203.0.113.7"])
+        {
+            var refusal = Assert.Single((await host.GetAsync($"{Routes.Trace}?q={query}", Json.TraceResult)).Refusals);
+            Assert.Equal(("n2", "S1-9", "RELAY-60"), (refusal.Node, refusal.Session, refusal.Rule));
+            Assert.Equal(["RECV <- RCPT TO:<Y@example.org>"], refusal.Lines);
+        }
+        Assert.Empty((await host.GetAsync($"{Routes.Trace}?q=203.0.113.8", Json.TraceResult)).Refusals);
+    }
+
+    [Fact]
+    public async Task LOG_14_a_trace_begins_with_the_connect_and_shows_what_was_refused_of_the_mail()
+    {
+        await using var host = await HostAsync();
+        var scene = new Scene(host);
+        var node = await scene.NodeAsync("n1");
+        var mail = await scene.MailAsync(node, "u@example.jp", true, "a@example.net");
+        var now = DateTimeOffset.UtcNow;
+        await scene.ReceiveAsync("n1",
+            [new(now.AddSeconds(-3), null, null, 25, "S1-1", "192.0.2.75"), new(now, now.AddSeconds(-3), mail, 25, "S1-1", "192.0.2.75")],
+            new ReceiveRow
+            {
+                At = now,
+                ConnectedAt = now.AddSeconds(-3),
+                Mail = mail,
+                Kind = ReceiveKind.Accepted,
+                Session = "S1-1",
+                ClientAddress = "192.0.2.75",
+                LocalPort = 25,
+                Sender = "u@example.jp",
+                Reply = "550 5.1.1 User unknown",
+                Rule = "RELAY-30",
+                Dialogue = [(now.AddSeconds(-2), "RECV <- RCPT TO:<nobody@example.jp>")],
+            });
+        await scene.EndAsync(node, mail, 0, RecipientState.Delivered, "250 Ok");
+        var trace = Assert.Single((await host.GetAsync($"{Routes.Trace}?q={Printed(mail)}", Json.TraceResult)).Mails);
+        Assert.Equal(["connect", "dialogue", "accepted", "delivered"], trace.Steps.Select(s => s.What));
+        Assert.Equal("192.0.2.75 to port 25, session S1-1", trace.Steps[0].Text);
+        Assert.Equal(["RECV <- RCPT TO:<nobody@example.jp>"], trace.Steps[1].Lines);
+        Assert.Contains("RELAY-30", trace.Steps[1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MSGID_5_a_chain_of_derived_mails_is_found_from_each_of_its_links()
+    {
+        await using var host = await HostAsync();
+        var scene = new Scene(host);
+        var node = await scene.NodeAsync("n1");
+        var mail = await scene.MailAsync(node, "u@example.jp", true, "a@example.net");
+        var other = await scene.MailAsync(node, "u@example.jp", true, "a@example.net");
+        foreach (var (suffix, to) in ((string, string)[])[("-T001", "f@example.net"), ("-T001-R0001-EP001", "admin@example.jp"), ("-E001", "u@example.jp")])
+        {
+            var number = await scene.Queue.AllotNumbersAsync(1, default);
+            await scene.Queue.AcceptAsync(node, [new NewMail
+            {
+                Id = new MessageId(number), Name = Printed(mail) + suffix, ReversePath = "", Content = new MemoryContent("x\r\n"u8.ToArray()),
+                Recipients = [new NewRecipient(0, to, "example.net", true)],
+            }], default);
+            if (suffix != "-E001")
+                await scene.EndAsync(node, number, 0, RecipientState.Delivered, "250 Ok");
+        }
+        Assert.Equal(
+            [Printed(mail), $"{Printed(mail)}-T001", $"{Printed(mail)}-T001-R0001-EP001", $"{Printed(mail)}-E001"],
+            (await host.GetAsync($"{Routes.Trace}?q={Printed(mail)}", Json.TraceResult)).Mails.Select(m => m.Id));
+        Assert.Equal(
+            [$"{Printed(mail)}-T001", $"{Printed(mail)}-T001-R0001-EP001"],
+            (await host.GetAsync($"{Routes.Trace}?q={Printed(mail)}-T001", Json.TraceResult)).Mails.Select(m => m.Id));
+        Assert.Single((await host.GetAsync($"{Routes.Trace}?q={Printed(other)}", Json.TraceResult)).Mails);
+    }
+
+    [Fact]
     public async Task EX_LOG_3_one_inlog_line_with_all_recipients_whether_they_wait_or_have_ended()
     {
         await using var host = await HostAsync();
@@ -100,7 +188,7 @@ public sealed partial class StoryTests
         var mail = await ThreeFatesAsync(new Scene(host));
         Assert.Equal([$"{Printed(mail)}@mx.example.jp sent on [stamp] to example.net from u@example.jp to a@example.net"], (await LogAsync(host, LogNames.Out)).Select(Unstamped));
         Assert.Equal([$"{Printed(mail)}@mx.example.jp send fail on [stamp] from u@example.jp to b@example.org [550 User Unknown]"], (await LogAsync(host, LogNames.Fail)).Select(Unstamped));
-        Assert.All(await LogAsync(host, LogNames.Sender), line => Assert.StartsWith($"[{Printed(mail)}] ", line, StringComparison.Ordinal));
+        Assert.All(await LogAsync(host, LogNames.Sender), line => Assert.StartsWith($"[{Printed(mail)}", line, StringComparison.Ordinal));
     }
 
     [Fact]

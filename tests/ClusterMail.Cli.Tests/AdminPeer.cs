@@ -57,6 +57,12 @@ internal sealed class AdminPeer : IAsyncDisposable
         return this;
     }
 
+    public AdminPeer Answering(string method, string path, byte[] answer)
+    {
+        _answers[$"{method} {path}"] = (200, answer);
+        return this;
+    }
+
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private async Task AnswerAsync(HttpContext context)

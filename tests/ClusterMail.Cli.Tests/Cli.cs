@@ -14,8 +14,11 @@ internal static class Cli
 
     public static Task<BufferedCommandResult> RunAsync(params IReadOnlyList<string> arguments) => RunAsync(new Dictionary<string, string?>(), arguments);
 
+    /// <param name="input">Standard input, in UTF-8.</param>
+    public static Task<BufferedCommandResult> TypeAsync(string input, params IReadOnlyList<string> arguments) => RunAsync(new Dictionary<string, string?>(), arguments, input);
+
     /// <param name="environment">Beside it nothing of ClusterMail and no locale is set.</param>
-    public static async Task<BufferedCommandResult> RunAsync(IReadOnlyDictionary<string, string?> environment, IReadOnlyList<string> arguments)
+    public static async Task<BufferedCommandResult> RunAsync(IReadOnlyDictionary<string, string?> environment, IReadOnlyList<string> arguments, string? input = null)
     {
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(150));
         var all = new Dictionary<string, string?>
@@ -33,6 +36,7 @@ internal static class Cli
         foreach (var (name, value) in environment)
             all[name] = value;
         return await CliWrap.Cli.Wrap(Executable).WithArguments(arguments).WithEnvironmentVariables(all).WithValidation(CommandResultValidation.None)
+            .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input, System.Text.Encoding.UTF8))
             .ExecuteBufferedAsync(bound.Token);
     }
 

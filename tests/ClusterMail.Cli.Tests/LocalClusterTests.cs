@@ -62,6 +62,9 @@ public sealed class LocalClusterTests
     {
         await using var farm = await LocalFarm.UpAsync(1);
         var mail = await QueueAsync(farm);
+        await farm.DoneAsync("domain", "add", "example.jp", "--local");
+        await farm.DoneAsync("account", "add", "taro@example.jp", "--no-password");
+        await farm.DoneAsync("alias", "add", "info@example.jp", "taro@example.jp");
         var arguments = new Dictionary<string, string[]>
         {
             ["queue show"] = [mail],
@@ -69,6 +72,9 @@ public sealed class LocalClusterTests
             ["trace"] = [mail],
             ["explain"] = ["--ip", "192.0.2.7", "--from", "a@example.com", "--to", "b@example.jp"],
             ["settings get"] = ["delivery.retry_seconds"],
+            ["account show"] = ["taro@example.jp"],
+            ["account mailbox"] = ["taro@example.jp"],
+            ["alias show"] = ["info@example.jp"],
         };
         var verbs = Reading(CommandLine.Build(), "").ToList();
         Assert.True(verbs.Count >= 18, $"only {verbs.Count} reading verbs found: {string.Join(", ", verbs)}");

@@ -49,6 +49,7 @@ public sealed class DispatcherActorTests : TestKit
             Route = (_, to) => QueueScene.To(to.Domain),
             Resolve = (route, _) => Task.FromResult(Hosts(route.Destination)),
             Forget = _ => { },
+            DeliverLocally = new LocalDelivery(new Quota(() => _scene.Settings.Current, new MailboxStore(_scene.Database.Source)), _scene.Recorder).Deliver,
             DestinationRegion = () => region,
         }));
         dispatcher.Tell(new DispatcherActor.Deliver(delivering));
@@ -64,7 +65,7 @@ public sealed class DispatcherActorTests : TestKit
     private void Point(string destination, ScriptedPeer peer, string? hop = null) => _hosts[destination] = (hop ?? destination, peer.Port);
 
     /// <summary>One destination actor for each next hop, as sharding would make them.</summary>
-    private sealed class Region : ReceiveActor
+    internal sealed class Region : ReceiveActor
     {
         public Region(Func<DestinationOptions> options) => Receive<DestinationActor.ICommand>(command =>
         {

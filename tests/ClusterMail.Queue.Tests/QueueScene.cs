@@ -24,6 +24,7 @@ internal sealed class QueueScene : IAsyncDisposable
     public required NumberBlocks Numbers { get; init; }
     public required SettingsWatch Settings { get; init; }
     public required QueueStore Queue { get; init; }
+    public required DirectoryWatch Directory { get; init; }
     public OutcomeJournal Outcomes { get; private set; } = null!;
     public OutcomeRecorder Recorder { get; private set; } = null!;
     public Window Window { get; } = new(() => 10_000, () => 100_000_000);
@@ -45,19 +46,21 @@ internal sealed class QueueScene : IAsyncDisposable
                 return (new QueueStore(source), source);
             },
             NullLogger<LeaseKeeper>.Instance);
-        var watch = new SettingsWatch(new SettingsStore(database.Source), new NodeFacts("n1", "n1.example.jp", []), NullLogger<SettingsWatch>.Instance);
+        var directory = new DirectoryWatch(new DirectoryReader(database.Source));
+        var watch = new SettingsWatch(new SettingsStore(database.Source), directory, new NodeFacts("n1", "n1.example.jp", []), NullLogger<SettingsWatch>.Instance);
         var scene = new QueueScene
         {
             Database = database,
             Lease = lease,
             Settings = watch,
+            Directory = directory,
             Queue = queue,
             Numbers = new NumberBlocks(queue, 1000, NullLogger<NumberBlocks>.Instance),
         };
         if (settings.Length > 0)
             await scene.SaveAsync(settings);
         scene.Outcomes = new OutcomeJournal(new EventStore(database.Source), "n1", scene.OnWritten, NullLogger<OutcomeJournal>.Instance);
-        scene.Recorder = new OutcomeRecorder(() => watch.Current.Retry, new NoticeWriter(() => watch.Current, scene.Numbers), NullLogger<OutcomeRecorder>.Instance)
+        scene.Recorder = new OutcomeRecorder(() => watch.Current.Retry, () => watch.Current.Hours, new NoticeWriter(() => watch.Current, scene.Numbers), NullLogger<OutcomeRecorder>.Instance)
         {
             Journal = scene.Outcomes,
         };
@@ -73,6 +76,22 @@ internal sealed class QueueScene : IAsyncDisposable
         await Database.ExecuteAsync("INSERT INTO setting_version (version, saved_by, comment, values, overrides) VALUES ($1, 'test', '', $2::jsonb, '{}')",
             version, System.Text.Json.JsonSerializer.Serialize(settings.ToDictionary(s => s.Name, s => s.Value)));
         await Settings.FollowAsync(version, default);
+    }
+
+    /// <summary>As an administrator would; in the node's memory when it returns.</summary>
+    public async Task AddAccountAsync(string address, long limit = 0)
+    {
+        var mailbox = Mailbox.FromStored(address);
+        await Database.ExecuteAsync("INSERT INTO account (changed, domain, name, box_limit) VALUES (next_directory_version(), $1, $2, $3)", mailbox.Domain, mailbox.LocalPart, limit);
+        await Directory.FollowAsync(await Database.ScalarAsync<long>("SELECT version FROM directory_version"), default);
+    }
+
+    /// <param name="mode">AliasMode.</param>
+    public async Task AddAliasAsync(string name, string real, short mode)
+    {
+        var mailbox = Mailbox.FromStored(name);
+        await Database.ExecuteAsync("INSERT INTO alias (changed, domain, name, real, mode) VALUES (next_directory_version(), $1, $2, $3, $4)", mailbox.Domain, mailbox.LocalPart, real, mode);
+        await Directory.FollowAsync(await Database.ScalarAsync<long>("SELECT version FROM directory_version"), default);
     }
 
     private void OnWritten(int recipients, bool notices)

@@ -206,6 +206,22 @@ public class ResolverTests(Zones zones) : IClassFixture<Zones>
     }
 
     [Fact]
+    public async Task GWT_10_for_a_gateway_that_is_not_there_nobody_looks_for_MX_instead()
+    {
+        var route = new Router { Table = RouteTable.Parse("example.org,gone.example.org", out _) }.Decide(ReversePath.Null, Mailbox.FromStored("x@example.org"));
+        var hosts = await Resolver().ResolveAsync(route, default);
+        Assert.Empty(hosts.Hosts);
+        Assert.Equal(FailureClass.NoAnswer, hosts.Class);
+    }
+
+    [Fact]
+    public async Task DELIV_22_and_MXC_1_with_a_lifetime_of_0_every_attempt_asks_anew()
+    {
+        var resolver = Resolver(o => o with { CacheLifetime = TimeSpan.Zero });
+        Assert.NotSame(await resolver.ResolveAsync(Mx("example.org"), default), await resolver.ResolveAsync(Mx("example.org"), default));
+    }
+
+    [Fact]
     public async Task An_unicode_domain_is_asked_for_in_A_labels() => Assert.Equal("mx1.example.org", (await Ask("例え.jp")).Hosts.Single().Name);
 
     [Fact]

@@ -27,11 +27,20 @@ public class RetryTests
         Assert.Equal([2, 6, 12, 30, 60, 120, 180, 240, 300], Enumerable.Range(1, 9).Select(n => RetrySchedule.Slot(n, TimeSpan.FromSeconds(120)).TotalMinutes));
 
     [Fact]
-    public void EX_DELIV_3_a_refusal_is_retried_nine_times_in_the_original_and_never_in_the_safe_profile()
+    public void EX_DELIV_3_RETRY_4_RETRY_6_a_refusal_is_retried_nine_times_in_the_original_and_never_in_the_safe_profile()
     {
         Assert.Equal([0, 2, 6, 12, 30, 60, 120, 180, 240, 300], Attempts(FailureClass.Refused, Rules with { RefusalRetries = 9 }).Minutes);
         Assert.Equal([0], Attempts(FailureClass.Refused, Rules).Minutes);
         Assert.Equal("[550 5.1.1 User unknown]", $"[{FailurePolicy.FinalReason(FailureClass.Refused, new Reply(550, new EnhancedStatus(5, 1, 1), "User unknown"))}]");
+    }
+
+    [Fact]
+    public void EX_SCN_E2_a_refused_login_is_retried_for_8_hours_however_many_refusals_are_allowed()
+    {
+        FailureDecision Decide(double hours) => FailurePolicy.Decide(new FailedAttempt(FailureClass.Refused, 1, TimeSpan.FromHours(hours), AuthRefused: true), Rules, 0);
+        Assert.False(Decide(0).Bounced);
+        Assert.False(Decide(6.9).Bounced);
+        Assert.True(Decide(7.5).Bounced);
     }
 
     [Fact]

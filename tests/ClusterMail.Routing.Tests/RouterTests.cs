@@ -39,7 +39,36 @@ public class RouterTests
     }
 
     [Fact]
-    public void EX_ROUTE_3_the_first_match_wins()
+    public void GW_1_blank_means_MX_and_set_takes_all_outside_mail()
+    {
+        Assert.Equal(RouteKind.Mx, Decide(With(""), "x@c.example").Kind);
+        foreach (var gateway in (string[])["gw.example.jp", "192.0.2.99", "[2001:db8::1]"])
+            Assert.Equal(gateway.Trim('[', ']'), Assert.Single(Decide(With("", gateway), "x@c.example").Gateways).Host);
+    }
+
+    [Fact]
+    public void GW_2_the_gateway_field_and_MX_targets_use_the_outbound_port_and_a_line_of_the_table_its_own()
+    {
+        var router = new Router { Table = RouteTable.Parse("a.example,gwA\nb.example,gwB,587", out _), Gateway = "192.0.2.99", Port = 2525 };
+        Assert.Equal(2525, Decide(router, "x@c.example").Gateways[0].Port);
+        Assert.Equal(587, Decide(router, "x@b.example").Gateways[0].Port);
+        Assert.Equal(2525, Decide(new Router { Port = 2525 }, "x@c.example").Port);
+    }
+
+    [Fact]
+    public void DELIV_20_and_GW_3_the_table_comes_before_the_gateway_field_and_that_before_MX()
+    {
+        Assert.Equal("gwA", Decide(With("b.example,gwA", "192.0.2.99"), "x@b.example").Gateways[0].Host);
+        Assert.Equal("192.0.2.99", Decide(With("a.example,gwA", "192.0.2.99"), "x@b.example").Gateways[0].Host);
+        Assert.Equal(RouteKind.Mx, Decide(With("a.example,gwA"), "x@b.example").Kind);
+    }
+
+    [Fact]
+    public void GWT_6_a_line_for_everything_makes_the_gateway_field_meaningless() =>
+        Assert.Equal("gwRest", Decide(With("b.example,gwB,25\n*,gwRest,25", "192.0.2.99"), "x@c.example").Gateways[0].Host);
+
+    [Fact]
+    public void EX_ROUTE_3_and_GWT_2_the_first_match_wins()
     {
         Assert.Equal("gwA", Decide(With("*,gwA,25\nb.example,gwB,25"), "x@b.example").Gateways[0].Host);
         Assert.Equal("gwB", Decide(With("b.example,gwB,25\n*,gwA,25"), "x@b.example").Gateways[0].Host);

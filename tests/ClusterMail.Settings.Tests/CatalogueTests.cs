@@ -95,6 +95,50 @@ public sealed class CatalogueTests
         Assert.Null(Catalogue.Profile("other"));
     }
 
+    // The numbers the chapters name as defaults, written here by hand.
+    [Theory]
+    [InlineData("DELIV-1", "delivery.workers_per_node", "20")]
+    [InlineData("DELIV-2", "delivery.destination_connections", "10")]
+    [InlineData("DELIV-3", "delivery.port", "25")]
+    [InlineData("MXC-4", "delivery.mx_cache_seconds", "3600")]
+    [InlineData("OUT-4", "delivery.idle_seconds", "600")]
+    [InlineData("OUT-4", "delivery.connect_seconds", "30")]
+    [InlineData("OUT-6", "delivery.tls", "opportunistic")]
+    [InlineData("RETRY-2", "delivery.line_error_hours", "8")]
+    [InlineData("RETRY-3", "delivery.no_answer_hours", "24")]
+    [InlineData("RETRY-6", "delivery.refusal_retries", "0")]
+    [InlineData("RETRY-7", "delivery.retry_seconds", "120")]
+    [InlineData("RETRY-8", "delivery.retry_fixed", "false")]
+    [InlineData("BOUNCE-3", "bounce.copy_to_admin", "false")]
+    [InlineData("BOUNCE-9", "bounce.delay_notice_hours", "0")]
+    [InlineData("GW-1", "route.gateway", "")]
+    [InlineData("FALL-1", "route.forward_all", "false")]
+    [InlineData("LIMIT-2", "receive.max_bytes", "52428800")]
+    [InlineData("LIMIT-4", "receive.rcpt_limit_mode", "reject")]
+    [InlineData("LIMIT-5", "receive.max_received", "20")]
+    [InlineData("RECV-9", "receive.idle_seconds", "300")]
+    [InlineData("CLU-25", "cluster.receive_mode", "all")]
+    [InlineData("CLU-25", "cluster.deliver_mode", "all")]
+    public void CONF_60_a_new_cluster_begins_with_the_defaults_of_the_rules(string rule, string name, string value)
+    {
+        Assert.Equal(value, new SettingSet(1, new Dictionary<string, string>()).Text(name));
+        Assert.Contains(rule, Catalogue.Find(name)!.Rule, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MXC_2_the_ten_days_of_the_original_are_864000_seconds() =>
+        Assert.Equal(TimeSpan.FromDays(10), TimeSpan.FromSeconds(new SettingSet(1, Catalogue.Profile("original")!).Integer("delivery.mx_cache_seconds")));
+
+    [Theory]
+    [InlineData("delivery.line_error_hours", "0", false)]
+    [InlineData("delivery.line_error_hours", "1", true)]
+    [InlineData("delivery.no_answer_hours", "0", false)]
+    [InlineData("delivery.no_answer_hours", "1", true)]
+    [InlineData("delivery.refusal_retries", "0", true)]
+    [InlineData("delivery.refusal_retries", "51", false)]
+    public void RETRY_5_a_period_lasts_an_hour_at_least_and_no_number_of_retries_means_without_end(string name, string text, bool allowed) =>
+        Assert.Equal(allowed, Validator.Check(name, text).Count == 0);
+
     [Theory]
     [InlineData("Administrator", "needs a domain")]
     [InlineData("Administrator@", "needs a domain")]

@@ -125,7 +125,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
             var verb = line.Split(' ', 2)[0].ToUpperInvariant();
             switch (verb)
             {
-                case "EHLO":
+                case "EHLO" or "LHLO":
                     _mail = false;
                     string[] lines = ["peer.example", .. script.Capabilities, .. Offered()];
                     return await AnswerAsync(line, string.Join('\n', lines.Select((l, i) => $"250{(i == lines.Length - 1 ? ' ' : '-')}{l}")));

@@ -21,7 +21,23 @@ internal sealed class QueueCommands(Verbs verbs)
         Act("delete", "Remove from the queue; nobody is told.", Routes.QueueDelete, reason: true, dangerous: true),
         Export(),
         Import(),
+        Number(),
     };
+
+    /// <summary>MSGID-3.</summary>
+    private Verb Number()
+    {
+        var set = new Option<long?>("--set") { Description = "Raise it, so that every mail from now on has a greater number. It is never lowered.", HelpName = "N" };
+        var verb = new Verb("number", "The counter of mail numbers (LastMsgId).", "clustermail queue number", "clustermail queue number --set 318868") { set };
+        var json = Verbs.Json(verb);
+        return verbs.Acting(verb, async (client, parsed, cancel) =>
+        {
+            var answer = parsed.GetValue(set) is { } wanted
+                ? await client.SendAsync(HttpMethod.Post, Routes.QueueNumber, new NumberRaise(wanted), AdminJson.Default.NumberRaise, AdminJson.Default.NumberStatus, cancel)
+                : await client.GetAsync(Routes.QueueNumber, AdminJson.Default.NumberStatus, cancel);
+            Verbs.Show(answer, parsed.GetValue(json), static (screen, status) => screen.Line(Words.Say($"last number given out: {status.Printed}; the next mail gets a greater one")));
+        });
+    }
 
     private Verb Summary()
     {

@@ -4,7 +4,7 @@ using ClusterMail.Cli.Output;
 
 namespace ClusterMail.Cli.Commands;
 
-/// <summary><c>route</c>, <c>relay</c> and <c>domain</c>: tables in the original's text formats, edited whole.</summary>
+/// <summary><c>route</c> and <c>relay</c>, and <c>domain</c> as a whole: tables in the original's text formats, edited whole.</summary>
 internal sealed class TableCommands(Verbs verbs)
 {
     /// <summary>Saves of other settings that may come in between while one table is saved.</summary>
@@ -14,14 +14,10 @@ internal sealed class TableCommands(Verbs verbs)
 
     public Command Relay() => Build(TableNames.Relay, "The relay list (effect.dat): who may send what through the cluster.");
 
-    public Command Domain()
-    {
-        var command = Build(TableNames.Domain, "The domains the cluster takes mail for.");
-        command.Add(List());
-        command.Add(Add());
-        command.Add(Remove());
-        return command;
-    }
+    /// <summary>The verbs for the table of domains as a whole.</summary>
+    public IReadOnlyList<Verb> Domain() => [Edit(TableNames.Domain), Check(TableNames.Domain), Import(TableNames.Domain), Export(TableNames.Domain)];
+
+    public Command Destination() => Build(TableNames.Destination, "The server's destination restriction (sender.dat): where our senders may mail to.");
 
     private Command Build(string table, string description) => new(table, description)
     {
@@ -35,8 +31,9 @@ internal sealed class TableCommands(Verbs verbs)
     private Verb Edit(string table)
     {
         var comment = SettingsCommands.Comment();
+        var yes = Meant();
         return verbs.Acting(
-            new Verb("edit", "Open the table in $VISUAL or $EDITOR and save it when the editor ends. A fault reopens nothing: your text is kept in a file.", $"EDITOR=nano clustermail {table} edit") { comment },
+            new Verb("edit", "Open the table in $VISUAL or $EDITOR and save it when the editor ends. A fault reopens nothing: your text is kept in a file.", $"EDITOR=nano clustermail {table} edit") { comment, yes },
             async (client, parsed, cancel) =>
             {
                 var before = (await client.GetAsync(Path(table), AdminJson.Default.TableText, cancel)).Value;
@@ -51,7 +48,7 @@ internal sealed class TableCommands(Verbs verbs)
                     return;
                 }
 
-                await SaveEditedAsync(client, before, text, parsed.GetValue(comment), file, cancel);
+                await SaveEditedAsync(client, before, new TableChange(text, null, parsed.GetValue(comment), parsed.GetValue(yes)), file, cancel);
                 File.Delete(file);
             });
     }
@@ -60,14 +57,14 @@ internal sealed class TableCommands(Verbs verbs)
     /// Saves what was made of <paramref name="before"/>. Another setting saved meanwhile is no conflict; another text of this very table is, and
     /// then what to type next carries the version that was seen, so that nobody's change is overwritten unseen.
     /// </summary>
-    private static async Task SaveEditedAsync(AdminClient client, TableText before, string text, string? comment, string file, CancellationToken cancel)
+    private static async Task SaveEditedAsync(AdminClient client, TableText before, TableChange wanted, string file, CancellationToken cancel)
     {
         var basis = before.Version;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await SaveAsync(client, before.Table, new TableChange(text, basis, comment), cancel);
+                await SaveAsync(client, before.Table, wanted with { Base = basis }, cancel);
                 return;
             }
             catch (CommandFailure refused)
@@ -85,6 +82,9 @@ internal sealed class TableCommands(Verbs verbs)
             }
         }
     }
+
+    /// <summary>RELAY-62.</summary>
+    private static Option<bool> Meant() => new("--yes", "-y") { Description = "Lines that need it are meant as they stand: true for a range wider than /24." };
 
     private Verb Check(string table)
     {
@@ -104,10 +104,11 @@ internal sealed class TableCommands(Verbs verbs)
         var file = FileArgument();
         var basis = new Option<long?>("--base") { Description = "Only if this is still the newest version of the settings. Default: whatever is newest is replaced.", HelpName = "VERSION" };
         var comment = SettingsCommands.Comment();
+        var yes = Meant();
         return verbs.Acting(
-            new Verb("import", "Replace the table by a file.", $"clustermail {table} import {table}.txt", $"clustermail {table} import --base 7 - < {table}.txt") { file, basis, comment },
+            new Verb("import", "Replace the table by a file.", $"clustermail {table} import {table}.txt", $"clustermail {table} import --base 7 - < {table}.txt") { file, basis, comment, yes },
             async (client, parsed, cancel) => await SaveAsync(
-                client, table, new TableChange(await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel), parsed.GetValue(basis), parsed.GetValue(comment)), cancel));
+                client, table, new TableChange(await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel), parsed.GetValue(basis), parsed.GetValue(comment), parsed.GetValue(yes)), cancel));
     }
 
     private Verb Export(string table)
@@ -125,43 +126,10 @@ internal sealed class TableCommands(Verbs verbs)
             });
     }
 
-    private Verb List() => verbs.Reading(
-        new Verb("list", "The domains, one per line.", "clustermail domain list"), _ => Routes.Domains, AdminJson.Default.DomainList, (screen, list) =>
-        {
-            if (list.Domains.Count == 0)
-            {
-                screen.Line("no domain yet: the cluster takes mail only from those 'relay' allows. Add one with 'clustermail domain add example.jp'");
-                return;
-            }
-
-            var sheet = new Sheet(new("Domain"), new("Kind", Flexible: true));
-            foreach (var domain in list.Domains)
-                sheet.Add(domain.Name, domain.Kind);
-            sheet.Print(screen);
-        });
-
-    private Verb Add()
-    {
-        var name = new Argument<string>("DOMAIN") { Description = "For example example.jp." };
-        return verbs.Acting(
-            new Verb("add", "Take mail for a domain, and pass it on by route.", "clustermail domain add example.jp") { name },
-            async (client, parsed, cancel) => Verbs.Saved((await client.SendAsync(
-                HttpMethod.Post, Routes.Domains, new DomainAdd(parsed.GetRequiredValue(name)), AdminJson.Default.DomainAdd, AdminJson.Default.SettingsSaved, cancel)).Value));
-    }
-
-    private Verb Remove()
-    {
-        var name = new Argument<string>("DOMAIN") { Description = "As 'domain list' shows it." };
-        return verbs.Acting(
-            new Verb("remove", "Take no more mail for a domain.", "clustermail domain remove example.jp") { name },
-            async (client, parsed, cancel) => Verbs.Saved(
-                (await client.SendAsync(HttpMethod.Delete, Routes.Fill(Routes.Domain, parsed.GetRequiredValue(name)), AdminJson.Default.SettingsSaved, cancel)).Value));
-    }
-
     private static async Task SaveAsync(AdminClient client, string table, TableChange change, CancellationToken cancel) =>
         Verbs.Saved((await client.SendAsync(HttpMethod.Put, Path(table), change, AdminJson.Default.TableChange, AdminJson.Default.SettingsSaved, cancel)).Value);
 
-    private static void Print(Screen screen, string text)
+    public static void Print(Screen screen, string text)
     {
         if (text.Length == 0)
             screen.Line("(empty)");

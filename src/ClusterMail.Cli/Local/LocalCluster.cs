@@ -29,6 +29,7 @@ public sealed class LocalCluster
     public IReadOnlyList<LocalNode> Nodes => [.. _state.Nodes.Select(number => new LocalNode(_folder, _state, number))];
 
     private string TokenFile => Path.Combine(_folder, "token");
+    private string PasswordKeyFile => Path.Combine(_folder, "password-key");
     private string Certificate => Path.Combine(_folder, "tls", "certificate.pem");
     private string CertificateKey => Path.Combine(_folder, "tls", "key.pem");
 
@@ -80,6 +81,9 @@ public sealed class LocalCluster
         var scripts = await Database.MigrateAsync(_state.ConnectionString, cancel);
         _say(scripts.Count == 0 ? "schema is up to date" : $"schema: {string.Join(", ", scripts)}");
         PrivateFile.Replace(TokenFile, _state.AdminToken + "\n");
+        // Made once: another key would open none of the passwords kept under this one.
+        if (!File.Exists(PasswordKeyFile))
+            PrivateFile.Replace(PasswordKeyFile, Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)) + "\n");
         SelfSignedCertificate.Ensure(Certificate, CertificateKey);
     }
 
@@ -111,7 +115,7 @@ public sealed class LocalCluster
         var processes = new Dictionary<LocalNode, NodeProcess>();
         foreach (var node in missing)
         {
-            node.WriteConfiguration(TokenFile, Certificate, CertificateKey);
+            node.WriteConfiguration(TokenFile, PasswordKeyFile, Certificate, CertificateKey);
             processes[node] = NodeProcess.Start(node, daemon);
         }
 
@@ -162,7 +166,7 @@ public sealed class LocalCluster
         foreach (var folder in Nodes.Select(n => n.Folder).Append(Path.GetDirectoryName(Certificate)!).Append(_state.PostgresFolder))
             if (Directory.Exists(folder))
                 Directory.Delete(folder, recursive: true);
-        foreach (var file in new[] { ClusterFile.FileName, LocalState.FileName, "token" })
+        foreach (var file in new[] { ClusterFile.FileName, LocalState.FileName, "token", "password-key" })
             File.Delete(Path.Combine(_folder, file));
         if (Directory.Exists(_folder) && Directory.GetFileSystemEntries(_folder) is [] or [_] && OnlyLockLeft())
             Directory.Delete(_folder, recursive: true);

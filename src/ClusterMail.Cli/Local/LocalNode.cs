@@ -42,7 +42,7 @@ public sealed class LocalNode(string clusterFolder, LocalState state, int number
         };
     }
 
-    public void WriteConfiguration(string tokenFile, string certificate, string key)
+    public void WriteConfiguration(string tokenFile, string passwordKeyFile, string certificate, string key)
     {
         PrivateFile.CreateFolder(Folder);
         PrivateFile.Replace(ConfigurationFile, $$"""
@@ -62,6 +62,7 @@ public sealed class LocalNode(string clusterFolder, LocalState state, int number
                 remoting = {{Quote(Local(Remoting))}}
               }
               token-file = {{Quote(tokenFile)}}
+              password-key-file = {{Quote(passwordKeyFile)}}
               spool = {{Quote(Path.Combine(Folder, "spool"))}}
               tls {
                 certificate = {{Quote(certificate)}}

@@ -24,6 +24,19 @@ public static class PrivateFile
 
     public static void Replace(string path, string content) => Replace(path, System.Text.Encoding.UTF8.GetBytes(content));
 
+    /// <summary>The same for what is too long for memory.</summary>
+    public static async Task WriteAsync(string path, Func<Stream, Task> write)
+    {
+        var fresh = path + ".new";
+        File.Delete(fresh);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        await using (var file = new FileStream(fresh, options))
+            await write(file);
+        File.Move(fresh, path, overwrite: true);
+    }
+
     public static void CreateFolder(string path)
     {
         if (OperatingSystem.IsWindows())

@@ -18,4 +18,7 @@ public static class Words
     /// <summary>The same with holes: the format with <c>{0}</c>, <c>{1}</c> is the key.</summary>
     public static string Of(FormattableString english) =>
         string.Format(CultureInfo.InvariantCulture, Of(english.Format), english.GetArguments());
+
+    /// <summary>The same, for an interpolated text, which the compiler would rather give to <see cref="Of(string)"/>.</summary>
+    public static string Say(FormattableString english) => Of(english);
 }

@@ -1,3 +1,4 @@
+using ClusterMail.Accounts;
 using ClusterMail.Protocol;
 
 namespace ClusterMail.Policy.Relay;
@@ -12,11 +13,15 @@ internal readonly struct RelayDecision
     private readonly RelaySwitches _switches;
     private readonly AddressClass _sender;
     private readonly bool _authenticated;
+    private readonly bool _denied;
 
     /// <param name="sender">Class of MAIL FROM; the null and the empty path are outside.</param>
-    public RelayDecision(in RelayMatch match, AddressClass sender, bool authenticated, RelaySwitches switches)
+    /// <param name="denied">The client is on the list of dynamic denies.</param>
+    public RelayDecision(in RelayMatch match, AddressClass sender, bool authenticated, RelaySwitches switches, bool denied = false)
     {
         _match = match;
+        // RELAY-51: after the # lines, before everything else; an IP that a static line now marks true or default was set free by that.
+        _denied = denied && !match.Special && !match.KnownClient;
         _switches = switches;
         _authenticated = authenticated;
         // RELAY-38: whoever proved who he is has the rights of an existing local sender.
@@ -24,7 +29,7 @@ internal readonly struct RelayDecision
     }
 
     /// <summary>Printed as the deciding rule.</summary>
-    public string Decided => _match.Deciding?.Decided ?? _match.Only?.Decided ?? "RELAY-31";
+    public string Decided => _denied ? "RELAY-51" : _match.Deciding?.Decided ?? _match.Only?.Decided ?? "RELAY-31";
 
     /// <summary>Somebody answers for what is sent: the session is authenticated, or the operator named this client.</summary>
     public bool Trusted => _authenticated || _match.KnownClient || Action == RelayAction.True;
@@ -35,7 +40,7 @@ internal readonly struct RelayDecision
     private bool LowerHalf => _match is { Deciding: null, Only: not null };
 
     /// <summary>RELAY-61: anybody can claim a sender, so <c>true</c> for one is worth no more than <c>default</c>.</summary>
-    private RelayAction Action => _match.Deciding switch
+    private RelayAction Action => _denied ? RelayAction.False : _match.Deciding switch
     {
         null => RelayAction.Default,
         { ByClient: false, Action: RelayAction.True } when !_switches.EnvelopeTrue => RelayAction.Default,
@@ -44,14 +49,15 @@ internal readonly struct RelayDecision
 
     /// <summary>PIPE-3: a <c>false</c> line. An IP line also ends the connection (RELAY-22).</summary>
     public Verdict List() => Action == RelayAction.False
-        ? Verdict.Refuse(PolicyReplies.InvalidSender, Decided, close: _match.Deciding!.ByClient)
+        ? Verdict.Refuse(PolicyReplies.InvalidSender, Decided, close: _denied || _match.Deciding!.ByClient)
         : Verdict.Accept(Decided);
 
     /// <summary>PIPE-4: rows of the table that are all "no" end here (RELAY-30).</summary>
-    public Verdict Sender(Mailbox? mailbox) => (_sender, Action) switch
+    /// <param name="missing">Why a local sender counts as missing: RELAY-26, ACCT-14, ACCT-4.</param>
+    public Verdict Sender(Mailbox? mailbox, string missing) => (_sender, Action) switch
     {
         (_, RelayAction.True) => Verdict.Accept(Decided),
-        (AddressClass.LocalMissing, _) => Verdict.Refuse(PolicyReplies.UserUnknown(mailbox!), "RELAY-26"),
+        (AddressClass.LocalMissing, _) => Verdict.Refuse(PolicyReplies.UserUnknown(mailbox!), missing),
         (AddressClass.LocalExisting, _) when LowerHalf => Verdict.Refuse(PolicyReplies.InvalidSender, Decided),
         _ => Verdict.Accept(Decided),
     };

@@ -3,10 +3,11 @@ using ClusterMail.Settings;
 
 namespace ClusterMail.Policy.Relay;
 
-/// <summary>Reads the text of <c>relay.rules</c> (chapter 02 A) and says what is wrong with it, line by line.</summary>
-internal sealed class RelayListParser(RelaySwitches switches)
+/// <summary>Reads the text of <c>relay.rules</c> (chapter 02 A), or of an account's own list, and says what is wrong with it, line by line.</summary>
+/// <param name="personal">An account's own list (RELAY-43).</param>
+internal sealed class RelayListParser(RelaySwitches switches, bool personal = false)
 {
-    private const string Setting = "relay.rules";
+    private readonly string _setting = personal ? "effect.dat" : "relay.rules";
 
     /// <summary>A wrong file (a picture, a log) must not cost a report of a million lines. Counted apart, so that warnings never hide an error.</summary>
     private const int MaxErrors = 100;
@@ -32,7 +33,8 @@ internal sealed class RelayListParser(RelaySwitches switches)
             else
                 ParseLine(number, line.ToString());
         }
-        TellShippedLines();
+        if (!personal)
+            TellShippedLines();
         return (new RelayList(_rules.ToImmutable()), _errors);
     }
 
@@ -107,6 +109,14 @@ internal sealed class RelayListParser(RelaySwitches switches)
             Error(number, 1, byClient ? "RELAY-6" : "RELAY-7", complaint);
             return;
         }
+        if (personal)
+        {
+            if (action is RelayAction.NoRelay or RelayAction.Only)
+                Warn(number, "RELAY-43", $"{(action == RelayAction.Only ? "only" : "norelay")} has no meaning in an account's own list and is ignored");
+            else
+                _rules.Add((new RelayRule(number, pattern, byClient, false, action, option) { Personal = true }, client, sender));
+            return;
+        }
         if (action == RelayAction.True && byClient && !CheckWidth(number, actionColumn, client))
             return;
         if (action is RelayAction.Default or RelayAction.Only && byClient && client.IsEveryone && !switches.TrustEnvelopeSender)
@@ -125,7 +135,7 @@ internal sealed class RelayListParser(RelaySwitches switches)
             return false;
         }
         if (client.IsWide)
-            Warn(number, "RELAY-62", "true for a range this wide lets each machine in it send anything without AUTH");
+            Warn(number, "RELAY-62", "true for a range this wide lets each machine in it send anything without AUTH", confirm: !switches.WideTrue);
         return true;
     }
 
@@ -146,13 +156,13 @@ internal sealed class RelayListParser(RelaySwitches switches)
     private void Error(int line, int column, string rule, string message)
     {
         if (_errors.Count - _warnings < MaxErrors)
-            _errors.Add(new SettingError(Setting, line, column, rule, message));
+            _errors.Add(new SettingError(_setting, line, column, rule, message));
     }
 
-    private void Warn(int line, string rule, string message)
+    private void Warn(int line, string rule, string message, bool confirm = false)
     {
         if (_warnings++ < MaxWarnings)
-            _errors.Add(new SettingError(Setting, line, 0, rule, message) { IsWarning = true });
+            _errors.Add(new SettingError(_setting, line, 0, rule, message) { IsWarning = true, NeedsConfirmation = confirm });
         else
             _warnings = MaxWarnings;
     }

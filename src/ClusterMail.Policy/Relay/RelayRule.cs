@@ -6,8 +6,13 @@ namespace ClusterMail.Policy.Relay;
 /// <param name="Everyone">An IP pattern so wide that matching it says nothing about the client.</param>
 public sealed record RelayRule(int Line, string Pattern, bool ByClient, bool Everyone, RelayAction Action, NoRelayOption Option)
 {
+    private readonly string _decided = $"{TableOf(Action)} line {Line}";
+
+    /// <summary>A line of an account's own list (RELAY-40).</summary>
+    public bool Personal { get; init; }
+
     /// <summary>Printed as the deciding rule: <c>RELAY-33 line 4</c>. Made once here, because a verdict is made per recipient.</summary>
-    public string Decided { get; } = $"{TableOf(Action)} line {Line}";
+    public string Decided => Personal ? $"RELAY-40 line {Line}" : _decided;
 
     private static string TableOf(RelayAction action) => action switch
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ClusterMail.Accounts;
 using ClusterMail.Protocol;
 
 namespace ClusterMail.Policy.Relay;

@@ -25,12 +25,14 @@ internal sealed class SenderIndex
     }
 
     /// <summary>Position of the first match, or <see cref="ClientIndex.NoMatch"/>. Envelope patterns never match the null or the empty path.</summary>
-    public int First(in SenderFacts sender)
+    /// <param name="special">Of them, the first <c>#…</c> line.</param>
+    public int First(in SenderFacts sender, out int special)
     {
-        var first = _special[(int)sender.Kind];
+        special = _special[(int)sender.Kind];
         if (sender.Kind == SenderKind.Null)
-            return Math.Min(first, _special[(int)SenderKind.Blank]);          // RELAY-12: #blank catches <> too
-        if (sender.Kind == SenderKind.Blank)
+            special = Math.Min(special, _special[(int)SenderKind.Blank]);     // RELAY-12: #blank catches <> too
+        var first = special;
+        if (sender.Kind is SenderKind.Null or SenderKind.Blank)
             return first;
         if (_addresses.TryGetValue((sender.Local, sender.Domain), out var position))
             first = Math.Min(first, position);

@@ -1,3 +1,5 @@
+using ClusterMail.Accounts;
+
 namespace ClusterMail.Policy.Relay;
 
 /// <summary>A pattern about the envelope sender: special, or local part and domain with <c>*</c> allowed in both (RELAY-7 to RELAY-16).</summary>
@@ -25,7 +27,7 @@ internal readonly record struct SenderPattern(SenderKind? Special, string Local,
         return null;
     }
 
-    public bool Matches(in SenderFacts sender) => Glob(Domain, sender.Domain) && Glob(Local, sender.Local);
+    public bool Matches(in SenderFacts sender) => Glob.Matches(Domain, sender.Domain) && Glob.Matches(Local, sender.Local);
 
     private static string? ParseSpecial(string text, out SenderPattern pattern)
     {
@@ -40,36 +42,5 @@ internal readonly record struct SenderPattern(SenderKind? Special, string Local,
         };
         pattern = new SenderPattern(kind, "", "");
         return kind is null ? $"'{text}' is not one of #blank, #<>, #number, #nodomain, #host" : null;
-    }
-
-    /// <summary>Only <c>*</c> is special. Goes back to the last star alone, so the time is at most the product of both lengths.</summary>
-    private static bool Glob(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
-    {
-        int p = 0, t = 0, star = -1, resume = 0;
-        while (t < text.Length)
-        {
-            if (p < pattern.Length && pattern[p] == '*')
-            {
-                star = p++;
-                resume = t;
-            }
-            else if (p < pattern.Length && pattern[p] == text[t])
-            {
-                p++;
-                t++;
-            }
-            else if (star >= 0)
-            {
-                p = star + 1;
-                t = ++resume;
-            }
-            else
-            {
-                return false;
-            }
-        }
-        while (p < pattern.Length && pattern[p] == '*')
-            p++;
-        return p == pattern.Length;
     }
 }

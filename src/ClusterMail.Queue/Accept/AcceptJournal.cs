@@ -21,6 +21,12 @@ public sealed record AcceptJournalOptions
     /// <summary>A second commit starts beside a running one only when this many mails wait: few big commits beat many small ones. Default 16.</summary>
     public int SecondCommitFrom { get; init; } = 16;
 
+    /// <summary>
+    /// Shortest time from the start of one commit to that of the next while commits hold several mails: more mails share one. A lone client never waits for it.
+    /// Default 2 ms.
+    /// </summary>
+    public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(2);
+
     /// <summary>Large mails streamed into the database at once; default 4.</summary>
     public int LargeAtOnce { get; init; } = 4;
 
@@ -45,8 +51,12 @@ public sealed partial class AcceptJournal : IAsyncDisposable
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _large;
+    private readonly Timer _paced;
     private long _waitingBytes;
+    private long _lastStart;
+    private int _lastBatch;
     private int _running;
+    private bool _pacing;
     private bool _closed;
 
     private sealed record Entry(NewMail Mail)
@@ -58,6 +68,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
     {
         (_lease, _options, _log) = (lease, options, log);
         _large = new SemaphoreSlim(options.LargeAtOnce);
+        _paced = new Timer(_ => OnPaced());
     }
 
     public long WaitingBytes => Volatile.Read(ref _waitingBytes);
@@ -96,12 +107,33 @@ public sealed partial class AcceptJournal : IAsyncDisposable
         lock (_starting)
         {
             var waiting = _waiting.Count;
-            if (waiting == 0 || _running == MaxRunning || (_running > 0 && waiting < _options.SecondCommitFrom))
+            if (waiting == 0 || _running == MaxRunning || (_running > 0 && waiting < _options.SecondCommitFrom) || IsPaced(waiting))
                 return;
             _running++;
             var batch = Take();
+            (_lastStart, _lastBatch) = (Stopwatch.GetTimestamp(), batch.Count);
             _ = Task.Run(() => RunCommitAsync(batch));
         }
+    }
+
+    /// <summary>True: others are likely to come within the pace, and a timer will look again.</summary>
+    private bool IsPaced(int waiting)
+    {
+        if (_lastBatch < 2 || waiting >= _options.SecondCommitFrom || _closed || Stopwatch.GetElapsedTime(_lastStart) >= _options.Pace)
+            return false;
+        if (!_pacing)
+        {
+            _pacing = true;
+            _paced.Change(1, Timeout.Infinite);
+        }
+        return true;
+    }
+
+    private void OnPaced()
+    {
+        lock (_starting)
+            _pacing = false;
+        StartCommit();
     }
 
     private async Task RunCommitAsync(List<Entry> batch)
@@ -236,6 +268,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
                 _idle.TrySetResult();
         }
         await _idle.Task.ConfigureAwait(false);
+        await _paced.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         _stop.Dispose();
         _large.Dispose();

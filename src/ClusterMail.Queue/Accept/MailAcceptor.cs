@@ -11,7 +11,7 @@ namespace ClusterMail.Queue.Accept;
 /// <summary>Envelope + content → one committed transaction → 250 (PIPE-19, PIPE-20). What fits the window is owned by this node at once and never read back.</summary>
 public sealed class MailAcceptor(
     AcceptJournal journal, NumberBlocks numbers, LeaseKeeper lease, Window window, BlockedDestinations blocked,
-    Func<ReversePath, Mailbox, Route> route, Action<IReadOnlyList<Work>> dispatch) : IAcceptMail
+    Func<ReversePath, Mailbox, Route> route, Action<IReadOnlyList<Work>> dispatch, Func<ImmutableArray<Mailbox>>? copies = null) : IAcceptMail
 {
     private static readonly Reply NoStore = new(451, new EnhancedStatus(4, 3, 0), "Requested action aborted: error in processing.");
     private static readonly Reply NoRoom = new(452, new EnhancedStatus(4, 3, 1), "Too much mail is waiting to be stored, try again later.");
@@ -20,14 +20,16 @@ public sealed class MailAcceptor(
 
     public bool TryAllot(out MessageId id) => numbers.TryTake(out id);
 
-    public async ValueTask<Reply> AcceptAsync(ReceivedMail mail, CancellationToken cancel)
+    public async ValueTask<Reply> AcceptAsync(ReceivedMail received, CancellationToken cancel)
     {
+        var mail = WithCopies(received);
+        var named = received.Envelope.ForwardPaths.Length;
         var groups = Group(mail);
         var inMemory = mail.Content.Memory is not null;
         var reservedBytes = inMemory ? mail.Content.Length : 0;
         var alive = groups.Where(group => !group.Blocked).Sum(group => group.Recipients.Count);
         var owned = alive > 0 && window.TryReserve(alive, reservedBytes);
-        var row = ToRow(mail, groups, owned);
+        var row = ToRow(mail, named, groups, owned);
         EpochLease? owner = null;
         try
         {
@@ -49,10 +51,20 @@ public sealed class MailAcceptor(
         return Accepted;
     }
 
+    /// <summary>COPY-1: each listed address gets it too, after all checks. NOTIFY=NEVER: whatever becomes of a copy is not the sender's business (COPY-2).</summary>
+    private ReceivedMail WithCopies(ReceivedMail mail)
+    {
+        if (copies?.Invoke() is not { IsEmpty: false } addresses)
+            return mail;
+        var paths = mail.Envelope.ForwardPaths;
+        var added = addresses.Where(address => !paths.Any(path => path.Mailbox.SameAs(address))).Select(address => new ForwardPath(address) { Notify = Notify.Never });
+        return mail with { Envelope = mail.Envelope with { ForwardPaths = [.. paths, .. added] } };
+    }
+
     private static readonly Reply Accepted = new(250, new EnhancedStatus(2, 0, 0), "Message received ok.");
 
     /// <param name="Blocked">Down or full when the mail came: it goes straight into the queue and takes no room from the others.</param>
-    private sealed record RouteGroup(string Key, Route Route, bool Blocked, List<short> Recipients);
+    private sealed record RouteGroup(string Key, Route Route, bool Blocked, List<short> Recipients, List<Route> Ways);
 
     private List<RouteGroup> Group(ReceivedMail mail)
     {
@@ -62,13 +74,14 @@ public sealed class MailAcceptor(
             var way = route(mail.Envelope.ReversePath, mail.Envelope.ForwardPaths[i].Mailbox);
             var group = groups.Find(g => g.Key == way.Destination);
             if (group is null)
-                groups.Add(group = new RouteGroup(way.Destination, way, blocked.Contains(way.Destination), []));
+                groups.Add(group = new RouteGroup(way.Destination, way, blocked.Contains(way.Destination), [], []));
             group.Recipients.Add(i);
+            group.Ways.Add(way);
         }
         return groups;
     }
 
-    private NewMail ToRow(ReceivedMail mail, List<RouteGroup> groups, bool owned)
+    private NewMail ToRow(ReceivedMail mail, int named, List<RouteGroup> groups, bool owned)
     {
         var recipients = new NewRecipient[mail.Envelope.ForwardPaths.Length];
         foreach (var group in groups)
@@ -76,7 +89,8 @@ public sealed class MailAcceptor(
             foreach (var i in group.Recipients)
             {
                 var path = mail.Envelope.ForwardPaths[i];
-                recipients[i] = new NewRecipient(i, path.Mailbox.ToString(), group.Key, owned && !group.Blocked)
+                var ordinal = i < named ? i : (short)(RecipientKey.FirstCopy + i - named);
+                recipients[i] = new NewRecipient(ordinal, path.Mailbox.ToString(), group.Key, owned && !group.Blocked)
                 {
                     Notify = path.Notify,
                     OriginalRecipient = path.OriginalRecipient,
@@ -123,6 +137,7 @@ public sealed class MailAcceptor(
         {
             Mail = queued,
             Route = group.Route,
+            Ways = [.. group.Ways],
             Lease = owner,
             Content = share,
             Recipients = [.. group.Recipients.Select(i => ToClaimed(row.Recipients[i], queued))],

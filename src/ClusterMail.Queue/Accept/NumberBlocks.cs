@@ -12,6 +12,36 @@ public sealed partial class NumberBlocks(QueueStore store, int blockSize, ILogge
     private long _end;
     private (long First, long End)? _reserve;
     private bool _fetching;
+    private long _floor;
+    private long _wakeUp = -1;
+
+    /// <summary>An administrator may have raised the counter (MSGID-3): what is left of older blocks is dropped. Never throws.</summary>
+    /// <param name="wakeUp">The counter of <see cref="Renewal.WakeUp"/>; unchanged, nothing is asked.</param>
+    public async Task FollowAsync(long wakeUp)
+    {
+        if (wakeUp == Interlocked.Exchange(ref _wakeUp, wakeUp))
+            return;
+        try
+        {
+            var floor = await store.NumberFloorAsync(CancellationToken.None).ConfigureAwait(false);
+            if (floor <= Volatile.Read(ref _floor))
+                return;
+            // The new block is there before the old ones go: no client is told to come again for it.
+            var first = await store.AllotNumbersAsync(blockSize, CancellationToken.None).ConfigureAwait(false);
+            lock (_gate)
+            {
+                _floor = floor;
+                (_next, _end) = (first, first + blockSize);
+                if (_reserve is { } reserve && reserve.First <= floor)
+                    _reserve = null;
+            }
+        }
+        catch (Exception trouble)
+        {
+            Interlocked.Exchange(ref _wakeUp, -1);
+            NoNumbers(log, trouble.Message);
+        }
+    }
 
     public bool TryTake(out MessageId id)
     {
@@ -48,7 +78,7 @@ public sealed partial class NumberBlocks(QueueStore store, int blockSize, ILogge
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
             var first = await store.AllotNumbersAsync(blockSize, limit.Token).ConfigureAwait(false);
             lock (_gate)
-                _reserve = (first, first + blockSize);
+                _reserve = first > _floor ? (first, first + blockSize) : null;
         }
         catch (Exception trouble)
         {

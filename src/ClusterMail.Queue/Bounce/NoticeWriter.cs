@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ClusterMail.Accounts;
 using ClusterMail.Protocol;
 using ClusterMail.Protocol.Dsn;
 using ClusterMail.Queue.Accept;
@@ -55,14 +56,28 @@ public sealed class NoticeWriter(Func<NodeView> view, NumberBlocks numbers)
         return notices.ToImmutable();
     }
 
-    /// <summary>The administrator, when he wants a copy (BOUNCE-3). Not of a report that could not be brought to himself: that one would come back for ever (BOUNCE-5).</summary>
+    /// <summary>
+    /// The administrator, when he wants a copy (BOUNCE-3), or when it is a copy for the record that failed, of which nobody else is told (COPY-2). Not of what
+    /// could not be brought to himself: that one would come back for ever (BOUNCE-5).
+    /// </summary>
     private Mailbox? ToAdmin(Work work, Report report)
     {
         var settings = view().Settings;
-        if (report.State != RecipientState.Failed || !settings.Switch("bounce.copy_to_admin") || settings.Text("admin.address") is not { Length: > 0 } address)
+        var isCopy = report.Recipient.Key.IsCopy;
+        if (report.State != RecipientState.Failed || settings.Text("admin.address") is not { Length: > 0 } address)
+            return null;
+        // BOUNCE-4: nobody to return it to, so the administrator gets it, whether he wants copies or not; COPY-2: a copy's failure is his alone.
+        if (!isCopy && !settings.Switch("bounce.copy_to_admin") && !(IsGone(work) && DsnRules.ReportsFailure(ReversePath.FromStored(work.Mail.ReversePath), report.Recipient.Notify)))
             return null;
         var admin = Mailbox.FromStored(address);
-        return work.Mail.ReversePath.Length == 0 && Mailbox.FromStored(report.Recipient.ForwardPath).SameAs(admin) ? null : admin;
+        return (isCopy || work.Mail.ReversePath.Length == 0) && Mailbox.FromStored(report.Recipient.ForwardPath).SameAs(admin) ? null : admin;
+    }
+
+    /// <summary>BOUNCE-4: the sender is of a domain of ours, but there is no such account, alias or list.</summary>
+    private bool IsGone(Work work)
+    {
+        var router = view().Router;
+        return work.Mail.ReversePath.Length > 0 && !router.ForwardAll && router.Directory.Classify(Mailbox.FromStored(work.Mail.ReversePath)) == AddressClass.LocalMissing;
     }
 
     private Kind KindOf(Work work, Report report)
@@ -72,9 +87,9 @@ public sealed class NoticeWriter(Func<NodeView> view, NumberBlocks numbers)
         switch (report.State)
         {
             case RecipientState.Failed:
-                return DsnRules.ReportsFailure(sender, notify) ? Kind.Failure : Kind.None;
+                return DsnRules.ReportsFailure(sender, notify) && !IsGone(work) ? Kind.Failure : Kind.None;
             case RecipientState.Delivered:
-                return DsnRules.AfterDelivery(sender, notify, isFinal: false, report.HostReports) is null ? Kind.None : Kind.Success;
+                return DsnRules.AfterDelivery(sender, notify, work.Route.IsFinal && !report.HostReports, report.HostReports) is null ? Kind.None : Kind.Success;
             default:
                 var hours = view().Settings.Integer("bounce.delay_notice_hours");
                 // A sender who asks for DELAY where the operator set no time is told after 4 h (BOUNCE-9).
@@ -128,7 +143,7 @@ public sealed class NoticeWriter(Func<NodeView> view, NumberBlocks numbers)
 
     private static DsnRecipient ToRecipient(NodeView view, Work work, Report report, Kind kind) => new(
         Mailbox.FromStored(report.Recipient.ForwardPath),
-        kind switch { Kind.Failure => DsnAction.Failed, Kind.Delay => DsnAction.Delayed, _ => DsnAction.Relayed },
+        kind switch { Kind.Failure => DsnAction.Failed, Kind.Delay => DsnAction.Delayed, _ => work.Route.IsFinal ? DsnAction.Delivered : DsnAction.Relayed },
         StatusOf(report, kind),
         kind == Kind.Success ? "" : report.Reason)
     {

@@ -4,29 +4,36 @@ using ClusterMail.Store;
 
 namespace ClusterMail.Queue.Cluster;
 
-/// <summary>Singleton that keeps the tables tidy: mails without recipients, partitions ahead, history past its retention (LOG-17). Each job is safe to run twice.</summary>
+/// <summary>Singleton that keeps the tables tidy: mails without recipients, mailboxes without accounts, partitions ahead, history past its retention (LOG-17), accounts and aliases removed 30 days ago (ACCT-4). Each job is safe to run twice.</summary>
 public sealed class ReaperActor : ReceiveActor, IWithTimers
 {
     private sealed record Tick;
-    private sealed record Done(int Swept);
+    private sealed record Done(int Swept, int Forgotten, int Purged);
     private sealed record Failed(Exception Cause);
 
     private readonly QueueStore _store;
+    private readonly MailboxStore _boxes;
+    private readonly AccountStore _accounts;
+    private readonly SessionLogStore _logs;
     private readonly Func<int> _retentionDays;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private bool _busy;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public ReaperActor(QueueStore store, Func<int> retentionDays)
+    public ReaperActor(QueueStore store, MailboxStore boxes, AccountStore accounts, SessionLogStore logs, Func<int> retentionDays)
     {
-        (_store, _retentionDays) = (store, retentionDays);
+        (_store, _boxes, _accounts, _logs, _retentionDays) = (store, boxes, accounts, logs, retentionDays);
         Receive<Tick>(_ => OnTick());
         Receive<Done>(done =>
         {
             _busy = false;
             if (done.Swept > 0)
                 _log.Info("Removed {0} mails without recipients", done.Swept);
+            if (done.Purged > 0)
+                _log.Info("Removed {0} mailboxes whose accounts are gone", done.Purged);
+            if (done.Forgotten > 0)
+                _log.Info("Forgot {0} accounts and aliases that were removed 30 days ago", done.Forgotten);
         });
         Receive<Failed>(failed =>
         {
@@ -36,7 +43,8 @@ public sealed class ReaperActor : ReceiveActor, IWithTimers
         });
     }
 
-    public static Props Props(QueueStore store, Func<int> retentionDays) => Akka.Actor.Props.Create(() => new ReaperActor(store, retentionDays));
+    public static Props Props(QueueStore store, MailboxStore boxes, AccountStore accounts, SessionLogStore logs, Func<int> retentionDays) =>
+        Akka.Actor.Props.Create(() => new ReaperActor(store, boxes, accounts, logs, retentionDays));
 
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1));
 
@@ -45,12 +53,15 @@ public sealed class ReaperActor : ReceiveActor, IWithTimers
         if (_busy)
             return;
         _busy = true;
-        TidyAsync().PipeTo(Self, success: swept => new Done(swept), failure: cause => new Failed(cause));
+        TidyAsync().PipeTo(Self, failure: cause => new Failed(cause));
     }
 
-    private async Task<int> TidyAsync()
+    private async Task<Done> TidyAsync()
     {
         await _store.MaintainPartitionsAsync(_retentionDays(), CancellationToken.None);
-        return await _store.SweepAsync(CancellationToken.None);
+        await _logs.MaintainAsync(_retentionDays(), CancellationToken.None);
+        var swept = await _store.SweepAsync(CancellationToken.None);
+        var forgotten = await _accounts.PurgeAsync(CancellationToken.None);
+        return new Done(swept, forgotten, await _boxes.PurgeOrphansAsync(CancellationToken.None));
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using ClusterMail.Protocol;
+using ClusterMail.Protocol.Dsn;
 using ClusterMail.Queue.Schedule;
+using ClusterMail.Routing;
 using ClusterMail.Smtp.Client;
 using ClusterMail.Store;
 
@@ -11,6 +13,7 @@ public sealed class Attempt(Work work)
 {
     private readonly Answer?[] _answers = new Answer?[work.Recipients.Length];
     private readonly List<string> _dialogue = [];
+    private readonly int[] _same = work.Deliveries();
     private int[] _asked = [];
 
     /// <param name="SupportsDsn">The host passes NOTIFY on, so a success report is its business (RFC 3461 §5.2.2).</param>
@@ -34,9 +37,9 @@ public sealed class Attempt(Work work)
     /// <summary>The mail for the recipients that have no final answer yet.</summary>
     public OutboundMail ToMail(MailContent content)
     {
-        _asked = [.. Enumerable.Range(0, _answers.Length).Where(i => _answers[i] is null || IsOpen(_answers[i]!))];
+        _asked = [.. Enumerable.Range(0, _answers.Length).Where(i => _same[i] == i && (_answers[i] is null || IsOpen(_answers[i]!)))];
         var mail = work.Mail;
-        return new OutboundMail(ReversePath.FromStored(mail.ReversePath), [.. _asked.Select(i => ToPath(work.Recipients[i]))], content)
+        return new OutboundMail(ReversePath.FromStored(mail.ReversePath), [.. _asked.Select(i => ToPath(work.Recipients[i], work.Way(i)))], content)
         {
             Body = mail.Body,
             Has8Bit = mail.Has8Bit,
@@ -52,15 +55,18 @@ public sealed class Attempt(Work work)
         var target = connection.Target;
         for (var i = 0; i < _asked.Length; i++)
             _answers[_asked[i]] = new Answer(result.Answers[i], target.Host, target.Address.ToString(), target.Port, connection.TlsVersion, connection.Capabilities.Dsn);
+        for (var i = 0; i < _same.Length; i++)
+            _answers[i] = _answers[_same[i]];
         _dialogue.AddRange(result.Dialogue);
     }
 
     /// <summary>A further host could not be reached: what the first one said stands (RETRY-15), only the dialogue grows.</summary>
     public void NoteFailure(OutboundWorker.Failure failure) => _dialogue.AddRange(failure.Dialogue);
 
-    private static ForwardPath ToPath(ClaimedRecipient recipient) => new(Mailbox.FromStored(recipient.ForwardPath))
+    // A mail store knows its mailboxes by the accounts' own addresses. Where an alias changed the address, the one the sender wrote goes along (RFC 3461 §4.2).
+    private static ForwardPath ToPath(ClaimedRecipient recipient, Route way) => new(way.Account?.Address ?? way.Envelope ?? Mailbox.FromStored(recipient.ForwardPath))
     {
         Notify = recipient.Notify,
-        OriginalRecipient = recipient.OriginalRecipient,
+        OriginalRecipient = recipient.OriginalRecipient ?? (way.Envelope is null || !System.Text.Ascii.IsValid(recipient.ForwardPath) ? null : $"rfc822;{Xtext.Encode(recipient.ForwardPath)}"),
     };
 }

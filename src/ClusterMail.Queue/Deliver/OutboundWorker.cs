@@ -25,6 +25,9 @@ public sealed record WorkerOptions(DeliveryOptions Delivery, TlsPolicy Tls)
 
     /// <summary>Credential by name (GWT-9); null when there is none of that name.</summary>
     public Func<string, HostCredential?> Credential { get; init; } = static _ => null;
+
+    /// <summary>The password of an account, where it is kept recoverably (OUT-3, OUT-6); null: it is not. Default: none is.</summary>
+    public Func<Mailbox, CancellationToken, Task<string?>> OwnPassword { get; init; } = static (_, _) => Task.FromResult<string?>(null);
 }
 
 public enum WorkerState
@@ -73,7 +76,11 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
     public void Close() => _work.Writer.TryComplete();
 
     /// <summary>Why the session could not be opened at all.</summary>
-    public sealed record Failure(FailureClass Class, Reply Reply, string Host, string Address, int Port, ImmutableArray<string> Dialogue);
+    public sealed record Failure(FailureClass Class, Reply Reply, string Host, string Address, int Port, ImmutableArray<string> Dialogue)
+    {
+        /// <summary>The host refused our credential (EX-SCN-E2).</summary>
+        public bool AuthRefused { get; init; }
+    }
 
     /// <param name="opened">Called once when the session stands.</param>
     /// <param name="idle">Called whenever it can take work.</param>
@@ -124,21 +131,45 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
     private async Task<(HostConnection?, Failure?)> OpenHostAsync(MailHost host, CancellationToken cancel)
     {
         Failure? worst = null;
+        HostCredential? credential;
+        try
+        {
+            credential = await CredentialAsync(host, cancel).ConfigureAwait(false);
+        }
+        catch (Exception trouble) when (trouble is not OperationCanceledException)
+        {
+            return (null, new Failure(FailureClass.LineError, OutcomeRecorder.LineError(trouble), host.Name, "", host.Port, []));
+        }
+        if (credential is null && host.Login is not null)
+            return (null, new Failure(FailureClass.LineError, NoPassword, host.Name, "", host.Port, []));
         foreach (var address in host.Addresses)
         {
             var target = new HostTarget(host.Name, address, host.Port)
             {
                 Tls = host.TlsOnConnect ? TlsPolicy.OnConnect : options.Tls,
-                Credential = host.Credential is { } name ? options.Credential(name) : null,
+                Lmtp = host.Lmtp,
+                Credential = credential,
             };
             var result = await HostConnection.OpenAsync(target, options.Delivery, cancel).ConfigureAwait(false);
             if (result.Connection is not null)
                 return (result.Connection, null);
-            worst = MostSpecific(worst, new Failure(result.Class, result.Reply ?? OutcomeRecorder.NoHost, host.Name, address.ToString(), host.Port, result.Dialogue));
+            worst = MostSpecific(worst, new Failure(result.Class, result.Reply ?? OutcomeRecorder.NoHost, host.Name, address.ToString(), host.Port, result.Dialogue)
+            {
+                AuthRefused = result.AuthRefused,
+            });
             if (cancel.IsCancellationRequested)
                 break;
         }
         return (null, worst);
+    }
+
+    private static readonly Reply NoPassword = new(454, new EnhancedStatus(4, 7, 0), "The password of the sender's account is not kept in a form it can be sent in");
+
+    private async ValueTask<HostCredential?> CredentialAsync(MailHost host, CancellationToken cancel)
+    {
+        if (host.Login is not { } account)
+            return host.Credential is { } name ? options.Credential(name) : null;
+        return await options.OwnPassword(account, cancel).ConfigureAwait(false) is { } password ? new HostCredential(account.ToString(), password) : null;
     }
 
     /// <summary>RETRY-15: what a server said outranks a connection that never stood; the dialogue keeps both.</summary>

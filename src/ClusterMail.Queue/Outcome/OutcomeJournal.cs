@@ -8,7 +8,11 @@ using Microsoft.Extensions.Logging;
 namespace ClusterMail.Queue.Outcome;
 
 /// <summary>How the recipients of one attempt ended, with the notices that report it; written together (P2).</summary>
-public sealed record Ending(EpochLease Lease, IReadOnlyList<Conclusion> Conclusions, IReadOnlyList<Notice> Notices);
+public sealed record Ending(EpochLease Lease, IReadOnlyList<Conclusion> Conclusions, IReadOnlyList<Notice> Notices)
+{
+    /// <summary>Content that is copied into mailboxes by writing it.</summary>
+    public long Octets { get; init; }
+}
 
 /// <summary>
 /// Group commit of outcomes. What it holds is bounded by the window: a recipient's place is given back only after its outcome is written.
@@ -17,6 +21,9 @@ public sealed record Ending(EpochLease Lease, IReadOnlyList<Conclusion> Conclusi
 public sealed partial class OutcomeJournal : IAsyncDisposable
 {
     private const int MaxBatch = 1000;
+
+    /// <summary>Content copied into mailboxes in one commit: the others of the batch wait for it. A single larger mail goes alone with what came before it.</summary>
+    private const long MaxBatchOctets = 8 * 1024 * 1024;
 
     /// <summary>Under load outcomes are gathered so long: nobody waits for one, and a commit costs the same for one as for twenty.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(4);
@@ -73,11 +80,13 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
             var count = 0;
             batch.Clear();
             // One epoch a batch: the fence is checked once for the whole transaction.
-            while (count < MaxBatch && (held is not null || _waiting.Reader.TryRead(out held)))
+            var octets = 0L;
+            while (count < MaxBatch && octets < MaxBatchOctets && (held is not null || _waiting.Reader.TryRead(out held)))
             {
                 if (batch.Count > 0 && batch[0].Lease.Epoch != held!.Lease.Epoch)
                     break;
                 count += held!.Conclusions.Count;
+                octets += held.Octets;
                 batch.Add(held);
                 held = null;
             }
@@ -173,7 +182,8 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
         foreach (var conclusion in late)
         {
             QueueMetrics.Late.Add(1);
-            if (conclusion.State != RecipientState.Delivered && !conclusion.PossibleDuplicate)
+            // A late delivery into a mailbox has not happened: it is the commit that did not.
+            if (conclusion.IntoMailbox is not null || (conclusion.State != RecipientState.Delivered && !conclusion.PossibleDuplicate))
                 continue;
             QueueMetrics.PossibleDuplicates.Add(1);
             var text = $"possible duplicate: B{conclusion.Key.Mail:D10} recipient {conclusion.Key.Ordinal} was answered \"{conclusion.Reply}\" by {conclusion.RemoteHost}, but its outcome could not be recorded ({why})";

@@ -3,6 +3,7 @@ using ClusterMail.Protocol;
 using ClusterMail.Queue.Bounce;
 using ClusterMail.Queue.Deliver;
 using ClusterMail.Queue.Lease;
+using ClusterMail.Queue.Logs;
 using ClusterMail.Queue.Schedule;
 using ClusterMail.Routing;
 using ClusterMail.Store;
@@ -12,8 +13,9 @@ namespace ClusterMail.Queue.Outcome;
 
 /// <summary>Turns what hosts answered into outcomes, decided once and written once: delivered, waiting, failed with its error mail, given back.</summary>
 /// <param name="retry">The retry rules in force.</param>
+/// <param name="hours">The delivery hours in force.</param>
 /// <param name="notices">Makes error mails and other reports.</param>
-public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter notices, ILogger<OutcomeRecorder> log)
+public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<DeliveryHours> hours, NoticeWriter notices, ILogger<OutcomeRecorder> log)
 {
     /// <summary>Reports made at once: thousands of recipients may fail together, and outcomes need connections to the database too.</summary>
     private readonly SemaphoreSlim _reading = new(4);
@@ -23,6 +25,9 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
 
     /// <summary>Where outcomes are written; set once when the node is put together.</summary>
     public OutcomeJournal Journal { get; set; } = null!;
+
+    /// <summary>Whoever watches deliveries live (ADMIN-42); null: nobody ever does.</summary>
+    public LiveTrace? Live { get; init; }
 
     public static Reply LineError(Exception cause) =>
         new(451, new EnhancedStatus(4, 3, 0), $"Requested action aborted: error in processing. ({cause.GetType().Name})");
@@ -36,6 +41,8 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
         public string? Tls { get; init; }
         public bool DotWasSent { get; init; }
         public bool HostReports { get; init; }
+        public bool AuthRefused { get; init; }
+        public MailboxPlace? IntoMailbox { get; init; }
 
         /// <summary>Fails now whatever the retry rules say.</summary>
         public bool Final { get; init; }
@@ -77,8 +84,38 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
 
     /// <summary>No session stood: no host, no address, no connection (RETRY-3), or DNS itself refuses.</summary>
     public void FailUnreached(Work work, FailureClass failure, Reply reply, string explanation, OutboundWorker.Failure? at = null) =>
-        ConcludeUnread(work, recipient => new Fate(recipient, failure, reply) { Host = NullIfEmpty(at?.Host), Address = NullIfEmpty(at?.Address), Port = at?.Port ?? 0 },
+        ConcludeUnread(work, recipient => new Fate(recipient, failure, reply)
+        {
+            Host = NullIfEmpty(at?.Host),
+            Address = NullIfEmpty(at?.Address),
+            Port = at?.Port ?? 0,
+            AuthRefused = at?.AuthRefused ?? false,
+        },
             at?.Dialogue ?? [], explanation);
+
+    /// <summary>
+    /// Into mailboxes of this cluster (DELIV-10): the commit that records the outcome is the delivery, so there is nothing that could be done twice (P4).
+    /// </summary>
+    /// <param name="refusals">One for each recipient; null: it is taken.</param>
+    public void Keep(Work work, Reply?[] refusals)
+    {
+        var prefix = $"Return-Path: {ReversePath.FromStored(work.Mail.ReversePath)}\r\n";
+        var same = work.Deliveries();
+        var fates = new Fate[work.Recipients.Length];
+        for (var i = 0; i < fates.Length; i++)
+        {
+            var refusal = refusals[same[i]];
+            fates[i] = refusal is not null
+                ? new Fate(work.Recipients[i], refusal.IsPermanent ? FailureClass.Refused : FailureClass.LineError, refusal) { Final = refusal.IsPermanent }
+                : same[i] == i
+                ? new Fate(work.Recipients[i], FailureClass.None, Kept) { IntoMailbox = new MailboxPlace(work.Way(i).Account!.Id, prefix, work.Mail.Size) }
+                : new Fate(work.Recipients[i], FailureClass.None, KeptOnce);
+        }
+        Conclude(work, fates, [], work.Content.Content, "");
+    }
+
+    private static readonly Reply Kept = new(250, new EnhancedStatus(2, 1, 5), "Delivered to the mailbox");
+    private static readonly Reply KeptOnce = new(250, new EnhancedStatus(2, 1, 5), "Delivered to the mailbox, once for all addresses that lead to it (ALIAS-12)");
 
     /// <summary>There is no way by our own rules (FALL-6, ROUTE-3): fails at once.</summary>
     public void FailLocally(Work work, string reply) =>
@@ -127,7 +164,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
         {
             var fate = fates[i];
             var again = fate.Class == FailureClass.None ? null : Decide(work, fate);
-            conclusions[i] = ToConclusion(work, fate, again, dialogue, explanation);
+            conclusions[i] = ToConclusion(work, work.Way(i), fate, again, dialogue, explanation);
             reports[i] = new Report(
                 fate.Recipient, conclusions[i].State, fate.Class, fate.Reply, conclusions[i].Reply, fate.Host,
                 fate.Recipient.Attempts + (fate.WithoutAttempt ? 0 : 1), fate.HostReports);
@@ -142,7 +179,9 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
 
     private void Add(Work work, IReadOnlyList<Conclusion> conclusions, IReadOnlyList<Notice> queued)
     {
-        Journal.Add(new Ending(work.Lease, conclusions, queued));
+        if (Live is { IsWatched: true } live)
+            live.Tried(work, conclusions);
+        Journal.Add(new Ending(work.Lease, conclusions, queued) { Octets = conclusions.Any(c => c.IntoMailbox is not null) ? work.Mail.Size : 0 });
         work.Content.Release();
     }
 
@@ -180,16 +219,20 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
             return null;
         var recipient = fate.Recipient;
         var since = recipient.SinceFirstAttempt is { } first ? first + work.HeldFor : TimeSpan.Zero;
-        var refusals = recipient.Refusals + (fate.Class == FailureClass.Refused ? 1 : 0);
-        var decision = FailurePolicy.Decide(new FailedAttempt(fate.Class, refusals, since), retry(), Random.Shared.NextDouble());
-        return decision.Bounced ? null : decision.RetryAfter;
+        // UDLV-2: the time outside the delivery hours is taken out of the schedule, and put back in where the database counts from the first attempt.
+        var closed = hours().ClosedWithin(since, ReversePath.FromStored(work.Mail.ReversePath));
+        var refusals = recipient.Refusals + (fate.Class == FailureClass.Refused && !fate.AuthRefused ? 1 : 0);
+        var decision = FailurePolicy.Decide(new FailedAttempt(fate.Class, refusals, since - closed, fate.AuthRefused), retry(), Random.Shared.NextDouble());
+        return decision.Bounced ? null : decision.RetryAfter + closed;
     }
 
-    private static Conclusion ToConclusion(Work work, Fate fate, TimeSpan? again, ImmutableArray<string> dialogue, string explanation) => new()
+    private static Conclusion ToConclusion(Work work, Route way, Fate fate, TimeSpan? again, ImmutableArray<string> dialogue, string explanation) => new()
     {
         Key = fate.Recipient.Key,
         State = fate.Class == FailureClass.None ? RecipientState.Delivered : again is null ? RecipientState.Failed : RecipientState.Waiting,
         Destination = work.Route.Destination,
+        IntoMailbox = fate.IntoMailbox,
+        ForwardPath = way.Envelope?.ToString(),
         RetryAfter = again ?? TimeSpan.Zero,
         Class = fate.Class,
         Reply = Reason(fate, again),
@@ -197,7 +240,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, NoticeWriter
         RemoteAddress = fate.Address,
         RemotePort = fate.Port,
         TlsVersion = fate.Tls,
-        Rule = explanation.Length == 0 ? work.Route.Rule : $"{work.Route.Rule}: {explanation}",
+        Rule = explanation.Length == 0 ? way.Rule : $"{way.Rule}: {explanation}",
         Dialogue = dialogue,
         WithoutAttempt = fate.WithoutAttempt,
         PossibleDuplicate = fate.DotWasSent && fate.Class == FailureClass.LineError,

@@ -14,15 +14,17 @@ public sealed class NodeCertificates : ICertificateSource, IDisposable
 {
     private readonly (string? Certificate, string? Key) _own;
     private readonly ILogger _log;
+    private readonly Action<string> _onTrouble;
     private readonly Lock _gate = new();
     private (string? Certificate, string? Key) _paths;
     private FileCertificateSource? _files;
     private SslProtocols _protocols;
     private (SslServerAuthenticationOptions From, SslServerAuthenticationOptions Made)? _narrowed;
 
-    public NodeCertificates(string? certificate, string? key, NodeView view, ILogger log)
+    /// <param name="onTrouble">Told in a sentence when a pair cannot be used and the one before stays in force.</param>
+    public NodeCertificates(string? certificate, string? key, NodeView view, ILogger log, Action<string> onTrouble)
     {
-        (_own, _log) = ((certificate, key), log);
+        (_own, _log, _onTrouble) = ((certificate, key), log, onTrouble);
         Follow(view);
     }
 
@@ -48,7 +50,10 @@ public sealed class NodeCertificates : ICertificateSource, IDisposable
                 return;
             _paths = wanted;
             _files?.Dispose();
-            _files = wanted is { Certificate: { } certificatePath, Key: { } keyPath } ? new FileCertificateSource(certificatePath, keyPath, TimeProvider.System, _log) : null;
+            // A slip in a path must not take TLS away from a running node: what is in use stays until the new pair gives something better.
+            _files = wanted is { Certificate: { } certificatePath, Key: { } keyPath }
+                ? new FileCertificateSource(certificatePath, keyPath, TimeProvider.System, _log, _files?.Current, _onTrouble)
+                : null;
         }
     }
 

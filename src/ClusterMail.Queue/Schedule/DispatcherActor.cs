@@ -50,6 +50,18 @@ public sealed record DispatcherParts
     /// <summary>Forgets what the resolver knows of a domain after a failed connection (MXC-3).</summary>
     public required Action<Route> Forget { get; init; }
 
+    /// <summary>How long mail of a sender has to wait for its account's delivery hours (UDLV-1). Default: none has.</summary>
+    public Func<ReversePath, TimeSpan> WaitOf { get; init; } = static _ => TimeSpan.Zero;
+
+    /// <summary>Of so long before now the part outside the delivery hours (UDLV-2). Default: none.</summary>
+    public Func<TimeSpan, TimeSpan> ClosedWithin { get; init; } = static _ => TimeSpan.Zero;
+
+    /// <summary>Delivers into mailboxes of this cluster: no host, no connection, no waiting (DELIV-10).</summary>
+    public required Action<Work> DeliverLocally { get; init; }
+
+    /// <summary>A next hop refuses our credential, with its reply: people must know (EX-SCN-E2).</summary>
+    public Action<string, string> Faulty { get; init; } = (_, _) => { };
+
     /// <summary>The sharded destination actors.</summary>
     public required Func<IActorRef> DestinationRegion { get; init; }
 
@@ -71,6 +83,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     /// <summary>Something became due: claim now instead of at the next poll.</summary>
     public sealed record WakeUp;
+
+    /// <summary>The hosts of one destination, or with null of all, are to be asked for again before the next work (MXC-5).</summary>
+    public sealed record ForgetHosts(string? Destination);
 
     /// <summary>The epoch is fenced: forget what was owned under it.</summary>
     public sealed record Forget(long Epoch);
@@ -148,6 +163,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         });
         Receive<Deliver>(OnDeliver);
         Receive<Forget>(OnForget);
+        Receive<ForgetHosts>(OnForgetHosts);
         Receive<OwnedRows>(OnOwnedRows);
         Receive<Drain>(_ => { _drainers.Add(Sender); TellDrained(); });
         Receive<Look>(_ => Sender.Tell(Seen()));
@@ -204,6 +220,16 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (!_delivering)
         {
             _parts.Recorder.GiveBack(work, TimeSpan.Zero);
+            return;
+        }
+        if (_parts.WaitOf(ReversePath.FromStored(work.Mail.ReversePath)) is var wait && wait > TimeSpan.Zero)
+        {
+            _parts.Recorder.GiveBack(work, wait);
+            return;
+        }
+        if (work.Route.Kind == RouteKind.Mailbox)
+        {
+            _parts.DeliverLocally(work);
             return;
         }
         if (!_lanes.TryGetValue(work.Route.Destination, out var lane))
@@ -466,6 +492,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void Unreachable(Pool pool, Reply reply, OutboundWorker.Failure? failure = null)
     {
+        if (failure is { AuthRefused: true })
+            _parts.Faulty(pool.NextHop, reply.ToLogText());
         pool.Proven = false;
         pool.Allotted = 0;
         pool.Ceiling = int.MaxValue;
@@ -604,7 +632,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (_claimingExpired || !_delivering || _parts.Window.Room < 100 || _parts.Lease.Current is not { IsValid: true } lease)
             return;
         _claimingExpired = true;
-        lease.Store.ClaimExpiredAsync(lease.Epoch, 100, _parts.Options().NoAnswerPeriod, CancellationToken.None).PipeTo(Self,
+        // Rather late than early: what was outside the hours in twice the period is more than what was in it.
+        var period = _parts.Options().NoAnswerPeriod;
+        lease.Store.ClaimExpiredAsync(lease.Epoch, 100, period + _parts.ClosedWithin(2 * period), CancellationToken.None).PipeTo(Self,
             success: rows => new Claimed(lease, rows, true, 100),
             failure: cause => new ClaimFailed(cause, true));
     }
@@ -642,11 +672,23 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         var mail = recipients[0].Mail;
         var reverse = ReversePath.FromStored(mail.ReversePath);
         // ROUTE-2: routing is evaluated again at each attempt, so a corrected gateway line takes effect for waiting mail.
-        var groups = recipients.GroupBy(recipient => (Route: _parts.Route(reverse, Mailbox.FromStored(recipient.ForwardPath)), recipient.BounceNow), RouteKeyComparer.Instance)
-            .SelectMany(group => group.Chunk(_parts.Options().RecipientsPerTransaction).Select(chunk => (group.Key.Route, Chunk: chunk)))
+        // In the order of RCPT: of several addresses that are one delivery the first stands (ALIAS-12).
+        var groups = recipients.OrderBy(recipient => recipient.Key.Ordinal).Select(recipient => (Recipient: recipient, Route: _parts.Route(reverse, Mailbox.FromStored(recipient.ForwardPath))))
+            .GroupBy(one => (one.Route, one.Recipient.BounceNow), RouteKeyComparer.Instance)
+            .SelectMany(group => group.Chunk(group.Key.Route.Kind == RouteKind.Mailbox ? recipients.Length : _parts.Options().RecipientsPerTransaction)
+                .Select(chunk => (group.Key.Route, Chunk: chunk)))
             .ToArray();
-        var share = new ContentShare(null, 0, groups.Length, _parts.Window);
-        return groups.Select(group => new Work { Mail = mail, Route = group.Route, Recipients = [.. group.Chunk], Content = share, Lease = lease });
+        var content = mail.TakeContent() is { } small && _parts.Window.TryReserveClaimed(small.Length) ? small : null;
+        var share = new ContentShare(content, content?.Length ?? 0, groups.Length, _parts.Window);
+        return groups.Select(group => new Work
+        {
+            Mail = mail,
+            Route = group.Route,
+            Recipients = [.. group.Chunk.Select(one => one.Recipient)],
+            Ways = [.. group.Chunk.Select(one => one.Route)],
+            Content = share,
+            Lease = lease,
+        });
     }
 
     private void OnClaimFailed(ClaimFailed failed)
@@ -696,6 +738,13 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
                     Enqueue(work);
             }
         }
+    }
+
+    private void OnForgetHosts(ForgetHosts forget)
+    {
+        foreach (var lane in _lanes.Values)
+            if (forget.Destination is null || string.Equals(lane.Destination, forget.Destination, StringComparison.OrdinalIgnoreCase))
+                lane.HostsUntil = 0;
     }
 
     private void Drop(Work work)

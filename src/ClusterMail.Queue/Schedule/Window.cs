@@ -24,6 +24,9 @@ public sealed class Window(Func<int> maxRecipients, Func<long> maxBytes)
         return false;
     }
 
+    /// <summary>Room for content that came with a claim; half of the place stays for mail that is just arriving.</summary>
+    public bool TryReserveClaimed(long bytes) => Bytes + bytes <= maxBytes() / 2 && TryReserve(0, bytes);
+
     /// <summary>For what the database handed over already: counted even beyond the limit; the next claim is smaller for it.</summary>
     public void Take(int recipients, long bytes)
     {

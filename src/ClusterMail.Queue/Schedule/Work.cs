@@ -15,6 +15,27 @@ public sealed class Work
     public required QueuedMail Mail { get; init; }
     public required Route Route { get; init; }
     public required ImmutableArray<ClaimedRecipient> Recipients { get; init; }
+
+    /// <summary>One for each recipient: they share the destination, not what an alias made of them. Not given: all as <see cref="Route"/>.</summary>
+    public ImmutableArray<Route> Ways { get; init; }
+
+    public Route Way(int recipient) => Ways.IsDefault ? Route : Ways[recipient];
+
+    /// <summary>For each recipient the first one that is the same delivery (ALIAS-12); itself for most.</summary>
+    public int[] Deliveries()
+    {
+        var same = new int[Recipients.Length];
+        if (same.Length == 1)
+            return same;
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < same.Length; i++)
+        {
+            var key = Way(i).DeliveryKey(Mailbox.FromStored(Recipients[i].ForwardPath));
+            if (!seen.TryGetValue(key, out same[i]))
+                seen.Add(key, same[i] = i);
+        }
+        return same;
+    }
     public required ContentShare Content { get; init; }
     public required EpochLease Lease { get; init; }
 

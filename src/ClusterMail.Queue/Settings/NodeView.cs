@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Security.Authentication;
 using ClusterMail.Policy;
+using ClusterMail.Policy.Auth;
 using ClusterMail.Queue.Deliver;
+using ClusterMail.Queue.Lockout;
 using ClusterMail.Queue.Schedule;
 using ClusterMail.Routing;
 using ClusterMail.Settings;
@@ -17,6 +19,9 @@ public sealed record NodeFacts(string Name, string MachineName, ImmutableArray<I
 {
     /// <summary>Addresses the node listens on and their ports, to recognise a next hop that is this cluster itself (FALL-6).</summary>
     public ImmutableArray<IPEndPoint> Listening { get; init; } = [];
+
+    /// <summary>Addresses of the machine, for a listener on all of them. Default none.</summary>
+    public ImmutableArray<IPAddress> Addresses { get; init; } = [];
 }
 
 /// <summary>Everything the node decides by, of one settings version: parsed once, shared by all, never changed (ADMIN-24, ADMIN-25).</summary>
@@ -24,25 +29,32 @@ public sealed class NodeView
 {
     private readonly FrozenDictionary<string, HostCredential> _credentials;
 
-    public NodeView(SettingSet settings, NodeFacts node)
+    /// <param name="directory">Accounts and aliases; they change without a new version of the settings.</param>
+    public NodeView(SettingSet settings, NodeFacts node, DirectoryWatch directory)
     {
         Settings = settings;
         HostName = settings.Text("net.host_name") is { Length: > 0 } name ? name : node.MachineName;
-        Policy = PolicySnapshot.Create(settings);
+        Policy = PolicySnapshot.Create(settings, directory.Accounts, directory.Aliases, directory.Denies, directory.Usage);
         Router = new Router
         {
             Table = RouteTable.Parse(settings.Text("route.table"), out _),
             Gateway = settings.Text("route.gateway"),
+            GatewayCredential = settings.Text("route.gateway_credential"),
             Port = (int)settings.Integer("delivery.port"),
             ForwardAll = settings.Switch("route.forward_all"),
-            Own = new OwnNames([HostName], node.Listening.Select(end => end.Address), node.Listening.Select(end => end.Port)),
+            Directory = Policy.Directory,
+            Own = OwnFrom(settings, node, HostName),
         };
+        Hours = new DeliveryHours(settings, Policy.Directory, TimeProvider.System);
         TlsProtocols = settings.Text("tls.min_version") == "1.3" ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13;
         Retry = RetryFrom(settings);
         _credentials = Credentials(settings.Text("route.credentials"));
-        Receive = ReceiveFrom(settings, node, HostName);
+        Receive = ReceiveFrom(settings, node, HostName, Policy.Auth);
+        Lockout = new LockoutRules(settings, Receive.Balancers, Policy);
         Worker = WorkerFrom(settings);
         Dispatch = DispatchFrom(settings);
+        Logging = LoggingFrom(settings);
+        Copies = [.. settings.List("receive.copy_to").Select(Protocol.Mailbox.FromStored)];
         Destination = new DestinationOptions { Connections = (int)settings.Integer("delivery.destination_connections") };
     }
 
@@ -52,14 +64,43 @@ public sealed class NodeView
     public Router Router { get; }
     public RetryRules Retry { get; }
 
+    /// <summary>UDLV.</summary>
+    public DeliveryHours Hours { get; }
+
     /// <summary><c>tls.min_version</c> and newer, inbound and outbound (RECV-4).</summary>
     public SslProtocols TlsProtocols { get; }
     public ReceiveOptions Receive { get; }
+    public LockoutRules Lockout { get; }
+
+    /// <summary>What trying one password costs; for passwords set from now on, and at the next login for the others.</summary>
     public WorkerOptions Worker { get; }
     public DispatcherOptions Dispatch { get; }
     public DestinationOptions Destination { get; }
 
-    private static ReceiveOptions ReceiveFrom(SettingSet set, NodeFacts node, string hostName) => new()
+    /// <summary>What the receiver keeps for acceptlog and receivelog (LOG-1, LOG-3).</summary>
+    public ReceiveLogging Logging { get; }
+
+    /// <summary>Who gets a copy of every mail accepted (COPY-1).</summary>
+    public ImmutableArray<Protocol.Mailbox> Copies { get; }
+
+    private static ReceiveLogging LoggingFrom(SettingSet set) => !set.Switch("log.acceptlog") ? ReceiveLogging.None
+        : ReceiveLogging.Connections | set.Choice("log.receivelog") switch
+        {
+            "on" => ReceiveLogging.Refusals | ReceiveLogging.Everything,
+            "refusals" => ReceiveLogging.Refusals,
+            _ => ReceiveLogging.None,
+        };
+
+    /// <summary>FALL-6: the setting <c>listen</c> takes the place of the node's own file here too. A listener on every address counts with those the machine has.</summary>
+    private static OwnNames OwnFrom(SettingSet set, NodeFacts node, string hostName)
+    {
+        var (entries, _) = ListenTable.Parse(set.Text("listen"));
+        var listening = entries.IsEmpty ? node.Listening : [.. entries.Select(entry => new IPEndPoint(entry.Address ?? IPAddress.Any, entry.Port))];
+        var everywhere = listening.Any(end => end.Address.Equals(IPAddress.Any) || end.Address.Equals(IPAddress.IPv6Any));
+        return new OwnNames([hostName], [.. listening.Select(end => end.Address), .. everywhere ? node.Addresses : []], listening.Select(end => end.Port));
+    }
+
+    private static ReceiveOptions ReceiveFrom(SettingSet set, NodeFacts node, string hostName, AuthRules auth) => new()
     {
         HostName = hostName,
         Software = set.Text("receive.banner_text") is { Length: > 0 } banner ? banner : "ClusterMail",
@@ -80,6 +121,11 @@ public sealed class NodeView
         MaxSpool = set.Integer("receive.max_spool"),
         Balancers = [.. node.Balancers, .. set.List("receive.balancers").Select(Network).OfType<IPNetwork>()],
         HiddenAddresses = [.. set.List("listen.deny").Select(text => IPAddress.TryParse(text, out var address) ? address : null).OfType<IPAddress>()],
+        AuthMethods = auth.Methods,
+        AuthInClear = auth.AllowClear,
+        Headers = HeaderTemplates.Parse(set.Text("receive.header_template")).Templates,
+        SubmissionClients = [.. set.List("receive.submission_clients").Select(Network).OfType<IPNetwork>()],
+        ReverseDns = set.Switch("receive.reverse_dns"),
         OfferPipelining = set.Switch("receive.pipelining"),
         Offer8BitMime = set.Switch("receive.8bitmime"),
         OfferSmtpUtf8 = set.Switch("receive.smtputf8"),

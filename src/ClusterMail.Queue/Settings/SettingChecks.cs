@@ -1,7 +1,9 @@
 using ClusterMail.Policy;
+using ClusterMail.Policy.Hours;
 using ClusterMail.Routing;
 using ClusterMail.Routing.Dns;
 using ClusterMail.Settings;
+using ClusterMail.Smtp.Server;
 
 namespace ClusterMail.Queue.Settings;
 
@@ -10,16 +12,24 @@ public static class SettingChecks
 {
     public static SettingsValidator Validator { get; } = new(new Dictionary<string, TableCheck>(PolicySnapshot.TableChecks, StringComparer.Ordinal)
     {
-        ["route.table"] = static (text, _) => CheckRoutes(text),
+        ["route.table"] = CheckRoutes,
         ["dns.static_hosts"] = static (text, _) => CheckHosts(text),
         ["route.credentials"] = static (text, _) => CheckCredentials(text),
+        ["delivery.hours"] = static (text, _) => [.. UsageHours.Parse(text).Errors.Select(error => error with { Name = "delivery.hours" })],
+        ["receive.header_template"] = static (text, _) =>
+            [.. HeaderTemplates.Parse(text).Faults.Select(fault => new SettingError("receive.header_template", fault.Line, fault.Column, "HDR-3", fault.Message))],
         ["listen"] = static (text, _) => ListenTable.Parse(text).Errors,
     });
 
-    private static SettingError[] CheckRoutes(string text)
+    private static SettingError[] CheckRoutes(string text, SettingSet set)
     {
-        RouteTable.Parse(text, out var errors);
-        return ToErrors("route.table", errors);
+        var table = RouteTable.Parse(text, out var errors);
+        var own = set.Switch("compat.auth.recoverable_store") ? [] : table.Lines.Where(line => line.Gateways.Any(gateway => gateway.Credential == Gateway.Own));
+        return
+        [
+            .. ToErrors("route.table", errors),
+            .. own.Select(line => new SettingError("route.table", line.Number, 0, "OUT-6", "credential own needs compat.auth.recoverable_store: without it no password can be sent on")),
+        ];
     }
 
     private static SettingError[] CheckHosts(string text)

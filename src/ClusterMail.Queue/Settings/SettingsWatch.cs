@@ -8,10 +8,10 @@ namespace ClusterMail.Queue.Settings;
 /// The node's view of the settings, replaced whole when a renewal tells of a newer version, so every change is in force within 5 s without a restart
 /// (ADMIN-24). A version that cannot be loaded leaves the last good one in force (ADMIN-26).
 /// </summary>
-public sealed partial class SettingsWatch(SettingsStore store, NodeFacts node, ILogger<SettingsWatch> log)
+public sealed partial class SettingsWatch(SettingsStore store, DirectoryWatch directory, NodeFacts node, ILogger<SettingsWatch> log)
 {
     private readonly SemaphoreSlim _loading = new(1);
-    private volatile NodeView _current = new(SettingSet.Empty, node);
+    private volatile NodeView _current = new(SettingSet.Empty, node, directory);
     private DateTimeOffset? _failingSince;
     private long _complained = -1;
 
@@ -39,7 +39,7 @@ public sealed partial class SettingsWatch(SettingsStore store, NodeFacts node, I
             if (await store.LoadAsync(null, cancel).ConfigureAwait(false) is not { } snapshot || snapshot.Version == _current.Settings.Version)
                 return;
             var before = _current;
-            var after = new NodeView(new SettingSet(snapshot.Version, snapshot.Values, snapshot.Overrides.GetValueOrDefault(node.Name)), node);
+            var after = new NodeView(new SettingSet(snapshot.Version, snapshot.Values, snapshot.Overrides.GetValueOrDefault(node.Name)), node, directory);
             _current = after;
             _failingSince = null;
             InForce(log, snapshot.Version, snapshot.SavedBy);

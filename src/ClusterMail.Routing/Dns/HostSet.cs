@@ -28,4 +28,8 @@ public sealed record HostSet
 }
 
 /// <summary>A host with its addresses, IPv6 and IPv4 in the order to try.</summary>
-public sealed record MailHost(string Name, int Preference, ImmutableArray<IPAddress> Addresses, int Port, bool TlsOnConnect = false, string? Credential = null);
+public sealed record MailHost(string Name, int Preference, ImmutableArray<IPAddress> Addresses, int Port, bool TlsOnConnect = false, string? Credential = null, bool Lmtp = false)
+{
+    /// <summary>The account that logs in there (OUT-3); null: whoever <see cref="Credential"/> names, or nobody.</summary>
+    public Mailbox? Login { get; init; }
+}

@@ -95,7 +95,7 @@ public sealed class MailHostResolver(ResolverOptions options, TimeProvider time,
 
     private async Task<HostSet> GatewaysAsync(Route route)
     {
-        var candidates = route.Gateways.Select((g, i) => new MailHost(g.Host, i, [], g.Port, g.TlsOnConnect, g.Credential)).ToList();
+        var candidates = route.Gateways.Select((g, i) => new MailHost(g.Host, i, [], g.Port, g.TlsOnConnect, g.Credential, g.Lmtp) { Login = g.LoginOf }).ToList();
         var (hosts, ttl) = await WithAddressesAsync(candidates);
         return hosts.IsEmpty
             ? NoAnswer(route.Destination, $"Cannot resolve {string.Join(", ", route.Gateways.Select(g => g.Host))}")
@@ -229,11 +229,12 @@ public sealed class MailHostResolver(ResolverOptions options, TimeProvider time,
         foreach (var (key, entry) in _cache)
             if (entry.Answer is { } answer && answer.Expires <= now)
                 _cache.TryRemove(KeyValuePair.Create(key, entry));
-        // All alive: any tenth goes. Which one hardly matters at this size, and keeping an order would cost each hit.
+        // All alive: any tenth goes. Which one hardly matters at this size, and keeping an order would cost each hit. What is just being asked stays, or it
+        // would be asked twice.
         var tooMany = _cache.Count - options.CacheSize + options.CacheSize / 10;
         if (_cache.Count > options.CacheSize)
-            foreach (var key in _cache.Keys.Take(tooMany))
-                _cache.TryRemove(key, out _);
+            foreach (var (key, entry) in _cache.Where(pair => pair.Value.Answer is not null).Take(tooMany))
+                _cache.TryRemove(KeyValuePair.Create(key, entry));
     }
 
     private sealed record Answer(HostSet Hosts, TimeSpan Expires);

@@ -54,6 +54,13 @@ internal sealed class NameLookup
         return new MxAnswer(LookupEnd.Found, [.. records.Select(r => ((int)r.Preference, Clean(r.Exchange)))], Ttl(answers));
     }
 
+    /// <summary>Names an address has in reverse DNS, lower case, without final dot; none when there is trouble.</summary>
+    public async Task<ImmutableArray<string>> NamesAsync(IPAddress address)
+    {
+        var (_, answers) = await QueryAsync(address.GetArpaName(), QueryType.PTR);
+        return [.. answers.OfType<PtrRecord>().Select(record => Clean(record.PtrDomainName))];
+    }
+
     public async Task<AddressAnswer> AddressesAsync(string host)
     {
         if (IPAddress.TryParse(host, out var literal))

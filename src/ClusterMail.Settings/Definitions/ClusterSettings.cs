@@ -1,6 +1,6 @@
 namespace ClusterMail.Settings;
 
-/// <summary>Which node does what, and what is kept of it (chapters 08, 09).</summary>
+/// <summary>Which node does what (chapter 09).</summary>
 internal static class ClusterSettings
 {
     internal static SettingDefinition[] All { get; } =
@@ -8,8 +8,5 @@ internal static class ClusterSettings
         Define.Choice("cluster.receive_mode", "all", ["all", "leader"], "CLU-25", "", "Nodes that receive: all, or the leader only."),
         Define.Choice("cluster.deliver_mode", "all", ["all", "leader"], "CONF-56, CLU-11, CLU-25", "LogicalIP", "Nodes that deliver: all, or the leader only."),
         Define.List("cluster.leader_preference", "CONF-55, CLU-26", "Balance", "Nodes in the order in which they should be leader."),
-        Define.Choice("log.senderlog", "short", ["off", "short", "long"], "CONF-49, LOG-6, LOG-18", "配送時の詳細ログ",
-            "Detail kept of outbound sessions: none, the result, or every command and reply."),
-        Define.Integer("log.retention_days", 90, 1, 36_500, "days", "LOG-17", "", "Days the mail logs are kept."),
     ];
 }

@@ -59,16 +59,18 @@ internal static class Define
             PerNode = perNode,
         };
 
-    public static SettingDefinition List(string name, string rule, string japanese, string summary, bool perNode = false) => new()
-    {
-        Name = name,
-        Type = SettingType.List,
-        Default = "",
-        Rule = rule,
-        Japanese = japanese,
-        Summary = summary,
-        PerNode = perNode,
-    };
+    public static SettingDefinition List(
+        string name, string rule, string japanese, string summary, bool perNode = false, string value = "", string? original = null) => new()
+        {
+            Name = name,
+            Type = SettingType.List,
+            Default = value,
+            Original = original,
+            Rule = rule,
+            Japanese = japanese,
+            Summary = summary,
+            PerNode = perNode,
+        };
 
     public static SettingDefinition Table(
         string name, string value, string rule, string japanese, string summary, bool secret = false, bool perNode = false) => new()

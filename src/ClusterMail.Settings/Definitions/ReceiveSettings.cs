@@ -5,7 +5,7 @@ internal static class ReceiveSettings
 {
     private const long Gibibyte = 1024L * 1024 * 1024;
 
-    internal static SettingDefinition[] All { get; } = [.. Limits(), .. Resources(), .. Extensions()];
+    internal static SettingDefinition[] All { get; } = [.. Limits(), .. Resources(), .. Headers(), .. Extensions()];
 
     private static SettingDefinition[] Limits() =>
     [
@@ -45,6 +45,19 @@ internal static class ReceiveSettings
             "Software name in greeting and Received:; %VERSION% becomes the product version.", original: "ClusterMail %VERSION%"),
         Define.List("receive.balancers", "CLU-23", "",
             "Addresses or networks of the balancers that may speak the PROXY protocol to listeners marked proxy."),
+    ];
+
+    private static SettingDefinition[] Headers() =>
+    [
+        Define.Table("receive.header_template", "", "CONF-27, HDR-2, HDR-3", "Received:ヘッダの編集 (header.dat)",
+            "The Received: header put on top of each mail: a text with %HELO% %IP% %RDNS% %HOST% %SOFT% %PROTO% %ID% %DATE%; lines in front (ip-pattern name) choose "
+            + "a template [name] for some clients. Empty: the built-in form."),
+        Define.Switch("receive.reverse_dns", false, "CONF-18, HDR-1", "Confirm revers DNS",
+            "Look up the client's name; where it is confirmed it stands in place of unverified in Received:. Nothing is refused for it."),
+        Define.List("receive.submission_clients", "HDR-4", "",
+            "Addresses or networks whose mail gets Message-ID: and Date: where it lacks them, as mail of authenticated users does."),
+        Define.List("receive.copy_to", "CONF-50, COPY-1, COPY-2", "受信メールの複写",
+            "Addresses that get a copy of every mail accepted. What fails for them is told to admin.address only. Empty: none."),
     ];
 
     private static SettingDefinition[] Extensions() =>

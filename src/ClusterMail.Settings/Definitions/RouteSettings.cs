@@ -7,8 +7,10 @@ internal static class RouteSettings
     [
         Define.Text("route.gateway", "", "CONF-2, GW-1", "SMTPゲートウェイ",
             "Host name or address that gets all outside mail no line of route.table takes. Empty: MX."),
+        Define.Text("route.gateway_credential", "", "CONF-37, OUT-3, OUT-6", "ESMTPで送信, USER ID",
+            "Login at route.gateway: the name of an entry of route.credentials; own: each sender's account name and password. Empty: none."),
         Define.Table("route.table", "", "CONF-3, GWT-1 to GWT-11", "テーブル編集 (gateway.dat)",
-            "Gateways by recipient domain, one a line: target[|sender],host[;host][,port[*]][,credential]."),
+            "Gateways by recipient domain, one a line: target[|sender],host[;host][,port[*]][,credential]. Credential own: each sender's account name and password."),
         Define.Switch("route.forward_all", false, "CONF-4, FALL-1 to FALL-7", "全受信メールをSMTPゲートウェイへ転送",
             "Mail for operated domains is passed on too; nothing is stored here."),
         Define.Table("route.credentials", "", "CONF-37, OUT-3, GWT-9", "USER ID, PASSWORD",

@@ -12,7 +12,7 @@ internal static class ServiceSettings
         Define.Text("admin.address", "", "CONF-14, BOUNCE-5", "管理者アカウント",
             "Address of the administrator, with its domain; gets copies of error mails and the node's alarms. Empty: nobody."),
         Define.List("admin.event_mail", "CLU-33", "",
-            "Kinds of events mailed to admin.address as they happen: leader, node-fenced, node-up, node-down, node-unreachable, possible-duplicate, drain and so on. Empty: none."),
+            "Kinds of events mailed to admin.address as they happen: leader, node-fenced, node-up, node-down, node-unreachable, possible-duplicate, certificate, drain and so on. Empty: none."),
         Define.Table("listen", "", "CONF-23, RECV-3, RECV-4", "一覧のアドレスに応答する",
             "Listeners, one a line: address port[*] [relay|submission] [proxy]. Address * is every local one, port* is TLS from the first byte. "
             + "587 and 465 are submission when not said. Empty: as the node's own configuration file says.", perNode: true),

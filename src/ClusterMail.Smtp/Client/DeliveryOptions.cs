@@ -28,6 +28,9 @@ public sealed record DeliveryOptions
     /// <summary>When the lines of a session are written down for senderlog. Default: when something failed.</summary>
     public RecordDialogue RecordDialogue { get; init; } = RecordDialogue.Failures;
 
+    /// <summary>Somebody watches now (ADMIN-42): then the lines are written down whatever <see cref="RecordDialogue.Failures"/> says. Null: nobody ever does.</summary>
+    public Func<bool>? Watched { get; init; }
+
     /// <summary>TLS versions spoken. Default 1.2 and 1.3.</summary>
     public System.Security.Authentication.SslProtocols TlsProtocols { get; init; } =
         System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13;

@@ -8,7 +8,7 @@ namespace ClusterMail.Smtp.Client;
 /// What was said in a session, kept as references while all goes well and put into words only when somebody will read them: at 5,000 mails a
 /// second the text would cost more than the mails.
 /// </summary>
-internal sealed class Dialogue(RecordDialogue when)
+internal sealed class Dialogue(RecordDialogue when, Func<bool>? watched = null)
 {
     // A list of 1,000 recipients fits; a hostile peer's chatter does not go on for ever.
     private const int MaxLines = 4096;
@@ -33,7 +33,7 @@ internal sealed class Dialogue(RecordDialogue when)
 
     public ImmutableArray<string> ToLines(bool failed)
     {
-        if (when == RecordDialogue.Never || (when == RecordDialogue.Failures && !failed))
+        if (when == RecordDialogue.Never || (when == RecordDialogue.Failures && !failed && watched?.Invoke() != true))
             return [];
         var text = ImmutableArray.CreateBuilder<string>(_lines.Count);
         foreach (var line in _lines)

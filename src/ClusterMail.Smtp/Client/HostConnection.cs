@@ -5,7 +5,7 @@ using ClusterMail.Protocol;
 namespace ClusterMail.Smtp.Client;
 
 /// <summary>
-/// One outbound SMTP session: greeting, EHLO, STARTTLS, AUTH, any number of mails one after the other, QUIT. For one caller at a time. Between
+/// One outbound SMTP or LMTP session: greeting, EHLO, STARTTLS, AUTH, any number of mails one after the other, QUIT. For one caller at a time. Between
 /// mails <see cref="IsStale"/> tells whether the host has gone away.
 /// </summary>
 public sealed class HostConnection : IAsyncDisposable
@@ -23,7 +23,7 @@ public sealed class HostConnection : IAsyncDisposable
         Target = target;
         _options = options;
         _wire = wire;
-        _dialogue = new Dialogue(options.RecordDialogue);
+        _dialogue = new Dialogue(options.RecordDialogue, options.Watched);
         Capabilities = capabilities;
     }
 
@@ -99,7 +99,7 @@ public sealed class HostConnection : IAsyncDisposable
     private async Task<SendResult> SendAsync(OutboundMail mail, MailContent content, CancellationToken cancel)
     {
         using var registration = _wire.CancelWith(cancel);
-        var transaction = new MailTransaction(_wire, Capabilities, _options, _dialogue, mail, content);
+        var transaction = new MailTransaction(_wire, Capabilities, _options, _dialogue, mail, content) { Lmtp = Target.Lmtp };
         var answers = await RunAsync(transaction);
         _resetFirst = transaction.LeavesReset;
         if (transaction.Finished)
@@ -161,4 +161,7 @@ public sealed record ConnectResult(HostConnection? Connection, FailureClass Clas
 {
     /// <summary>Why TLS did not come about where the host offered it; null when it did, or was not tried. With a connection: it is in clear (opportunistic).</summary>
     public string? TlsFailure { get; init; }
+
+    /// <summary>It is our credential the host refused, not the mail or its recipients.</summary>
+    public bool AuthRefused { get; init; }
 }

@@ -16,6 +16,9 @@ public sealed record HostTarget(string Host, IPAddress Address, int Port)
     /// <summary>With <see cref="TlsPolicy.OnConnect"/>: the certificate must be valid for the host name. Default false, as the original does not look.</summary>
     public bool VerifyCertificate { get; init; }
 
+    /// <summary>It speaks LMTP (RFC 2033): LHLO, and after the final dot one reply for each recipient. Default false.</summary>
+    public bool Lmtp { get; init; }
+
     public override string ToString() => $"{Host}[{Address}]:{Port}";
 }
 

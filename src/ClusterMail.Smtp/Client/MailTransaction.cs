@@ -27,6 +27,9 @@ internal sealed class MailTransaction(HostWire wire, HostCapabilities host, Deli
     private bool _heard;
     private bool _dotSent;
 
+    /// <summary>RFC 2033 §4.2: the final dot is answered once for each recipient that was accepted, in their order. Default false: once.</summary>
+    public bool Lmtp { get; init; }
+
     /// <summary>A transaction was begun and not ended: RSET must come before the next MAIL.</summary>
     public bool LeavesReset { get; private set; }
 
@@ -217,6 +220,11 @@ internal sealed class MailTransaction(HostWire wire, HostCapabilities host, Deli
 
     private async ValueTask HearFinalAsync()
     {
+        if (Lmtp)
+        {
+            await HearEachAsync();
+            return;
+        }
         var reply = await wire.ReadAsync(Limit(SessionPhase.FinalDot));
         if (reply is null || !Fits(SessionPhase.FinalDot, reply))
         {
@@ -229,6 +237,31 @@ internal sealed class MailTransaction(HostWire wire, HostCapabilities host, Deli
         AnswerRest(reply.IsPositive ? new RecipientAnswer(FailureClass.None, reply) : Failed(reply));
         if (reply.Code == 421)
             wire.Cut();
+    }
+
+    /// <summary>LMTP: what one recipient's mailbox says is nothing to the others. A session lost among the replies leaves those before it as they were answered.</summary>
+    private async ValueTask HearEachAsync()
+    {
+        for (var i = 0; i < _answers.Length; i++)
+        {
+            if (_answers[i] is not null)
+                continue;
+            var reply = await wire.ReadAsync(Limit(SessionPhase.FinalDot));
+            if (reply is null || !Fits(SessionPhase.FinalDot, reply))
+            {
+                Lost(SessionPhase.FinalDot, reply is null ? wire.Code : Trouble.Malformed);
+                return;
+            }
+            dialogue.Received(reply);
+            _answers[i] = reply.IsPositive ? new RecipientAnswer(FailureClass.None, reply) : Failed(reply);
+            if (reply.Code == 421)
+            {
+                Lost(reply);
+                return;
+            }
+        }
+        LeavesReset = false;
+        Finished = true;
     }
 
     /// <summary>The host closed in the middle of the content. It may have said why; a 250 at that point would be about something else.</summary>

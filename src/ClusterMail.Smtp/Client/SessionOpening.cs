@@ -30,7 +30,7 @@ internal sealed class SessionOpening
     /// <param name="tlsFailure">Why an attempt with TLS just failed; this one is the second, in clear.</param>
     public static async Task<ConnectResult> RunAsync(HostTarget target, DeliveryOptions options, string? tlsFailure, CancellationToken cancel)
     {
-        var dialogue = new Dialogue(options.RecordDialogue);
+        var dialogue = new Dialogue(options.RecordDialogue, options.Watched);
         dialogue.Note($"connect {target}");
         var (socket, code) = await ConnectAsync(target, options.ConnectTimeout, cancel);
         if (socket is null)
@@ -82,8 +82,8 @@ internal sealed class SessionOpening
 
     private async Task<bool> HelloAsync()
     {
-        var reply = await AskAsync(SessionPhase.Hello, $"EHLO {_options.HostName}");
-        if (reply is { IsPermanent: true })
+        var reply = await AskAsync(SessionPhase.Hello, $"{(_target.Lmtp ? "LHLO" : "EHLO")} {_options.HostName}");
+        if (reply is { IsPermanent: true } && !_target.Lmtp)
         {
             // RFC 5321 §3.2: an old host that does not know EHLO gets HELO.
             _host = HostCapabilities.None;
@@ -189,7 +189,7 @@ internal sealed class SessionOpening
         // A 2xx or 3xx that does not belong here: we and the host do not speak of the same thing.
         _failure = reply.IsPositive
             ? new ConnectResult(null, FailureClass.LineError, Trouble.Lost(phase, Trouble.Malformed), [])
-            : new ConnectResult(null, Trouble.ClassOf(reply), reply, []);
+            : new ConnectResult(null, Trouble.ClassOf(reply), reply, []) { AuthRefused = phase == SessionPhase.Auth };
         return false;
     }
 

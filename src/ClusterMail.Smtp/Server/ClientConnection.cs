@@ -22,6 +22,9 @@ public sealed record ClientConnection
     /// <summary>The argument of HELO or EHLO as given, brackets included (LOG-22); empty before it.</summary>
     public string Helo { get; init; } = "";
 
+    /// <summary>Its name in DNS, when one was asked for (CONF-18) and leads back to its address; else null.</summary>
+    public string? Name { get; init; }
+
     /// <summary>EHLO was said, not HELO.</summary>
     public bool Extended { get; init; }
 
@@ -29,8 +32,11 @@ public sealed record ClientConnection
     public string? TlsVersion { get; init; }
     public string? TlsCipher { get; init; }
 
-    /// <summary>The identity AUTH proved; null without.</summary>
+    /// <summary>The identity AUTH proved, a full address; null without.</summary>
     public string? AuthenticatedAs { get; init; }
+
+    /// <summary>AUTH that failed in this connection (AUTH-13); stays over STARTTLS.</summary>
+    public int AuthFailures { get; init; }
 }
 
 /// <summary>What a listener is for. Relay: port 25, other servers. Submission: 587 and 465, users, AUTH demanded (CONF-23).</summary>

@@ -17,17 +17,24 @@ public sealed class FileCertificateSource : ICertificateSource, IDisposable
     private readonly string _certificatePath;
     private readonly string _keyPath;
     private readonly ILogger _logger;
+    private readonly Action<string>? _onTrouble;
     private readonly ITimer _looks;
     private volatile SslServerAuthenticationOptions? _current;
     private (DateTime, DateTime) _seen;
+    private bool _toldMissing;
     private int _looking;
 
     /// <summary>Reads the files once before returning; missing files are no error, they may come later.</summary>
-    public FileCertificateSource(string certificatePath, string keyPath, TimeProvider time, ILogger logger)
+    /// <param name="until">In use until the files give something usable; null (default): nothing.</param>
+    /// <param name="onTrouble">Told in a sentence why the files cannot be used, once for each change of them; must be quick and not throw.</param>
+    public FileCertificateSource(
+        string certificatePath, string keyPath, TimeProvider time, ILogger logger, SslServerAuthenticationOptions? until = null, Action<string>? onTrouble = null)
     {
         _certificatePath = certificatePath;
         _keyPath = keyPath;
         _logger = logger;
+        _current = until;
+        _onTrouble = onTrouble;
         Look();
         _looks = time.CreateTimer(_ => Look(), null, LookInterval, LookInterval);
     }
@@ -42,8 +49,16 @@ public sealed class FileCertificateSource : ICertificateSource, IDisposable
             return;
         try
         {
+            if (!File.Exists(_certificatePath) || !File.Exists(_keyPath))
+            {
+                if (!_toldMissing)
+                    _onTrouble?.Invoke($"the certificate {_certificatePath} with the key {_keyPath} cannot be used, the one before stays: a file is missing");
+                _toldMissing = true;
+                return;
+            }
+            _toldMissing = false;
             var now = (File.GetLastWriteTimeUtc(_certificatePath), File.GetLastWriteTimeUtc(_keyPath));
-            if (now == _seen || !File.Exists(_certificatePath) || !File.Exists(_keyPath))
+            if (now == _seen)
                 return;
             _seen = now;
             _current = Load();
@@ -51,6 +66,7 @@ public sealed class FileCertificateSource : ICertificateSource, IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             ServerLog.CertificateFailed(_logger, _certificatePath, e);
+            _onTrouble?.Invoke($"the certificate {_certificatePath} with the key {_keyPath} cannot be used, the one before stays: {e.Message}");
         }
         finally
         {

@@ -18,6 +18,15 @@ internal sealed class HeaderScanner
     private bool _hasDate;
     private bool _hasMessageId;
     private int _headerLength;
+    private int _fromHeaders;
+    private byte[]? _from;
+    private int _fromLength;
+    private bool _takesFrom;
+    private bool _isFrom;
+    private bool _lineBegan;
+
+    /// <summary>Octets of a From: header that are looked at; longer ones count as unreadable.</summary>
+    private const int FromRoom = 2048;
 
     /// <summary>The empty line, or the end of the content, has been seen.</summary>
     public bool HeaderEnded { get; private set; }
@@ -30,6 +39,8 @@ internal sealed class HeaderScanner
         Has8Bit = _has8Bit,
         HasUtf8Header = _hasUtf8Header,
         HeaderLength = _headerLength,
+        FromHeaders = _fromHeaders,
+        From = _from is null || _fromHeaders == 0 || _fromLength > FromRoom ? null : TextOf(_from.AsSpan(0, _fromLength)),
     };
 
     /// <param name="text">A piece of a line, or a whole line with its CRLF when <paramref name="endsLine"/>.</param>
@@ -43,6 +54,7 @@ internal sealed class HeaderScanner
         if (HeaderEnded)
             return;
         var words = endsLine ? text[..^2] : text;
+        SeeFrom(words);
         if (words.Length > 0)
         {
             _lineHasText = true;
@@ -75,7 +87,30 @@ internal sealed class HeaderScanner
             Field(name[..colon].TrimEnd(" \t"u8));
         _nameLength = 0;
         _lineHasText = false;
+        _lineBegan = false;
     }
+
+    /// <summary>Keeps the lines of the first From: header. Its name is known at the end of its line only, so every line that begins with f is kept till then.</summary>
+    private void SeeFrom(ReadOnlySpan<byte> words)
+    {
+        if (words.IsEmpty)
+            return;
+        if (!_lineBegan)
+        {
+            _lineBegan = true;
+            _isFrom &= words[0] is (byte)' ' or (byte)'\t';
+            _takesFrom = _isFrom || (_fromHeaders == 0 && (words[0] | 0x20) == 'f');
+            if (_takesFrom && !_isFrom)
+                (_from, _fromLength) = (_from ?? new byte[FromRoom], 0);
+        }
+        if (!_takesFrom)
+            return;
+        var room = Math.Max(0, FromRoom - _fromLength);
+        words[..Math.Min(words.Length, room)].CopyTo(_from.AsSpan(FromRoom - room));
+        _fromLength += words.Length;
+    }
+
+    private static string TextOf(ReadOnlySpan<byte> line) => Encoding.UTF8.GetString(line[(line.IndexOf((byte)':') + 1)..]).Trim();
 
     private void Field(ReadOnlySpan<byte> name)
     {
@@ -85,5 +120,7 @@ internal sealed class HeaderScanner
             _hasDate = true;
         else if (Ascii.EqualsIgnoreCase(name, "message-id"u8))
             _hasMessageId = true;
+        else if (Ascii.EqualsIgnoreCase(name, "from"u8))
+            _isFrom = ++_fromHeaders == 1;
     }
 }

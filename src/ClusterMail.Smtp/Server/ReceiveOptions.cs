@@ -66,10 +66,25 @@ public sealed record ReceiveOptions
     /// <summary>Local addresses that give no SMTP answer (RECV-10, CLU-24).</summary>
     public ImmutableArray<IPAddress> HiddenAddresses { get; init; } = [];
 
+    /// <summary>Templates of the Received: header (HDR-3). Default: the built-in one (HDR-1).</summary>
+    public HeaderTemplates Headers { get; init; } = HeaderTemplates.BuiltIn;
+
+    /// <summary>Clients whose mail gets Date: and Message-ID: where it lacks them, beside users (HDR-4). Default: none.</summary>
+    public ImmutableArray<IPNetwork> SubmissionClients { get; init; } = [];
+
+    /// <summary>The client's name is asked for and confirmed (CONF-18). Default off.</summary>
+    public bool ReverseDns { get; init; }
+
     public bool OfferPipelining { get; init; } = true;
     public bool Offer8BitMime { get; init; } = true;
     public bool OfferSmtpUtf8 { get; init; } = true;
     public bool OfferChunking { get; init; } = true;
     public bool OfferDsn { get; init; } = true;
     public bool OfferEnhancedStatusCodes { get; init; } = true;
+
+    /// <summary>SMTP AUTH methods in the order offered (AUTH-1); empty (default): AUTH is off.</summary>
+    public ImmutableArray<string> AuthMethods { get; init; } = [];
+
+    /// <summary>AUTH is offered without TLS too. Default false: nobody is to send a password in clear text (01 L).</summary>
+    public bool AuthInClear { get; init; }
 }

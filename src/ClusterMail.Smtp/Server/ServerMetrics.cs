@@ -13,6 +13,7 @@ public static class ServerMetrics
     public static readonly Counter<long> Refusals = Meter.CreateCounter<long>("clustermail.smtp.refusals", "{reply}", "Negative replies, by rule.");
     public static readonly Counter<long> BytesReceived = Meter.CreateCounter<long>("clustermail.smtp.bytes_received", "By", "Octets of content received.");
     public static readonly Counter<long> TlsHandshakes = Meter.CreateCounter<long>("clustermail.smtp.tls_handshakes", "{handshake}", "TLS handshakes, by outcome.");
+    public static readonly Counter<long> Authentications = Meter.CreateCounter<long>("clustermail.smtp.authentications", "{authentication}", "SMTP AUTH, by result.");
     public static readonly UpDownCounter<long> SpoolBytes = Meter.CreateUpDownCounter<long>("clustermail.smtp.spool_bytes", "By", "Octets in the spool folder.");
 
     /// <summary>Only the rule itself is a label: a table's line numbers would make one series each.</summary>

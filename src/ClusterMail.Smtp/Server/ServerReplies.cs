@@ -14,7 +14,7 @@ public static class ServerReplies
     public static readonly Reply Received = new(250, new(2, 0, 0), "Message received ok.");
     public static readonly Reply NotVerified = new(252, new(2, 5, 2), "Cannot VRFY user, but will accept message and attempt delivery.");       // VRFY-1
     public static readonly Reply NotExpanded = new(502, new(5, 5, 1), "EXPN command not available.");
-    public static readonly Reply Help = new(214, new(2, 0, 0), "HELO EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN STARTTLS HELP QUIT");
+    public static readonly Reply Help = new(214, new(2, 0, 0), "HELO EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN AUTH STARTTLS HELP QUIT");
 
     public static readonly Reply TooManySessions = new(421, null, "exceeds an accepting limit.");                    // RECV-8
     public static readonly Reply Draining = new(421, new(4, 3, 2), "System going down, try another host.");          // CLU-32
@@ -34,6 +34,16 @@ public static class ServerReplies
     public static readonly Reply HelloFirst = new(503, new(5, 5, 1), "Send EHLO or HELO first.");
     public static readonly Reply NoRecipients = new(503, new(5, 5, 1), "No valid recipients.");
     public static readonly Reply NoAuthentication = new(503, new(5, 5, 1), "Error: authentication not enabled.");
+    public static readonly Reply Authenticated = new(235, new(2, 0, 0), "Authentication successful.");
+    public static readonly Reply AuthenticationFailed = new(535, new(5, 7, 0), "Authentication failed");                  // AUTH-9
+    public static readonly Reply AuthenticationCancelled = new(501, new(5, 7, 0), "Authentication cancelled.");           // RFC 4954 §4
+    public static readonly Reply AuthenticationUnreadable = new(501, new(5, 5, 2), "Cannot read the authentication response.");
+    public static readonly Reply AuthenticationBusy = new(454, new(4, 7, 0), "Temporary authentication failure.");
+    public static readonly Reply AuthenticationLockedOut = new(421, new(4, 7, 0), "Too many failed authentications, closing connection.");   // AUTH-13, LOCK-2
+    public static readonly Reply UnknownMechanism = new(504, new(5, 5, 4), "Authentication mechanism not offered.");
+    public static readonly Reply TlsBeforeAuthentication = new(538, new(5, 7, 11), "Encryption required, send STARTTLS first.");
+    public static readonly Reply EhloBeforeAuthentication = new(503, new(5, 0, 0), "Need EHLO before AUTH");
+    public static readonly Reply AlreadyAuthenticated = new(503, new(5, 5, 1), "Already authenticated.");
     public static readonly Reply TlsActive = new(503, new(5, 5, 1), "TLS is already active.");
     public static readonly Reply NoTls = new(502, new(5, 5, 1), "TLS is not available.");
 
@@ -75,9 +85,15 @@ public static class ServerReplies
         // RFC 9422 §4: 1 to 6 digits, no leading zero. With N as limit N-1 recipients pass.
         Offer(options.MaxRecipients is > 1 and <= 1_000_000, string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={options.MaxRecipients - 1}"));
         Offer(offerTls, "STARTTLS");
+        var methods = OfferedMethods(options, client);
+        Offer(!methods.IsEmpty, "AUTH " + string.Join(' ', methods));
         lines.Add("HELP");
         return new Reply(250, null, [.. lines]);
     }
+
+    /// <summary>AUTH-1: nothing before TLS unless the administrator wants it so.</summary>
+    internal static System.Collections.Immutable.ImmutableArray<string> OfferedMethods(ReceiveOptions options, ClientConnection client) =>
+        client.TlsVersion is null && !options.AuthInClear ? [] : options.AuthMethods;
 
     private static string HelloText(ReceiveOptions options, ClientConnection client) =>
         $"{options.HostName} Hello [{client.Remote.Address}], pleased to meet you";

@@ -126,6 +126,12 @@ internal sealed class SessionHost(SessionServices services) : IDisposable
 
     private async Task CountAsync(SessionWire wire, ListenerOptions listener, ClientConnection client, ReceiveOptions options)
     {
+        // Without a word and before any handshake: whoever is locked out is to cost nothing (LOCK-1).
+        if (services.Policy.IsLockedOut(client))
+        {
+            ServerMetrics.TurnedAway("LOCK-1");
+            return;
+        }
         var address = client.Remote.Address;
         var mine = _perAddress.AddOrUpdate(address, 1, static (_, count) => count + 1);
         try
@@ -156,6 +162,8 @@ internal sealed class SessionHost(SessionServices services) : IDisposable
             catch (Exception e) when (TlsHandshake.IsPeersFault(e))
             {
                 ServerLog.HandshakeFailed(services.Logger, client.SessionId, client.Remote.Address, e.Message);
+                // It connected (LOG-1), and there was nothing more.
+                new SessionRecord(client, services.Log, services.Time).Connected();
                 return;
             }
         }
@@ -207,6 +215,22 @@ internal sealed class SessionHost(SessionServices services) : IDisposable
     {
         ServerLog.TurnedAway(services.Logger, client.SessionId, client.Remote, reply.ToString(), rule);
         ServerMetrics.TurnedAway(rule);
+        using var record = new SessionRecord(client, services.Log, services.Time);
+        record.Connected();
+        record.Refused(reply, rule);
+        wire.Record = record;
+        try
+        {
+            await SayAsync(wire, listener, reply);
+        }
+        finally
+        {
+            record.End(broken: null);
+        }
+    }
+
+    private static async Task SayAsync(SessionWire wire, ListenerOptions listener, Reply reply)
+    {
         // In clear text a TLS client could not read it, and a handshake for the sake of a refusal is what an attacker wants.
         if (listener.ImplicitTls)
             return;

@@ -27,8 +27,13 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
     /// <summary>How long the last words of a session may take.</summary>
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
-    private const long MaxDropped = 65_536;
+    /// <summary>
+    /// What a client may still send after the last reply before it is reset: enough for what a sender has on its way when it is refused (its own and our
+    /// socket's buffers), little enough that nobody is kept busy by it.
+    /// </summary>
+    private const long MaxDropped = 4 * 1_048_576;
+
+    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(2);
 
     private PipeReader _input = connection.Transport.Input;
     private PipeWriter _output = connection.Transport.Output;
@@ -110,9 +115,16 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
 
     public void AdvanceTo(SequencePosition consumed, SequencePosition examined) => _input.AdvanceTo(consumed, examined);
 
-    public void Write(ReadOnlySpan<byte> bytes) => _output.Write(bytes);
+    /// <summary>Hears every reply; null: nobody does.</summary>
+    public SessionRecord? Record { get; set; }
 
-    public void Write(Reply reply) => _output.Write(reply.Wire.Span);
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        _output.Write(bytes);
+        Record?.Sent(bytes);
+    }
+
+    public void Write(Reply reply) => Write(reply.Wire.Span);
 
     public bool HasMuchUnsent => _output.UnflushedBytes > MaxUnsent;
 

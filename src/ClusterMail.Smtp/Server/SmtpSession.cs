@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Text;
 using ClusterMail.Protocol;
 using ClusterMail.Protocol.Grammar;
+using ClusterMail.Smtp.Server.Auth;
 
 namespace ClusterMail.Smtp.Server;
 
@@ -12,6 +13,9 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
     /// <summary>Octets of overlong lines a session may send.</summary>
     private const long MaxSkipped = 1_048_576;
 
+    /// <summary>AUTH-13.</summary>
+    private const int MaxAuthFailures = 3;
+
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>A browser, or a script in one, made to talk to port 25 (cross-protocol attacks); and a PROXY header where none belongs.</summary>
@@ -19,24 +23,30 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         FrozenSet.ToFrozenSet(["GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE", "PRI", "HOST:", "USER-AGENT:", "PROXY"]);
 
     private readonly LineReader _lines = new();
+    private readonly SessionRecord _record = new(client, services.Log, services.Time);
     private readonly long _startedAt = services.Time.GetTimestamp();
     private ReceiveOptions _options = services.Policy.Options;
     private ClientConnection _client = client;
     private Transaction _transaction = Transaction.Start;
     private ITransactionPolicy? _policy;
     private ContentArrival? _arrival;
+    private Task<string?>? _naming;
     private int _commands;
     private int _errors;
     private bool _ending;
     private bool _saidGoodbye;
+    private bool _gone;
 
     private bool CanStartTls => _client.TlsVersion is null && services.Certificates?.Current is not null;
 
     /// <summary>Runs to the end of the session. The wire stays the caller's.</summary>
     public async Task RunAsync()
     {
+        int? broken = null;
+        wire.Record = _record;
         try
         {
+            _record.Connected();
             if (await GreetAsync())
                 await ServeAsync();
             await wire.FarewellAsync();
@@ -45,6 +55,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
         {
+            broken = (e.InnerException as System.Net.Sockets.SocketException)?.ErrorCode ?? 0;
             ServerLog.ClientGone(services.Logger, _client.SessionId, _client.Remote.Address);
         }
         catch (Exception e)
@@ -54,9 +65,18 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
             wire.Write(ServerReplies.Trouble);
             await wire.FarewellAsync();
         }
+        finally
+        {
+            wire.Record = null;
+            _record.End(broken ?? (_gone ? 0 : null));
+        }
     }
 
-    public void Dispose() => _arrival?.Dispose();
+    public void Dispose()
+    {
+        _arrival?.Dispose();
+        _record.Dispose();
+    }
 
     private async Task<bool> GreetAsync()
     {
@@ -65,6 +85,8 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         {
             ServerLog.TurnedAway(services.Logger, _client.SessionId, _client.Remote, refusal.ToString(), verdict.Rule);
             ServerMetrics.TurnedAway(verdict.Rule);
+            _record.Checked("connect", verdict);
+            _record.Refused(refusal, verdict.Rule);
             wire.Write(refusal);
             return false;
         }
@@ -80,6 +102,8 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
                 End(ServerReplies.TalkedFirst, what, "RECV-27");
             return false;
         }
+        // Asked while the client talks; waited for when its answer is written (HDR-1).
+        _naming = _options.ReverseDns ? services.Policy.NameAsync(_client) : null;
         wire.Write(ServerReplies.Greeting(_options));
         return true;
     }
@@ -111,7 +135,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
             if (!Count())
                 break;
             // These take the octets behind their line themselves.
-            if (command is SmtpCommand.Data or SmtpCommand.Bdat or SmtpCommand.StartTls)
+            if (command is SmtpCommand.Data or SmtpCommand.Bdat or SmtpCommand.StartTls or SmtpCommand.Auth)
             {
                 var hasMore = !buffer.IsEmpty;
                 wire.AdvanceTo(buffer.Start);
@@ -119,6 +143,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
                 {
                     SmtpCommand.Bdat chunk => OnChunkAsync(chunk),
                     SmtpCommand.Data data => OnDataAsync(data),
+                    SmtpCommand.Auth auth => OnAuthAsync(auth),
                     _ => OnStartTlsAsync(command, hasMore),
                 });
                 return;
@@ -130,19 +155,30 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
 
     private SmtpCommand? NextCommand(ref ReadOnlySequence<byte> buffer)
     {
-        var state = _lines.TryTake(ref buffer, _options.MaxCommandLine, out var line);
+        var longest = IsAuth(buffer) ? Math.Max(AuthDialogue.MaxLine, _options.MaxCommandLine) : _options.MaxCommandLine;
+        var state = _lines.TryTake(ref buffer, longest, out var line);
         if (_lines.Skipped > MaxSkipped)
         {
             End(ServerReplies.TooManyErrors, "overlong lines", "P6");
             return null;
         }
-        return state switch
+        SmtpCommand? command = state switch
         {
             LineState.Good => Parse(line),
             LineState.BareLineEnd => new SmtpCommand.Malformed("?", ServerReplies.BareLineEnd),
             LineState.TooLong => new SmtpCommand.Malformed("?", ServerReplies.LineTooLong),
             _ => null,
         };
+        if (command is not null)
+            _record.Received(line, command);
+        return command;
+    }
+
+    /// <summary>An initial response may make the line longer than other commands are (RFC 4954 §4.1).</summary>
+    private static bool IsAuth(in ReadOnlySequence<byte> buffer)
+    {
+        var first = buffer.FirstSpan;
+        return first.Length > 4 && Ascii.EqualsIgnoreCase(first[..5], "AUTH "u8);
     }
 
     private SmtpCommand Parse(in ReadOnlySequence<byte> line)
@@ -186,18 +222,15 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
             case SmtpCommand.Help:
                 wire.Write(ServerReplies.Help);
                 break;
-            case SmtpCommand.Vrfy:
-                wire.Write(ServerReplies.NotVerified);
+            case SmtpCommand.Vrfy vrfy:
+                Verify(vrfy, vrfy.Argument, expand: false);
                 break;
             case SmtpCommand.Quit:
                 wire.Write(ServerReplies.Closing(_options));
                 _ending = _saidGoodbye = true;
                 break;
-            case SmtpCommand.Expn:
-                Refuse(command, ServerReplies.NotExpanded, "VRFY-1");
-                break;
-            case SmtpCommand.Auth:
-                Refuse(command, ServerReplies.NoAuthentication, "AUTH-9");
+            case SmtpCommand.Expn expn:
+                Verify(expn, expn.Argument, expand: true);
                 break;
             case SmtpCommand.Malformed malformed:
                 OnMalformed(malformed);
@@ -212,6 +245,16 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>VRFY-1, VRFY-2.</summary>
+    private void Verify(SmtpCommand command, string argument, bool expand)
+    {
+        var reply = services.Policy.Verify(_client, argument, expand) ?? (expand ? ServerReplies.NotExpanded : ServerReplies.NotVerified);
+        if (reply.IsPositive)
+            wire.Write(reply);
+        else
+            Refuse(command, reply, "VRFY-1");
+    }
+
     private void OnMalformed(SmtpCommand.Malformed malformed)
     {
         Refuse(malformed, malformed.Reply, "RECV-27");
@@ -223,12 +266,12 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         Forget(_transaction.On(command, _options).Next);
         if (command is SmtpCommand.Ehlo ehlo)
         {
-            _client = _client with { Helo = ehlo.Name, Extended = true };
+            _record.Client = _client = _client with { Helo = ehlo.Name, Extended = true };
             wire.Write(ServerReplies.ExtendedHello(_options, _client, CanStartTls));
         }
         else if (command is SmtpCommand.Helo helo)
         {
-            _client = _client with { Helo = helo.Name, Extended = false };
+            _record.Client = _client = _client with { Helo = helo.Name, Extended = false };
             wire.Write(ServerReplies.Hello(_options, _client));
         }
     }
@@ -249,12 +292,16 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         }
         _policy = services.Policy.BeginTransaction();
         _options = _policy.Options;
+        _record.Begin(mail.From);
+        if (_record.IsWatched)
+            _policy.Explain(_record.Check);
         var verdict = await _policy.MailAsync(_client, next.Begun!, mail.Blank, stopping);
+        _record.Checked("MAIL", verdict);
+        if (verdict.Accepted && _options.MaxBytes > 0 && mail.Size > _options.MaxBytes)
+            verdict = Verdict.Refuse(ServerReplies.TooBig, "LIMIT-1");
         if (Refused(mail, verdict))
-            return;
-        if (_options.MaxBytes > 0 && mail.Size > _options.MaxBytes)
         {
-            Refuse(mail, ServerReplies.TooBig, "LIMIT-1");
+            _record.EndTransaction();
             return;
         }
         _transaction = next;
@@ -266,6 +313,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
     {
         var rcpt = said with { To = _policy?.Resolve(said.To) ?? said.To };
         var (next, refusal) = _transaction.On(rcpt, _options);
+        _record.Named(said.To);
         if (refusal is not null)
         {
             _transaction = next;
@@ -273,6 +321,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
             return;
         }
         var verdict = await _policy!.RecipientAsync(_client, _transaction.Begun!, said.To, stopping);
+        _record.Checked("RCPT", verdict);
         if (Refused(rcpt, verdict))
             return;
         _transaction = next;
@@ -283,6 +332,9 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
     private async Task OnDataAsync(SmtpCommand.Data data)
     {
         var (_, refusal) = _transaction.On(data, _options);
+        await LearnNameAsync();
+        if (refusal is null && Refused(data, _policy!.Data(_client, _transaction.Begun!)))
+            return;
         refusal ??= BeginArrival(dotStuffed: true);
         if (refusal is not null)
         {
@@ -318,8 +370,9 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
     private async Task OnChunkAsync(SmtpCommand.Bdat chunk)
     {
         var (next, refusal) = _transaction.On(chunk, _options);
+        await LearnNameAsync();
         if (refusal is null && _arrival is null)
-            refusal = BeginArrival(dotStuffed: false);
+            refusal = _policy!.Data(_client, _transaction.Begun!).Refusal ?? BeginArrival(dotStuffed: false);
         if (!await TakeChunkAsync(chunk.Size, refusal is null ? _arrival : null))
         {
             SayCut();
@@ -376,15 +429,21 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         var verdict = arrival.Trouble() is { } trouble ? Verdict.Refuse(trouble, RuleOf(trouble))
             : facts.ReceivedCount > _options.MaxReceived ? Verdict.Refuse(ServerReplies.TooManyHops, "LIMIT-5")
             : await policy.ContentAsync(_client, envelope, facts, stopping);
+        _record.Checked("DATA", verdict);
         if (verdict.Accepted && await arrival.Content.CompleteAsync(stopping) is { } content)
         {
             // The 250 this brings back was written after the commit; nothing here may answer in its place (PIPE-20).
-            var reply = await services.Acceptor.AcceptAsync(new ReceivedMail(arrival.Id, envelope, content, facts, _client), stopping);
+            var reply = await services.Acceptor.AcceptAsync(new ReceivedMail(arrival.Id, policy.Merge(envelope), content, facts, _client), stopping);
             ServerLog.Answered(services.Logger, _client.SessionId, _client.Remote.Address, arrival.Id, reply, content.Length, envelope.ForwardPaths.Length);
             if (reply.IsPositive)
+            {
                 wire.Write(reply);
+                _record.Accepted(arrival.Id);
+            }
             else
+            {
                 Refuse(command, reply, "PIPE-19");
+            }
         }
         else
         {
@@ -394,6 +453,46 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         }
         Forget(Transaction.None);
     }
+
+    /// <summary>RFC 4954. A client may try again; after three failures the connection ends (AUTH-13).</summary>
+    private async Task OnAuthAsync(SmtpCommand.Auth auth)
+    {
+        if (OutOfPlace() is { } refusal)
+        {
+            Refuse(auth, refusal, "AUTH-9");
+            return;
+        }
+        var end = await new AuthDialogue(wire, _lines, services.Authenticate!, _options).RunAsync(_client, auth, stopping);
+        if (end.Reply is not { } reply)
+        {
+            SayCut();
+            return;
+        }
+        if (end.Identity is { } identity)
+        {
+            _client = _client with { AuthenticatedAs = identity };
+            ServerMetrics.Authentications.Add(1, new KeyValuePair<string, object?>("result", "accepted"));
+            wire.Write(reply);
+            return;
+        }
+        if (end.Failed)
+        {
+            _client = _client with { AuthFailures = _client.AuthFailures + 1 };
+            ServerMetrics.Authentications.Add(1, new KeyValuePair<string, object?>("result", "failed"));
+        }
+        Refuse(auth, reply, end.Failed ? "AUTH-9" : "AUTH-1");
+        if (!_ending && (end.LockedOut || _client.AuthFailures >= MaxAuthFailures))
+            End(ServerReplies.AuthenticationLockedOut, "too many failed authentications", end.LockedOut ? "LOCK-2" : "AUTH-13");
+    }
+
+    private Reply? OutOfPlace() =>
+        _options.AuthMethods.IsEmpty || services.Authenticate is null ? ServerReplies.NoAuthentication
+        : _transaction is Transaction.Unnamed ? ServerReplies.HelloFirst
+        : !_client.Extended ? ServerReplies.EhloBeforeAuthentication
+        : _client.AuthenticatedAs is not null ? ServerReplies.AlreadyAuthenticated
+        : _transaction is not Transaction.Idle ? ServerReplies.BadSequence
+        : ServerReplies.OfferedMethods(_options, _client).IsEmpty ? ServerReplies.TlsBeforeAuthentication
+        : null;
 
     private async Task OnStartTlsAsync(SmtpCommand command, bool hasMore)
     {
@@ -431,7 +530,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         try
         {
             var described = await TlsHandshake.RunAsync(wire, _client, certificate, HandshakeLimit);
-            _client = described with { Helo = "", Extended = false, AuthenticatedAs = null };
+            _record.Client = _client = described with { Helo = "", Extended = false, AuthenticatedAs = null };
             return true;
         }
         catch (Exception e) when (TlsHandshake.IsPeersFault(e))
@@ -448,12 +547,21 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         return unread;
     }
 
+    private async ValueTask LearnNameAsync()
+    {
+        if (_naming is not { } naming)
+            return;
+        _naming = null;
+        _client = _client with { Name = await naming };
+    }
+
     private Reply? BeginArrival(bool dotStuffed)
     {
         if (services.Budget.Spool >= _options.MaxSpool)
             return ServerReplies.SpoolFull;
         if (!services.Acceptor.TryAllot(out var id))
             return ServerReplies.Trouble;
+        _record.Numbered(id);
         var (options, speaker, envelope, now) = (_options, _client, _transaction.Begun!, services.Time.GetLocalNow());
         var content = new ContentBuffer(options, services.Budget, services.Spool, facts => TopHeaders.Make(options, speaker, envelope, id, now, facts));
         _arrival = new ContentArrival(id, content, new DataReader(content, dotStuffed));
@@ -465,6 +573,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
         _arrival?.Dispose();
         _arrival = null;
         _transaction = next;
+        _record.EndTransaction();
     }
 
     /// <summary>A client that only feeds what is thrown away does so until its session's time is up, no longer.</summary>
@@ -488,6 +597,9 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
             case SessionCut.Draining:
                 End(ServerReplies.Draining, "draining", "CLU-32");
                 break;
+            default:
+                _gone = true;
+                break;
         }
         _ending = true;
     }
@@ -504,9 +616,10 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
     private void Refuse(SmtpCommand command, Reply reply, string rule)
     {
         wire.Write(reply);
+        _record.Refused(reply, rule);
         ServerMetrics.Refused(rule);
         if (services.Logger.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information))
-            ServerLog.Refused(services.Logger, _client.SessionId, _client.Remote.Address, command.ToString(), reply, rule);
+            ServerLog.Refused(services.Logger, _client.SessionId, _client.Remote.Address, _record.Shown(command), reply, rule);
         // A 4xx is our trouble, or a surplus the client was told to send again (LIMIT-4): only permanent refusals are held against it.
         if (reply.Code == 421)
             _ending = true;
@@ -517,6 +630,7 @@ internal sealed class SmtpSession(SessionWire wire, ClientConnection client, Ses
     private void End(Reply reply, string reason, string rule)
     {
         wire.Write(reply);
+        _record.Refused(reply, rule);
         _ending = true;
         ServerMetrics.Refused(rule);
         ServerLog.Closed(services.Logger, _client.SessionId, _client.Remote.Address, reason);

@@ -6,6 +6,9 @@ namespace ClusterMail.Smtp.Server;
 /// <summary>Where a session stands between HELO and the end of a mail. Order and count only: no socket, no clock, no policy.</summary>
 public abstract record Transaction
 {
+    /// <summary>Recipients of one mail where no setting limits them (LIMIT-3 with 0): the queue counts them with 16 bits. The rest is asked for again.</summary>
+    public const int MostRecipients = 16_000;
+
     private Transaction() { }
 
     /// <summary>Before HELO or EHLO.</summary>
@@ -61,6 +64,8 @@ public abstract record Transaction
         var open = (Open)this;
         if (recipient.Mailbox.NeedsSmtpUtf8 && !open.Envelope.SmtpUtf8)
             return (this, ServerReplies.NeedsSmtpUtf8);
+        if (open.Envelope.ForwardPaths.Length == MostRecipients)
+            return (this, ServerReplies.LaterRecipients);
         if (options.MaxRecipients > 0 && open.Envelope.ForwardPaths.Length + 1 >= options.MaxRecipients)          // LIMIT-3
             return options.DeferExtraRecipients ? (this, ServerReplies.LaterRecipients) : (new Overfull(open.Envelope), ServerReplies.TooManyRecipients);
         return (new Open(open.Envelope.With(recipient)), null);

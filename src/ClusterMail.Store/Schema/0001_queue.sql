@@ -322,6 +322,14 @@ BEGIN
     END IF;
     UPDATE node SET fenced_at = clock_timestamp(), fenced_by = by_node, member = false WHERE epoch = asked;
     node_name := found_node.name;
+    -- A node that dies between the remote 250 and its own commit cannot say so: the next delivery of what it held is the one duplicate that cannot
+    -- be avoided (P4, EX-DELIV-9). So the trace of each such mail is to explain its second copy. At most what one window holds.
+    INSERT INTO event (node, kind, text, data)
+    SELECT found_node.name, 'taken-over',
+           format('Mail %s to %s was in the hands of %s when its lease ended, and goes on elsewhere: if it was just being sent it may reach its recipient twice',
+                  coalesce(m.name, 'B' || lpad(m.id::text, greatest(10, length(m.id::text)), '0')), r.forward_path, found_node.name),
+           jsonb_build_object('mail', r.mail_id, 'ordinal', r.ordinal, 'epoch', asked, 'by', by_node)
+    FROM recipient r JOIN mail m ON m.id = r.mail_id WHERE r.owner = asked;
     recipients := free_recipients(asked);
     overdue := clock_timestamp() - found_node.alive_until;
     INSERT INTO event (node, kind, text, data)

@@ -37,7 +37,7 @@ public sealed class ReceivingTests
     [Theory]
     [InlineData(20, "250 2.0.0 Message received ok.")]
     [InlineData(21, "554 5.4.6 too many Received: headers.")]
-    public async Task EX_RECV_7_twenty_Received_headers_pass_and_twenty_one_do_not(int count, string expected)
+    public async Task EX_RECV_7_LIMIT_5_PIPE_16_twenty_Received_headers_pass_and_twenty_one_do_not(int count, string expected)
     {
         await using var receiver = await TestReceiver.StartAsync();
         using var client = await receiver.ConnectAsync();
@@ -48,7 +48,7 @@ public sealed class ReceivingTests
     }
 
     [Fact]
-    public async Task EX_RECV_9_with_session_limit_1_a_second_connect_is_answered_421_and_closed()
+    public async Task EX_RECV_9_PIPE_1_with_session_limit_1_a_second_connect_is_answered_421_and_closed()
     {
         await using var receiver = await TestReceiver.StartAsync(TestReceiver.Defaults with { MaxSessions = 1 });
         using var first = await receiver.ConnectAsync();
@@ -73,7 +73,7 @@ public sealed class ReceivingTests
     }
 
     [Fact]
-    public async Task HDR_1_our_Received_header_is_put_on_top()
+    public async Task HDR_1_PIPE_19_our_Received_header_is_put_on_top()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 5, 1, 2, 3, TimeSpan.Zero));
         await using var receiver = await TestReceiver.StartAsync(time: time);
@@ -262,6 +262,37 @@ public sealed class ReceivingTests
         Assert.Equal("451 4.3.0 Requested action aborted: error in processing.", await client.AskAsync("DATA"));
     }
 
+    [Theory]
+    [InlineData("EHLO", true)]
+    [InlineData("HELO", false)]
+    public async Task RECV_22_RECV_23_the_first_line_greets_by_address_under_the_name_of_the_service(string verb, bool extended)
+    {
+        await using var receiver = await TestReceiver.StartAsync();
+        using var client = await receiver.ConnectAsync();
+        Assert.Equal("220 mx.example.jp ESMTP ClusterMail", await client.ReplyAsync());
+        var lines = (await client.AskAsync($"{verb} out.example.net"))!.Split('\n');
+        Assert.Equal("mx.example.jp Hello [127.0.0.1], pleased to meet you", lines[0][4..]);
+        Assert.Equal(extended, lines.Length > 1);
+        Assert.Equal(extended, lines.Any(line => line[4..].StartsWith("SIZE ", StringComparison.Ordinal)));
+        // No certificate, so nothing to offer.
+        Assert.DoesNotContain(lines, line => line.EndsWith("STARTTLS", StringComparison.Ordinal));
+        Assert.Equal("221 2.0.0 mx.example.jp closing connection.", await client.AskAsync("QUIT"));
+    }
+
+    [Fact]
+    public async Task PIPE_9_PIPE_15_a_recipient_too_many_ends_the_transaction_before_a_number_is_allotted()
+    {
+        await using var receiver = await TestReceiver.StartAsync(TestReceiver.Defaults with { MaxRecipients = 2 });
+        using var client = await receiver.ConnectAsync();
+        await client.BeginMailAsync();
+        Assert.Equal("554 5.5.3 Too many recipients.", await client.AskAsync("RCPT TO:<c@example.jp>"));
+        Assert.StartsWith("554 ", await client.AskAsync("DATA"), StringComparison.Ordinal);
+        await client.AskAsync("RSET");
+        await client.AskAsync("MAIL FROM:<a@example.net>");
+        await client.AskAsync("RCPT TO:<b@example.jp>");
+        Assert.Contains("id <B0000000098>", await client.AskAsync("DATA"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task PIPE_20_the_answer_to_the_content_waits_for_the_commit_and_is_the_acceptors_own()
     {
@@ -305,6 +336,31 @@ public sealed class ReceivingTests
         Assert.Contains(receiver.Log.Lines, line => line.Contains("RELAY-31", StringComparison.Ordinal) && line.Contains("RCPT TO:<c@d.example>", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("421 4.7.0", false)]
+    [InlineData("550 5.7.1", true)]
+    public async Task RECV_27_a_client_that_goes_on_talking_reads_the_last_word_and_is_not_reset(string word, bool fatal)
+    {
+        await using var receiver = await TestReceiver.StartAsync(TestReceiver.Defaults with { MaxErrors = fatal ? 20 : 0 });
+        if (fatal)
+            receiver.OnMail = (_, _, _) => Verdict.Refuse(new Reply(550, new EnhancedStatus(5, 7, 1), "Go away."), "RELAY-22", close: true);
+        using var client = await receiver.ConnectAsync();
+        await client.ReplyAsync();
+        await client.AskAsync("EHLO a");
+        await client.SendAsync(fatal ? "MAIL FROM:<a@b.example>\r\n" : "NONSENSE\r\n");
+        var part = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("RCPT TO:<somebody-with-a-name-of-some-length@example.jp>\r\n", 1130)));
+        for (var sent = 0; sent < 1_048_576; sent += part.Length)
+        {
+            await client.SendAsync(part);
+            await client.TakenAsync();          // one after the other, so that a receiver that closes early meets a client that goes on
+        }
+
+        // A reset would throw here: the end of the stream is an orderly one.
+        using var rest = new StreamReader(client.Stream, Encoding.ASCII);
+        var replies = (await rest.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Limit)).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith(word, replies[^1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task RECV_10_a_hidden_address_gives_no_answer()
     {
@@ -325,7 +381,7 @@ public sealed class ReceivingTests
         };
         using var client = await receiver.ConnectAsync();
         await client.SendAsync("EHLO a\r\n");
-        await Task.Delay(100);          // loopback: the octets are in the other socket long before
+        await client.TakenAsync();
         spoke.Set();
         Assert.StartsWith("554 5.5.1", await client.ReplyAsync());
         Assert.Null(await client.ReplyAsync());

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using ClusterMail.Protocol;
 using ClusterMail.Smtp.Server;
+using ClusterMail.Smtp.Server.Auth;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterMail.Smtp.Tests.Server;
@@ -20,6 +22,9 @@ internal sealed class TestReceiver : IMailPolicy, ITransactionPolicy, IAcceptMai
     public SmtpListenerSet Listeners { get; private set; } = null!;
     public SessionServices Services { get; private set; } = null!;
     public LogLines Log { get; } = new();
+
+    /// <summary>What sessions told their log.</summary>
+    public RecordingSessionLog Journal { get; } = new();
     public ConcurrentQueue<(ReceivedMail Mail, byte[] Content)> Mails { get; } = new();
     public string SpoolFolder => Path.Combine(_folder, "spool");
     public string Folder => _folder;
@@ -28,7 +33,9 @@ internal sealed class TestReceiver : IMailPolicy, ITransactionPolicy, IAcceptMai
     public Func<ClientConnection, Envelope, bool, Verdict> OnMail { get; set; } = static (_, _, _) => Verdict.Accept("test");
     public Func<ForwardPath, Verdict> OnRecipient { get; set; } = static _ => Verdict.Accept("test");
     public Func<ReceivedMail, Task<Reply>> OnAccept { get; set; } = static _ => Task.FromResult(ServerReplies.Received);
+    public Func<ClientConnection, Task<string?>> OnName { get; set; } = static _ => Task.FromResult<string?>(null);
     public Reply? Unavailable { get; set; }
+    public TestJudge Judge { get; } = new();
     public bool CanAllot { get; set; } = true;
 
     public IPEndPoint EndPoint => Listeners.Bound[0].EndPoint;
@@ -42,7 +49,9 @@ internal sealed class TestReceiver : IMailPolicy, ITransactionPolicy, IAcceptMai
         receiver.Services = new SessionServices(receiver, receiver, new SpoolFolder(receiver.SpoolFolder), receiver.Log)
         {
             Certificates = certificates,
+            Log = receiver.Journal,
             Time = time ?? TimeProvider.System,
+            Authenticate = receiver.Judge,
         };
         receiver.Listeners = new SmtpListenerSet(receiver.Services);
         await receiver.Listeners.ApplyAsync([listener ?? new ListenerOptions { EndPoint = new(IPAddress.Loopback, 0) }]);
@@ -52,6 +61,7 @@ internal sealed class TestReceiver : IMailPolicy, ITransactionPolicy, IAcceptMai
     public Task<WireClient> ConnectAsync() => WireClient.ConnectAsync(EndPoint);
 
     ValueTask<Verdict> IMailPolicy.ConnectAsync(ClientConnection client, CancellationToken cancel) => new(OnConnect(client));
+    public Task<string?> NameAsync(ClientConnection client) => OnName(client);
     public ITransactionPolicy BeginTransaction() => this;
     public ValueTask<Verdict> MailAsync(ClientConnection client, Envelope envelope, bool blank, CancellationToken cancel) => new(OnMail(client, envelope, blank));
 
@@ -82,6 +92,35 @@ internal sealed class TestReceiver : IMailPolicy, ITransactionPolicy, IAcceptMai
         await Listeners.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
+}
+
+/// <summary>One account: taro with the password Secret123.</summary>
+internal sealed class TestJudge : IAuthenticate
+{
+    private static readonly byte[] Salt = [1, 2, 3, 4, 5, 6, 7, 8];
+    private static readonly byte[] Salted = Rfc2898DeriveBytes.Pbkdf2("Secret123", Salt, 4096, HashAlgorithmName.SHA256, 32);
+
+    public bool Busy { get; set; }
+
+    public ValueTask<AuthAnswer> PasswordAsync(ClientConnection client, string login, string password, CancellationToken cancel) =>
+        ConcludeAsync(client, login, login == "taro" && password == "Secret123", cancel);
+
+    public ValueTask<ScramVerifier?> ScramAsync(ClientConnection client, string login, CancellationToken cancel) => new(Busy ? null : new ScramVerifier(4096, Salt, Proves,
+        message => HMACSHA256.HashData(HMACSHA256.HashData(Salted, "Server Key"u8), message)));
+
+    public ValueTask<string?> RecoverAsync(ClientConnection client, string login, CancellationToken cancel) => new(login == "taro" ? "Secret123" : null);
+
+    public ValueTask<AuthAnswer> ConcludeAsync(ClientConnection client, string login, bool proved, CancellationToken cancel) =>
+        new(Busy ? new AuthAnswer(null, Busy: true) : new AuthAnswer(proved ? login + "@example.jp" : null));
+
+    public static byte[] Proof(string message)
+    {
+        var key = HMACSHA256.HashData(Salted, "Client Key"u8);
+        var signature = HMACSHA256.HashData(SHA256.HashData(key), Encoding.UTF8.GetBytes(message));
+        return [.. key.Zip(signature, (a, b) => (byte)(a ^ b))];
+    }
+
+    private static bool Proves(byte[] message, byte[] proof) => proof.SequenceEqual(Proof(Encoding.UTF8.GetString(message)));
 }
 
 /// <summary>The program log as lines.</summary>
@@ -119,6 +158,25 @@ internal sealed class WireClient(Socket socket, Stream stream) : IDisposable
     {
         await stream.WriteAsync(bytes).AsTask().WaitAsync(Limit);
         await stream.FlushAsync();
+    }
+
+    /// <summary>Until all we sent was read by the other end of this machine: neither socket of the connection holds any of it (Linux).</summary>
+    public async Task TakenAsync()
+    {
+        var ours = $":{((IPEndPoint)socket.LocalEndPoint!).Port:X4}";
+        var theirs = $":{((IPEndPoint)socket.RemoteEndPoint!).Port:X4}";
+        var since = TimeProvider.System.GetTimestamp();
+        while (!IsEmpty())
+        {
+            if (TimeProvider.System.GetElapsedTime(since) > Limit)
+                throw new TimeoutException("The receiver does not read.");
+            await Task.Yield();
+        }
+
+        // Fields: number, local, remote, state, tx_queue:rx_queue. What we have not read ourselves does not count.
+        bool IsEmpty() => File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).All(fields =>
+            !(fields[1].EndsWith(ours, StringComparison.Ordinal) && fields[2].EndsWith(theirs, StringComparison.Ordinal) && !fields[4].StartsWith("00000000:", StringComparison.Ordinal))
+            && !(fields[1].EndsWith(theirs, StringComparison.Ordinal) && fields[2].EndsWith(ours, StringComparison.Ordinal) && !fields[4].EndsWith(":00000000", StringComparison.Ordinal)));
     }
 
     /// <summary>One whole reply, its lines joined with LF; null at the end of the connection.</summary>

@@ -138,6 +138,42 @@ public class DeliveryTests(FarmFixture farm)
     }
 
     [Fact]
+    public async Task GWT_8_a_changed_gateway_table_holds_for_the_next_mail()
+    {
+        var (first, _) = farm.TakeSink();
+        var (second, _) = farm.TakeSink();
+        try
+        {
+            foreach (var sink in (RecordingSink[])[first, second])
+            {
+                await farm.Farm.SetAsync("route.table", FormattableString.Invariant($"{farm.RouteTable()}\nmoved.test,127.0.0.1,{sink.Port}"));
+                var id = await SendAsync("author@load.test", "x@moved.test");
+                await sink.OneAsync(arrived => arrived.MessageId == id, Soon);
+            }
+
+            Assert.Equal((1, 1), (first.Count, second.Count));
+        }
+        finally
+        {
+            await farm.Farm.SetAsync("route.table", farm.RouteTable());
+        }
+    }
+
+    [Fact]
+    public async Task OUT_2_what_a_shared_session_did_not_deliver_is_tried_again_on_its_own()
+    {
+        var (sink, domain) = farm.TakeSink();
+        var deferrals = 1;
+        // The host defers b the first time and takes the others.
+        sink.Script = heard => heard.Verb == "RCPT" && heard.Line.Contains("<b@", StringComparison.Ordinal) && Interlocked.Decrement(ref deferrals) >= 0 ? "451 4.3.0 Later" : null;
+        var id = await SendAsync("author@load.test", $"a@{domain}", $"b@{domain}", $"c@{domain}");
+        var first = await sink.OneAsync(arrived => arrived.MessageId == id, Soon);
+        Assert.Equal([$"a@{domain}", $"c@{domain}"], first.ForwardPaths);
+        await Until.TrueAsync(() => sink.Count == 2, TimeSpan.FromSeconds(40), "the retry");
+        Assert.Equal([$"b@{domain}"], sink.Mails[1].ForwardPaths);
+    }
+
+    [Fact]
     public async Task EX_DELIV_8_a_mail_with_the_null_sender_that_fails_makes_no_error_mail_but_a_line_in_faillog()
     {
         var (sink, domain) = farm.TakeSink();

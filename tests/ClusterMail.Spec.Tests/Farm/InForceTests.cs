@@ -20,7 +20,7 @@ public class InForceTests(FarmFixture farm)
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task EX_CLU_7_a_changed_relay_list_holds_on_every_node()
+    public async Task EX_CLU_7_ADMIN_20_a_changed_relay_list_holds_on_every_node()
     {
         await farm.Farm.RunAsync("settings", "set", $"relay.rules=127.0.0.77 false\n{FarmFixture.RelayRules}");
         try
@@ -35,7 +35,7 @@ public class InForceTests(FarmFixture farm)
     }
 
     [Fact]
-    public async Task EX_ADMIN_1_a_transaction_keeps_its_limit_and_the_next_connection_shows_the_new_one_on_every_node()
+    public async Task EX_ADMIN_1_ADMIN_21_a_transaction_keeps_its_limit_and_the_next_connection_shows_the_new_one_on_every_node()
     {
         var (_, domain) = farm.TakeSink();
         using var client = await SmtpConversation.OpenAsync(farm.Receiver);
@@ -58,7 +58,7 @@ public class InForceTests(FarmFixture farm)
     }
 
     [Fact]
-    public async Task EX_ADMIN_5_a_new_port_answers_before_the_old_one_stops_and_cuts_no_session()
+    public async Task EX_ADMIN_5_ADMIN_22_a_new_port_answers_before_the_old_one_stops_and_cuts_no_session()
     {
         var node = farm.Farm.Nodes[^1];
         var (sink, domain) = farm.TakeSink();
@@ -87,6 +87,27 @@ public class InForceTests(FarmFixture farm)
         finally
         {
             await farm.Farm.RunAsync("settings", "set", "--unset", "listen", "--node", node.Name);
+            await Until.TrueAsync(() => AnswersAsync(node.Receiver), Soon, "the node's own port");
+        }
+    }
+
+    [Fact]
+    public async Task EX_CLU_10_CLU_24_RECV_2_a_denied_local_address_gives_no_banner_and_the_others_do()
+    {
+        var node = farm.Farm.Nodes[^1];
+        var port = Ports.Block(1);
+        var hidden = new IPEndPoint(IPAddress.Parse("127.0.0.77"), port);
+        try
+        {
+            await farm.Farm.RunAsync("settings", "set", $"listen=* {port.ToString(CultureInfo.InvariantCulture)}", $"listen.deny={hidden.Address}", "--node", node.Name);
+            await Until.TrueAsync(() => AnswersAsync(new IPEndPoint(IPAddress.Loopback, port)), Soon, "the service address");
+            await Until.TrueAsync(async () => !await AnswersAsync(hidden), Soon, "silence on the hidden address");
+            Assert.True(await AnswersAsync(new IPEndPoint(IPAddress.Loopback, port)), "the service address after the hidden one fell silent");
+            Assert.True(await ClusterMail.Testing.Processes.Farm.IsReadyAsync(node), "the health port is one of its own");
+        }
+        finally
+        {
+            await farm.Farm.RunAsync("settings", "set", "--unset", "listen", "--unset", "listen.deny", "--node", node.Name);
             await Until.TrueAsync(() => AnswersAsync(node.Receiver), Soon, "the node's own port");
         }
     }

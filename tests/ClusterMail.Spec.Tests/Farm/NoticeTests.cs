@@ -41,6 +41,58 @@ public class NoticeTests(FarmFixture farm)
     }
 
     [Fact]
+    public async Task BOUNCE_3_and_BOUNCE_7_with_the_switch_on_the_administrator_gets_a_copy_of_his_own()
+    {
+        var (sink, domain) = farm.TakeSink();
+        var (errors, home) = farm.TakeSink();
+        sink.Script = heard => heard.Verb == "RCPT" ? "550 5.1.1 User unknown" : null;
+        await WithAdministratorAsync(async (copies, administrator) =>
+        {
+            await SendAsync($"author@{home}", "", $"one@{domain}", $"two@{domain}");
+            var copy = await copies.OneAsync(_ => true, Soon);
+            var original = await errors.OneAsync(_ => true, Soon);
+            Assert.Equal([administrator], copy.ForwardPaths);
+            Assert.Equal("", copy.ReversePath);
+            Assert.Matches("^B[0-9]{10,}-E001@mx.example.jp$", original.MessageId);
+            Assert.Equal(original.MessageId.Replace("-E001@", "-EP001@", StringComparison.Ordinal), copy.MessageId);
+            Assert.Contains($"one@{domain}", copy.Text, StringComparison.Ordinal);
+            Assert.Contains($"two@{domain}", copy.Text, StringComparison.Ordinal);
+            Assert.True(await Until.StaysAsync(() => copies.Count == 1 && errors.Count == 1, TimeSpan.FromSeconds(2)), "one report each");
+        });
+    }
+
+    [Fact]
+    public async Task BOUNCE_4_of_a_failed_mail_without_sender_only_the_administrator_hears()
+    {
+        var (sink, domain) = farm.TakeSink();
+        sink.Script = heard => heard.Verb == "RCPT" ? "550 5.1.1 User unknown" : null;
+        await WithAdministratorAsync(async (copies, administrator) =>
+        {
+            await SendAsync("", "", $"lost@{domain}");
+            var copy = await copies.OneAsync(_ => true, Soon);
+            Assert.Equal([administrator], copy.ForwardPaths);
+            Assert.Matches("^B[0-9]{10,}-EP001@mx.example.jp$", copy.MessageId);
+            Assert.Contains($"lost@{domain}", copy.Text, StringComparison.Ordinal);
+            Assert.True(await Until.StaysAsync(() => copies.Count == 1 && sink.Count == 0, TimeSpan.FromSeconds(2)), "one report");
+        });
+    }
+
+    [Fact]
+    public async Task BOUNCE_5_a_report_that_cannot_be_brought_to_the_administrator_makes_no_further_one()
+    {
+        var (sink, domain) = farm.TakeSink();
+        sink.Script = heard => heard.Verb == "RCPT" ? "550 5.1.1 User unknown" : null;
+        await WithAdministratorAsync(async (copies, administrator) =>
+        {
+            copies.Script = heard => heard.Verb == "RCPT" ? "550 5.1.1 No administrator here" : null;
+            await SendAsync("", "", $"lost@{domain}");
+            await Until.TrueAsync(async () => (await farm.Farm.RunAsync("log", "faillog")).Contains($"from <> to {administrator} [550 5.1.1 No administrator here]", StringComparison.Ordinal),
+                Soon, "the copy in faillog");
+            Assert.True(await Until.StaysAsync(() => copies.Events.Count(heard => heard.Verb == "RCPT") == 1, TimeSpan.FromSeconds(3)), "a report about a report");
+        });
+    }
+
+    [Fact]
     public async Task BOUNCE_9_a_sender_who_asked_for_it_is_told_of_the_delay_once()
     {
         var (sink, domain) = farm.TakeSink();
@@ -101,6 +153,22 @@ public class NoticeTests(FarmFixture farm)
         var id = $"{Guid.NewGuid():N}@example.net";
         Assert.Equal("250 2.0.0 Message received ok.", await client.MailAsync("a@example.net", ["Postmaster"], $"Message-ID: <{id}>\r\n\r\nhelp"));
         Assert.Equal(["postmaster@example.jp"], (await farm.Operated.OneAsync(mail => mail.MessageId == id, Soon)).ForwardPaths);
+    }
+
+    /// <summary>Copies go to an administrator with a sink of his own while <paramref name="test"/> runs.</summary>
+    private async Task WithAdministratorAsync(Func<RecordingSink, string, Task> test)
+    {
+        var (copies, office) = farm.TakeSink();
+        var administrator = $"admin@{office}";
+        await farm.Farm.SetAsync(new Dictionary<string, string> { ["admin.address"] = administrator, ["bounce.copy_to_admin"] = "true" });
+        try
+        {
+            await test(copies, administrator);
+        }
+        finally
+        {
+            await farm.Farm.SetAsync(new Dictionary<string, string> { ["admin.address"] = "", ["bounce.copy_to_admin"] = "false" });
+        }
     }
 
     private async Task SendAsync(string from, string parameters, params IReadOnlyList<string> to)

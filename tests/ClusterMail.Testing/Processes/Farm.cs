@@ -14,10 +14,13 @@ public sealed class Farm : IAsyncDisposable
     private static readonly TimeSpan UpLimit = TimeSpan.FromSeconds(150);
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(60);
 
-    private Farm(string data, ClusterFile cluster)
+    private readonly IReadOnlyList<string> _environment;
+
+    private Farm(string data, ClusterFile cluster, IReadOnlyList<string> environment)
     {
         Data = data;
         Cluster = cluster;
+        _environment = environment;
     }
 
     /// <summary>The folder given to <c>--data</c>.</summary>
@@ -31,7 +34,8 @@ public sealed class Farm : IAsyncDisposable
     public static string Program(string name) => Path.Combine(Tool.Root, "out", name);
 
     /// <param name="settings">Set before it is handed out, and in force on every node then.</param>
-    public static async Task<Farm> StartAsync(int nodes = 3, IReadOnlyDictionary<string, string>? settings = null)
+    /// <param name="environment">Variables the nodes get on top of ours, as <c>NAME=value</c>.</param>
+    public static async Task<Farm> StartAsync(int nodes = 3, IReadOnlyDictionary<string, string>? settings = null, params IReadOnlyList<string> environment)
     {
         if (!File.Exists(Program("clustermail")))
             throw new InvalidOperationException("out/clustermail is missing: run deploy/build first (tests/run does).");
@@ -40,8 +44,8 @@ public sealed class Farm : IAsyncDisposable
         var basePort = Ports.Block(10 * (nodes + 3));
         try
         {
-            await Tool.MustAsync(UpLimit, Program("clustermail"), "up", "--nodes", Text(nodes), "--data", data, "--base-port", Text(basePort));
-            var farm = new Farm(data, ReadCluster(data));
+            await Tool.MustAsync(UpLimit, "env", [.. environment, Program("clustermail"), "up", "--nodes", Text(nodes), "--data", data, "--base-port", Text(basePort)]);
+            var farm = new Farm(data, ReadCluster(data), environment);
             if (settings is not null)
                 await farm.SetAsync(settings);
             return farm;
@@ -77,6 +81,13 @@ public sealed class Farm : IAsyncDisposable
 
     public Task SetAsync(string name, string value) => SetAsync(new Dictionary<string, string> { [name] = value });
 
+    /// <summary>Turns <c>receive</c> or <c>deliver</c> on or off in the whole cluster, and waits until every node must know: they learn it with their next renewal.</summary>
+    public async Task SwitchAsync(string what, string state)
+    {
+        await RunAsync("cluster", "switch", what, state);
+        await Task.Delay(TimeSpan.FromSeconds(5));
+    }
+
     /// <summary>SIGKILL, through no program that could be kind about it.</summary>
     public void Kill(FarmNode node) => Unix.Signal(node.Pid ?? throw new InvalidOperationException($"{node.Name} is not running"), Unix.Kill);
 
@@ -87,7 +98,7 @@ public sealed class Farm : IAsyncDisposable
     /// <summary>Starts whatever node of the farm is not running; returns when all are ready.</summary>
     public async Task RestartAsync()
     {
-        await Tool.MustAsync(UpLimit, Program("clustermail"), "up", "--nodes", Text(Nodes.Count), "--data", Data);
+        await Tool.MustAsync(UpLimit, "env", [.. _environment, Program("clustermail"), "up", "--nodes", Text(Nodes.Count), "--data", Data]);
         Cluster = ReadCluster(Data);
     }
 

@@ -20,7 +20,11 @@ public sealed class HAProxy : IAsyncDisposable
     public IPEndPoint EndPoint { get; }
 
     /// <param name="version">1 or 2.</param>
-    public static async Task<HAProxy> StartAsync(IEnumerable<FarmNode> nodes, int version = 2)
+    public static Task<HAProxy> StartAsync(IEnumerable<FarmNode> nodes, int version = 2) => StartAsync(nodes.Select(node => node.ProxySmtp), version);
+
+    /// <param name="servers">Balanced listeners as host:port.</param>
+    /// <param name="tls">They speak TLS from the first octet.</param>
+    public static async Task<HAProxy> StartAsync(IEnumerable<string> servers, int version = 2, bool tls = false)
     {
         var folder = Directory.CreateTempSubdirectory("clustermail-haproxy-").FullName;
         var endPoint = new IPEndPoint(IPAddress.Loopback, Ports.Block(1));
@@ -39,13 +43,13 @@ public sealed class HAProxy : IAsyncDisposable
             listen smtp
               bind {endPoint}
               balance roundrobin
-            {string.Join('\n', nodes.Select(node => $"  server {node.Name} {node.ProxySmtp} {send} check-send-proxy check inter 1s fall 2 rise 1"))}
+            {string.Join('\n', servers.Select((server, number) => $"  server s{number} {server} {send} check-send-proxy check inter 1s fall 2 rise 1"))}
 
             """);
         var daemon = Daemon.Start("haproxy", "-db", "-f", configuration);
         try
         {
-            await Until.TrueAsync(() => AnswersAsync(endPoint), TimeSpan.FromSeconds(15), "HAProxy answering");
+            await Until.TrueAsync(() => AnswersAsync(endPoint, tls), TimeSpan.FromSeconds(15), "HAProxy answering");
             return new HAProxy(daemon, folder, endPoint);
         }
         catch (TimeoutException e)
@@ -62,14 +66,14 @@ public sealed class HAProxy : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static async Task<bool> AnswersAsync(IPEndPoint endPoint)
+    private static async Task<bool> AnswersAsync(IPEndPoint endPoint, bool tls)
     {
         try
         {
-            using var conversation = await SmtpConversation.OpenAsync(endPoint);
+            using var conversation = tls ? await SmtpConversation.OpenTlsAsync(endPoint) : await SmtpConversation.OpenAsync(endPoint);
             return conversation.Last.StartsWith("220", StringComparison.Ordinal);
         }
-        catch (Exception e) when (e is SocketException or IOException)
+        catch (Exception e) when (e is SocketException or IOException or System.Security.Authentication.AuthenticationException)
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
@@ -9,8 +10,8 @@ public sealed class SmtpConversation : IDisposable
 {
     private static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(30);
     private readonly Socket _socket;
-    private readonly NetworkStream _stream;
-    private readonly LineReader _reader;
+    private Stream _stream;
+    private LineReader _reader;
 
     private SmtpConversation(Socket socket)
     {
@@ -42,6 +43,45 @@ public sealed class SmtpConversation : IDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Subject of the certificate the server showed; empty in clear text.</summary>
+    public string Subject { get; private set; } = "";
+
+    /// <summary>The same over TLS from the first octet, whatever certificate the server shows.</summary>
+    public static async Task<SmtpConversation> OpenTlsAsync(IPEndPoint server, IPAddress? from = null)
+    {
+        var conversation = await OpenAsync(server, from, greet: false);
+        try
+        {
+            await conversation.SecureAsync();
+            await conversation.ReadAsync();
+            return conversation;
+        }
+        catch
+        {
+            conversation.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>STARTTLS and the handshake; what is said from here on is encrypted.</summary>
+    /// <exception cref="IOException">The server refused.</exception>
+    public async Task StartTlsAsync()
+    {
+        if (!(await SayAsync("STARTTLS")).StartsWith("220", StringComparison.Ordinal))
+            throw new IOException($"STARTTLS was answered {Last}");
+        await SecureAsync();
+    }
+
+    private async Task SecureAsync()
+    {
+        using var limit = new CancellationTokenSource(ReplyLimit);
+        var secured = new SslStream(_stream, leaveInnerStreamOpen: false);
+        _stream = secured;
+        await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "mx.example.jp", RemoteCertificateValidationCallback = (_, _, _, _) => true }, limit.Token);
+        Subject = secured.RemoteCertificate?.Subject ?? "";
+        _reader = new LineReader(secured);
     }
 
     /// <summary>Sends one line and reads its reply.</summary>

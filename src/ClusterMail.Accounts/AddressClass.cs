@@ -1,4 +1,4 @@
-namespace ClusterMail.Policy;
+namespace ClusterMail.Accounts;
 
 /// <summary>The three kinds of addresses in the relay tables (chapter 02 C).</summary>
 public enum AddressClass : byte

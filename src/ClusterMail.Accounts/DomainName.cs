@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace ClusterMail.Policy;
+namespace ClusterMail.Accounts;
 
 /// <summary>The one form in which domains are compared, so that no way of writing a domain gets around a rule.</summary>
-internal static class DomainName
+public static class DomainName
 {
     private static readonly IdnMapping Idn = new();
 

@@ -1,0 +1,32 @@
+using System.Text.RegularExpressions;
+using ClusterMail.Testing.Processes;
+
+namespace ClusterMail.Cluster.Tests;
+
+/// <summary>Events told by mail while the farm loses a node.</summary>
+public class EventMailTests
+{
+    [Fact]
+    public async Task CLU_33_a_killed_node_is_one_mail_to_the_administrator_whoever_leads()
+    {
+        await using var farm = await ClusterFarm.StartAsync(3, ("admin.address", $"admin@{ClusterFarm.Domain}"), ("admin.event_mail", "node-fenced,leader"));
+        farm.Sink.KeepContent = true;
+        // The oldest node carries the singletons, so the one that writes the mails has to move too.
+        var victim = farm.Farm.Nodes[0];
+        farm.Farm.Kill(victim);
+        var fenced = new Regex($"{victim.Name}  node-fenced: ", RegexOptions.None, TimeSpan.FromSeconds(1));
+        await Until.TrueAsync(() => Told() > 0, TimeSpan.FromSeconds(90), $"a mail about the node\n{farm.Farm.Logs()}");
+        // Events are gathered every 30 s: a second telling would come with the next round.
+        Assert.True(await Until.StaysAsync(() => Told() == 1, TimeSpan.FromSeconds(35)), "it was told twice");
+        var mail = farm.Sink.Mails.First(arrived => fenced.IsMatch(arrived.Text));
+        Assert.Equal("", mail.ReversePath);
+        Assert.Equal([$"admin@{ClusterFarm.Domain}"], mail.ForwardPaths);
+        Assert.Contains("Auto-Submitted: auto-generated", mail.Text, StringComparison.Ordinal);
+        // Every event once, and none of a kind nobody asked for.
+        var lines = farm.Sink.Mails.SelectMany(arrived => arrived.Text.Split("\r\n")).Where(line => Regex.IsMatch(line, "^[0-9-]{10} [0-9:]{8} [+-]", RegexOptions.None, TimeSpan.FromSeconds(1))).ToList();
+        Assert.Equal(lines.Distinct().Count(), lines.Count);
+        Assert.All(lines, line => Assert.Matches("  (node-fenced|leader): ", line));
+
+        int Told() => farm.Sink.Mails.Count(arrived => fenced.IsMatch(arrived.Text));
+    }
+}
