@@ -51,7 +51,7 @@ public sealed record ApproverList(ImmutableArray<ApproverList.Stage> Stages)
     }
 
     /// <summary><c>@manager</c>: the superior whom the directory names for the requester.</summary>
-    public sealed record Manager : Approver
+    public sealed record Superior : Approver
     {
         public override string ToString() => "@manager";
     }

@@ -104,7 +104,7 @@ internal sealed class LineReader(int number, string line, LineReader.Report repo
     private ApproverList.Approver? Approver(Field word)
     {
         if (word.Text.Equals("@manager", StringComparison.OrdinalIgnoreCase))
-            return new ApproverList.Manager();
+            return new ApproverList.Superior();
         if (word.Text is ['@', _, ..] && word.Text.Length <= 65 && word.Text.AsSpan(1).IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") < 0)
             return new ApproverList.Group(word.Text[1..].ToLowerInvariant());
         if (AddressRules.Address(word.Text) is { } mailbox)
