@@ -31,7 +31,7 @@ public sealed record HoldRow
     /// <summary>Asked now: 0, 1, …</summary>
     public required short Stage { get; init; }
 
-    /// <summary>For each stage; 0: all of it.</summary>
+    /// <summary>Approvals each stage needs.</summary>
     public required ImmutableArray<short> Needed { get; init; }
     public bool Free { get; init; }
     public required string Requester { get; init; }

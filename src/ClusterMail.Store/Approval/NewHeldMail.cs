@@ -42,7 +42,7 @@ public sealed record NewHold
     /// <summary>The snapshot of APPROVE-53: after groups, proxies and aliases.</summary>
     public ImmutableArray<HoldApprover> Approvers { get; init; } = [];
 
-    /// <summary>Votes each stage needs; 0: all.</summary>
+    /// <summary>Approvals each stage needs.</summary>
     public ImmutableArray<short> Needed { get; init; } = [1];
 
     /// <summary>Its recipients need no approval and only wait for the other groups (APPROVE-55).</summary>

@@ -63,7 +63,7 @@ CREATE TABLE hold (
     version        integer NOT NULL DEFAULT 1,
     reminders      smallint NOT NULL DEFAULT 0,
     stage          smallint NOT NULL DEFAULT 0,               -- 0, 1, ...: the one asked now
-    needed         smallint[] NOT NULL,                       -- for each stage the votes it needs; 0: all
+    needed         smallint[] NOT NULL,                       -- for each stage the votes it needs
     state          hold_state NOT NULL DEFAULT 'held',
     free           boolean NOT NULL DEFAULT false,            -- recipients without need of approval that wait for the others (APPROVE-55)
     on_expire      text NOT NULL DEFAULT 'reject' CHECK (on_expire IN ('reject', 'release', 'keep')),
