@@ -34,16 +34,25 @@ public class AllotmentTests
     }
 
     [Fact]
-    public void CLU_35_without_an_answer_for_five_seconds_one_connection_is_taken_for_three()
+    public void CLU_22_a_question_nobody_answers_is_repeated_every_second()
     {
-        var asked = default(Allotment).Ask(4, Start).Ask(4, After(3));
-        Assert.False(asked.IsForsaken(After(4.9)));
-        Assert.True(asked.IsForsaken(After(5)));
-        var helped = asked.HelpItself(After(5));
-        Assert.Equal((1, 0), (helped.At(After(7.9)), helped.At(After(8))));
+        var asked = Granted(4).Ask(4, After(3));
+        Assert.False(asked.MustAsk(4, After(3.9)));
+        Assert.True(asked.MustAsk(4, After(4)));
+        Assert.False(asked.Answer(4, TimeSpan.FromSeconds(10), After(3.5)).MustAsk(4, After(4)));
+    }
+
+    [Fact]
+    public void CLU_35_without_an_answer_for_three_seconds_one_connection_is_taken_for_three()
+    {
+        var asked = default(Allotment).Ask(4, Start).Ask(4, After(1)).Ask(4, After(2));
+        Assert.False(asked.IsForsaken(After(2.9)));
+        Assert.True(asked.IsForsaken(After(3)));
+        var helped = asked.HelpItself(After(3));
+        Assert.Equal((1, 0), (helped.At(After(5.9)), helped.At(After(6))));
         // Still nobody: again.
-        Assert.False(helped.IsForsaken(After(7.9)));
-        Assert.True(helped.IsForsaken(After(8)));
+        Assert.False(helped.IsForsaken(After(5.9)));
+        Assert.True(helped.IsForsaken(After(6)));
     }
 
     [Fact]

@@ -10,8 +10,11 @@ internal readonly record struct Allotment
     /// <summary>A question is repeated after so long, which also keeps the allotment alive.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(3);
 
+    /// <summary>A question nobody answered is asked again sooner: it went to a node that is gone, and by now its shard may live elsewhere.</summary>
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(1);
+
     /// <summary>Without an answer for so long the node helps itself.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private int Connections { get; init; }
     private long Until { get; init; }
@@ -25,7 +28,8 @@ internal readonly record struct Allotment
     public int At(long now) => now < Until ? Connections : 0;
 
     /// <summary>More is wanted than was asked for, or the last question is old.</summary>
-    public bool MustAsk(int wanted, long now) => wanted > 0 && (Asked < wanted || Stopwatch.GetElapsedTime(AskedAt, now) >= AskAgain);
+    public bool MustAsk(int wanted, long now) =>
+        wanted > 0 && (Asked < wanted || Stopwatch.GetElapsedTime(AskedAt, now) >= (UnansweredSince == 0 ? AskAgain : RepeatAfter));
 
     public Allotment Ask(int wanted, long now) => this with { Asked = wanted, AskedAt = now, UnansweredSince = UnansweredSince == 0 ? now : UnansweredSince };
 
