@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using MimeKit;
 using MimeKit.Utils;
 
 namespace ClusterMail.Approval.Content;
@@ -8,8 +7,6 @@ namespace ClusterMail.Approval.Content;
 /// <summary>Unstructured header text as its reader sees it: unfolded, encoded words of RFC 2047 decoded, raw 8-bit text and raw ISO-2022-JP too (APPROVE-40).</summary>
 public static partial class HeaderText
 {
-    private static readonly ParserOptions Loose = new() { Rfc2047ComplianceMode = RfcComplianceMode.Loose };
-
     /// <param name="raw">What stands behind the colon, folded as it came.</param>
     /// <param name="unknownCharset">A charset named in it that nobody knows: what its words say cannot be told (APPROVE-13); null: none.</param>
     public static string Decode(ReadOnlySpan<byte> raw, out string? unknownCharset)
@@ -25,7 +22,7 @@ public static partial class HeaderText
             return word.Value;
         });
         unknownCharset = unknown;
-        return Spaced(Rfc2047.DecodeText(Loose, Encoding.UTF8.GetBytes(text)));
+        return Spaced(Rfc2047.DecodeText(JapaneseText.Parsing, Encoding.UTF8.GetBytes(text)));
     }
 
     private static string Unfold(string text) => text.ReplaceLineEndings(" ").Trim();

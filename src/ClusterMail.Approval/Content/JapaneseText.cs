@@ -1,10 +1,23 @@
 using System.Text;
+using MimeKit;
 
 namespace ClusterMail.Approval.Content;
 
 /// <summary>Text whose encoding nobody has declared, or declared wrongly, as Japanese mails and old files have it.</summary>
 internal static class JapaneseText
 {
+    // The mail parser asks the framework for encodings, which knows those of Japan only when they are registered.
+    static JapaneseText() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+
+    /// <summary>For parsing what strangers write: lenient, and with all Japanese charsets known.</summary>
+    public static ParserOptions Parsing { get; } = new()
+    {
+        // Deeper than what is read at all, so that depth is noticed and not taken for text.
+        MaxMimeDepth = ContentInspector.MaxDepth + 10,
+        ParameterComplianceMode = RfcComplianceMode.Loose,
+        Rfc2047ComplianceMode = RfcComplianceMode.Loose,
+    };
+
     private static readonly Encoding Jis = Lenient(50220);
     private static readonly Encoding ShiftJis = Lenient(932);
     private static readonly Encoding StrictShiftJis = Strict(932);
