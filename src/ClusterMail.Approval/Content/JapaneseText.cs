@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using MimeKit;
 
@@ -6,10 +7,13 @@ namespace ClusterMail.Approval.Content;
 /// <summary>Text whose encoding nobody has declared, or declared wrongly, as Japanese mails and old files have it.</summary>
 internal static class JapaneseText
 {
-    // The mail parser asks the framework for encodings, which knows those of Japan only when they are registered.
-    static JapaneseText() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+    // Again here, because this room may be the first to use the parser: it notes at its first use which charsets exist (see JapaneseCharsets of Protocol).
+#pragma warning disable CA2255 // Work while the library loads: before anything in it can run is the point.
+    [ModuleInitializer]
+#pragma warning restore CA2255
+    internal static void Register() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
-    /// <summary>For parsing what strangers write: lenient, and with all Japanese charsets known.</summary>
+    /// <summary>For parsing what strangers write: lenient.</summary>
     public static ParserOptions Parsing { get; } = new()
     {
         // Deeper than what is read at all, so that depth is noticed and not taken for text.
