@@ -38,7 +38,12 @@ public class TransitionTests
     {
         var group = new HoldGroup
         {
-            Requester = To(User2), Recipients = [To(Customer)], Places = [], Reasons = [], Barred = [To(User2)], Timing = new GroupTiming(null, null, [], null, ExpiryAction.Reject),
+            Requester = To(User2),
+            Recipients = [To(Customer)],
+            Places = [],
+            Reasons = [],
+            Barred = [To(User2)],
+            Timing = new GroupTiming(null, null, [], null, ExpiryAction.Reject),
             Stages = [Stage(1, To(Bucho), ShoninB, ShoninA), Stage(1, Jomu)],
         };
         Assert.Equal((HoldStatus.Held, 1, 0), (HeldState.New(new HoldId(1), group).Status, HeldState.New(new HoldId(1), group).Version, HeldState.New(new HoldId(1), group).Stage));
