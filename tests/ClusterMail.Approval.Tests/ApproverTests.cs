@@ -105,7 +105,7 @@ public class ApproverTests
         Assert.Equal("kanri/1", Asked(Resolver(On with { Admins = [To("kanri@corp.example")] }), "*:7"));
 
     [Fact]
-    public void APPROVE_206_a_proxy_is_asked_instead_of_the_approver()
+    public void APPROVE_52_a_proxy_is_asked_instead_of_the_approver()
     {
         Assert.Equal("kacho for bucho/1", Asked(Resolver(register: Proxies((Bucho, Kacho))), "*:1::bucho@corp.example"));
         Assert.Equal("kacho for bucho,jomu/1", Asked(Resolver(register: Proxies((Bucho, Kacho))), "*:1::bucho@corp.example,jomu@corp.example"));

@@ -143,6 +143,26 @@ public class MatchingTests
     public void APPROVE_31_what_it_expands_to_makes_it_stricter_and_never_milder() =>
         Assert.Equal("refuse", Said(Policy("*@corp.example:-1\n*:0").AtEndOfData(Mail(), new OutgoingRecipient(To("gaibu@corp.example"), [To(Customer)]), Evidence())));
 
+    [Fact]
+    public void APPROVE_33_one_refused_recipient_does_not_concern_the_others()
+    {
+        var policy = Policy("*@b.example,-1\n*,0");
+        Assert.Equal(["send", "refuse", "send"], new[] { "a@a.example", "x@b.example", "c@c.example" }.Select(to => Said(policy.AtRcpt(Mail(), new OutgoingRecipient(To(to))))));
+    }
+
+    [Fact]
+    public void APPROVE_94_a_policy_of_five_thousand_lines_is_asked_in_less_than_five_milliseconds()
+    {
+        var policy = Policy(string.Join('\n', Enumerable.Range(1, 5000).Select(i => $"*@*partner{i}.example:1::bucho@corp.example")), system: "*@corp.example:0");
+        var best = Enumerable.Range(0, 50).Min(_ =>
+        {
+            var start = System.Diagnostics.Stopwatch.GetTimestamp();
+            policy.AtRcpt(Mail(), new OutgoingRecipient(To(Customer)));
+            return System.Diagnostics.Stopwatch.GetElapsedTime(start);
+        });
+        Assert.InRange(best.TotalMilliseconds, 0, 5);
+    }
+
     [Theory]
     [InlineData(RefuseText.Short, "550 5.1.1 Please mail to a valid e-mail address.")]
     [InlineData(RefuseText.Long, "550 5.1.1 Please mail to a valid e-mail address. approval filter. '<user2@corp.example>' is entry in the blacklist.(RCPT TO:<okyaku@client.example>)")]

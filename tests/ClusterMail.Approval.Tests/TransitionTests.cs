@@ -34,7 +34,7 @@ public class TransitionTests
     private static string[] Mails(HeldState state, Trigger trigger) => [.. Assert.IsType<Transition.Moved>(Transition.Apply(state, trigger)).Mails.Select(mail => $"{mail.Kind} {mail.To.LocalPart}")];
 
     [Fact]
-    public void T1_a_new_hold_asks_the_first_stage()
+    public void APPROVE_57_a_new_hold_asks_the_first_stage_and_the_hold_notice_is_none_of_the_group()
     {
         var group = new HoldGroup
         {
@@ -51,7 +51,7 @@ public class TransitionTests
     }
 
     [Fact]
-    public void T3_the_first_approval_of_any_decides_and_the_sender_and_the_others_are_told()
+    public void APPROVE_43_the_first_approval_of_any_decides_and_the_sender_and_the_others_are_told()
     {
         var state = Moved(OneOfThree(), Ballot(To(Bucho), Verb.Approve), "T3");
         Assert.Equal((HoldStatus.Approved, To(Bucho), null), (state.Status, state.Decision!.By, state.Decision.Principal));
@@ -60,7 +60,7 @@ public class TransitionTests
     }
 
     [Fact]
-    public void T4_one_rejection_rejects_with_its_reason()
+    public void APPROVE_64_T4_one_rejection_rejects_with_its_reason()
     {
         var state = Moved(OneOfThree(), Ballot(ShoninA, Verb.Reject), "T4");
         Assert.Equal((HoldStatus.Rejected, "wrong price list"), (state.Status, state.Decision!.Reason));
@@ -152,7 +152,7 @@ public class TransitionTests
     }
 
     [Fact]
-    public void T5_an_escalation_asks_the_target_too_and_tells_the_sender()
+    public void APPROVE_64_T5_an_escalation_asks_the_target_too_and_tells_the_sender()
     {
         var escalate = new Trigger.Escalate(EscalationCause.Deadline, [Jomu], Now);
         var state = Moved(OneOfThree(), escalate, "T5");
@@ -166,7 +166,7 @@ public class TransitionTests
     }
 
     [Fact]
-    public void T6_T7_expiry_rejects_releases_or_keeps()
+    public void APPROVE_64_T6_T7_expiry_rejects_releases_or_keeps()
     {
         Assert.Equal((HoldStatus.Expired, null), (Moved(OneOfThree(), new Trigger.Expire(ExpiryAction.Reject, Now), "T6").Status, Moved(OneOfThree(), new Trigger.Expire(ExpiryAction.Reject, Now), "T6").Decision!.By));
         Assert.Equal(["ExpiryNotice user2", "ExpiryNotice bucho", "ExpiryNotice shonin_b", "ExpiryNotice shonin_a"], Mails(OneOfThree(), new Trigger.Expire(ExpiryAction.Reject, Now)));
@@ -177,7 +177,7 @@ public class TransitionTests
     }
 
     [Fact]
-    public void T8_T9_an_administrator_releases_or_discards_with_a_reason_only()
+    public void APPROVE_64_T8_T9_an_administrator_releases_or_discards_with_a_reason_only()
     {
         Assert.Equal(HoldStatus.AdminReleased, Moved(OneOfThree(), new Trigger.AdminRelease(Kanri, "urgent", Now), "T8").Status);
         Assert.Equal(HoldStatus.AdminDiscarded, Moved(OneOfThree(), new Trigger.AdminDiscard(Kanri, "wrong", Now), "T9").Status);
@@ -186,7 +186,7 @@ public class TransitionTests
     }
 
     [Fact]
-    public void T10_the_sender_takes_his_mail_back_if_that_is_allowed()
+    public void APPROVE_64_T10_the_sender_takes_his_mail_back_if_that_is_allowed()
     {
         var state = Moved(OneOfThree(), new Trigger.Withdraw(To(User2), true, Now, Channel.Web), "T10");
         Assert.Equal(HoldStatus.Withdrawn, state.Status);
@@ -196,7 +196,7 @@ public class TransitionTests
     }
 
     [Fact]
-    public void T11_a_release_needs_an_approval_the_same_octets_and_final_groups_and_happens_once()
+    public void APPROVE_64_T11_a_release_needs_an_approval_the_same_octets_and_final_groups_and_happens_once()
     {
         var approved = Moved(OneOfThree(), Ballot(To(Bucho), Verb.Approve), "T3");
         Assert.True(Moved(approved, new Trigger.Release(true, true, Now), "T11").Released);
@@ -224,6 +224,29 @@ public class TransitionTests
         Assert.Equal(["ExpiryNotice user2", "ExpiryNotice bucho", "ExpiryNotice jomu"], Mails(escalated, new Trigger.Expire(ExpiryAction.Reject, Now)));
         Refused(expired, Ballot(To(Bucho), Verb.Approve), ResultCode.Late);
         Refused(expired, Ballot(Jomu, Verb.Reject), ResultCode.Late);
+    }
+
+    [Theory]
+    [InlineData(EscalationCause.ApproverNotAvailable)]
+    [InlineData(EscalationCause.RequestUndeliverable)]
+    public void APPROVE_63_when_nobody_can_be_reached_it_is_escalated_like_at_its_time(EscalationCause cause) =>
+        Assert.Equal(HoldStatus.Escalated, Moved(OneOfThree(), new Trigger.Escalate(cause, [Jomu], Now), "T5").Status);
+
+    [Fact]
+    public void APPROVE_79_of_mail_browser_and_automatic_rule_the_later_one_is_without_effect()
+    {
+        Trigger[] ways = [Ballot(To(Bucho), Verb.Approve), Ballot(ShoninB, Verb.Reject) with { Channel = Channel.Web }, new Trigger.Expire(ExpiryAction.Reject, Now), new Trigger.AdminDiscard(Kanri, "x", Now)];
+        foreach (var first in ways)
+            foreach (var later in ways)
+                Assert.IsType<Transition.Refused>(Transition.Apply(Assert.IsType<Transition.Moved>(Transition.Apply(OneOfThree(), first)).Next, later));
+    }
+
+    [Fact]
+    public void APPROVE_92_an_administrator_does_not_release_his_own_mail_and_may_discard_it()
+    {
+        var own = OneOfThree() with { Requester = Kanri, Barred = [Kanri] };
+        Refused(own, new Trigger.AdminRelease(Kanri, "because", Now), ResultCode.SelfApproval);
+        Assert.Equal(HoldStatus.AdminDiscarded, Moved(own, new Trigger.AdminDiscard(Kanri, "because", Now), "T9").Status);
     }
 
     [Fact]
