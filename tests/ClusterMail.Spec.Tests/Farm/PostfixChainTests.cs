@@ -68,11 +68,12 @@ public class PostfixChainTests(PostfixChain chain) : IClassFixture<PostfixChain>
     [Fact]
     public async Task Peers_8bit_content_passes_two_Postfixes_octet_for_octet()
     {
-        var body = Encoding.UTF8.GetBytes("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n日本語の本文 äöü\r\n.\r\n..\r\n");
-        var stuffed = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("\r\n.", "\r\n..", StringComparison.Ordinal));
-        var mail = await PassAsync("BODY=8BITMIME", "", "<x@postfix.test>", stuffed);
+        const string Head = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n";
+        const string Body = "\r\n日本語の本文 äöü\r\n.\r\n..\r\n";
+        var mail = await PassAsync("BODY=8BITMIME", "", "<x@postfix.test>", Encoding.UTF8.GetBytes(Head + Body.Replace("\r\n.", "\r\n..", StringComparison.Ordinal)));
         Assert.Contains("BODY=8BITMIME", mail.MailLine, StringComparison.Ordinal);
-        Assert.EndsWith(Encoding.UTF8.GetString(body), mail.Text, StringComparison.Ordinal);
+        Assert.Contains(Head, mail.Text, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n" + Body, mail.Text, StringComparison.Ordinal);
     }
 
     [Fact]
