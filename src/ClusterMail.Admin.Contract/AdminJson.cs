@@ -25,6 +25,8 @@ namespace ClusterMail.Admin.Contract;
 [JsonSerializable(typeof(ExplainResult))]
 [JsonSerializable(typeof(SettingsList))]
 [JsonSerializable(typeof(SettingEntry))]
+[JsonSerializable(typeof(EffectiveSettings))]
+[JsonSerializable(typeof(OriginalDump))]
 [JsonSerializable(typeof(SettingsChange))]
 [JsonSerializable(typeof(SettingsSaved))]
 [JsonSerializable(typeof(SettingsHistory))]

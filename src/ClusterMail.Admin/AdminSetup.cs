@@ -85,6 +85,7 @@ public static class AdminSetup
         api.MapLive();
         api.MapExplain();
         api.MapSettings();
+        api.MapEffective();
         api.MapTables();
         api.MapDomains();
         api.MapAccounts();

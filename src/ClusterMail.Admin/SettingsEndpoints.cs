@@ -55,7 +55,10 @@ internal static class SettingsEndpoints
             (value, source) = (ofNode, SettingSource.Node);
         return new(
             d.Name, SettingsDesk.Shown(d.Name, value)!, source, d.Type.ToString().ToLowerInvariant(), SettingsDesk.Shown(d.Name, d.Default)!, d.Original, Range(d), d.Unit,
-            d.Summary, d.Japanese, d.Rule, d.PerNode, d.Secret, snapshot.Version);
+            d.Summary, d.Japanese, d.Rule, d.PerNode, d.Secret, snapshot.Version)
+        {
+            SummaryJapanese = d.JapaneseSummary,
+        };
     }
 
     private static string Range(SettingDefinition d) => d.Type switch

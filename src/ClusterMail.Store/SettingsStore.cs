@@ -33,7 +33,12 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         RETURNING version
         """;
 
-    private const string PruneSql = "DELETE FROM setting_version WHERE version <= (SELECT max(version) FROM setting_version) - @kept";
+    // A node that could not load a newer one still works by an old version (ADMIN-26); whoever looks why wants to see it.
+    private const string PruneSql = """
+        DELETE FROM setting_version
+        WHERE version <= (SELECT max(version) FROM setting_version) - @kept
+          AND NOT EXISTS (SELECT FROM node n WHERE n.settings_version = version AND n.fenced_at IS NULL AND n.left_at IS NULL)
+        """;
 
     private const string ChangedSinceSql = """
         SELECT version, saved_by, saved_at FROM setting_version ORDER BY version DESC LIMIT 1

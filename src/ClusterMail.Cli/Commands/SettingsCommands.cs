@@ -13,7 +13,7 @@ internal sealed class SettingsCommands(Verbs verbs)
 
     public Command Build() => new("settings", "The cluster's settings: read, change, compare, go back.")
     {
-        Get(), Set(), List(), Check(), History(), Diff(), Rollback(), Export(), Import(),
+        Get(), Set(), List(), new EffectiveCommand(verbs).Build(), Check(), History(), Diff(), Rollback(), Export(), Import(),
     };
 
     private Verb Get()
@@ -33,7 +33,7 @@ internal sealed class SettingsCommands(Verbs verbs)
         else
             screen.Line($"  value    {Shown(s.Value)} {s.Unit} (from {Source(s)})");
         screen.Line($"  default  {Shown(s.Default)}{(s.Original is { } original ? $", {Shown(original)} in the original" : "")}{(s.Range.Length > 0 ? $"; allowed: {s.Range}" : "")}");
-        screen.Line($"  {s.Summary}");
+        screen.Line($"  {Meaning(s)}");
         screen.Line($"  {string.Join(", ", new[] { s.Japanese, s.Rule, s.PerNode ? "may differ per node" : "" }.Where(t => t.Length > 0))}");
     }
 
@@ -94,7 +94,7 @@ internal sealed class SettingsCommands(Verbs verbs)
     {
         var sheet = new Sheet(new("Setting"), new("Value", Flexible: true), new("Unit"), new("From"), new("Summary", Flexible: true, Optional: true));
         foreach (var s in list.Settings.Where(s => word is null || Matches(s, word)))
-            sheet.Add(s.Name, s.Type == "table" ? $"({Lines(s.Value)} lines)" : Shown(s.Value), s.Unit, Source(s), s.Summary);
+            sheet.Add(s.Name, s.Type == "table" ? $"({Lines(s.Value)} lines)" : Shown(s.Value), s.Unit, Source(s), Meaning(s));
         if (sheet.Count == 0)
             screen.Line(Words.Of("nothing found"));
         else
@@ -102,8 +102,11 @@ internal sealed class SettingsCommands(Verbs verbs)
         screen.Line($"version {list.Version}");
     }
 
+    private static string Meaning(SettingEntry s) => Words.InJapanese ? s.SummaryJapanese ?? s.Summary : s.Summary;
+
     private static bool Matches(SettingEntry s, string word) =>
         s.Name.Contains(word, StringComparison.OrdinalIgnoreCase) || s.Summary.Contains(word, StringComparison.OrdinalIgnoreCase)
+        || s.SummaryJapanese?.Contains(word, StringComparison.OrdinalIgnoreCase) == true
         || s.Japanese.Contains(word, StringComparison.OrdinalIgnoreCase);
 
     private Verb Check()
@@ -224,9 +227,9 @@ internal sealed class SettingsCommands(Verbs verbs)
 
     private static Option<string?> NodeOption() => new("--node") { Description = "For this node only.", HelpName = "NAME" };
 
-    private static string Source(SettingEntry s) => s.Source switch { SettingSource.Default => "default", SettingSource.Cluster => "cluster", _ => "node" };
+    internal static string Source(SettingEntry s) => s.Source switch { SettingSource.Default => "default", SettingSource.Cluster => "cluster", _ => "node" };
 
-    private static string Shown(string value) => value.Length == 0 ? "(empty)" : value;
+    internal static string Shown(string value) => value.Length == 0 ? "(empty)" : value;
 
-    private static int Lines(string text) => text.Length == 0 ? 0 : text.TrimEnd('\n').Count(c => c == '\n') + 1;
+    internal static int Lines(string text) => text.Length == 0 ? 0 : text.TrimEnd('\n').Count(c => c == '\n') + 1;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ClusterMail.Admin.Contract;
 
 namespace ClusterMail.Cli.Output;
 
@@ -38,6 +39,21 @@ internal static class Japanese
         ["Held"] = "保留",
         ["Limit"] = "上限",
         ["Setting"] = "設定",
+        ["Settings"] = "設定の版",
+        ["Unit"] = "単位",
+        ["Summary"] = "意味",
+        ["Part"] = "部分",
+        ["Label"] = "項目名",
+        ["In the trace"] = "元の値の例",
+        ["Rule"] = "規則",
+        ["default"] = "既定値",
+        ["cluster"] = "クラスタ",
+        ["node"] = "ノード",
+        ["always on"] = "常にオン",
+        ["not in this release"] = "この版にはありません",
+        ["({0} lines)"] = "({0} 行)",
+        ["{0} works by version {1}; the newest is {2}"] = "{0} は版 {1} で動作中です (最新は {2})",
+        ["{0}, settings version {1}"] = "{0}、設定の版 {1}",
         ["Value"] = "値",
         ["From"] = "由来",
         ["Version"] = "版",
@@ -162,5 +178,7 @@ internal static class Japanese
             "もう一方のアドレス、または --since でより長い期間を指定してください。履歴の保存日数は log.retention_days です: 'clustermail settings get log.retention_days'",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    public static string Of(string english) => Texts.GetValueOrDefault(english, english);
+    /// <summary>Ours first, then the help, then what a node may have answered.</summary>
+    public static string Of(string english) =>
+        Texts.TryGetValue(english, out var ours) ? ours : JapaneseHelp.Texts.TryGetValue(english, out var help) ? help : JapaneseAnswers.Of(english);
 }

@@ -39,20 +39,53 @@ public partial class SourceTests
     }
 
     [Fact]
-    public void House_numbered_schema_files_are_gap_free_and_unique()
+    public void House_numbered_schema_files_are_unique()
     {
         var numbers = ProjectFiles.Written(".sql").Select(file => Path.GetFileName(file)).Where(name => name.Length > 4 && char.IsAsciiDigit(name[0]))
             .Select(name => int.Parse(name[..4], System.Globalization.CultureInfo.InvariantCulture)).Order().ToList();
-        Assert.Equal(Enumerable.Range(1, numbers.Count), numbers);
+        Assert.Equal(numbers.Distinct(), numbers);
     }
 
     [Fact]
-    public void House_decisions_are_numbered_without_gap()
+    public void House_decisions_are_numbered_uniquely()
     {
         var numbers = Directory.EnumerateFiles(Path.Combine(ProjectFiles.Root, "docs", "decisions"), "*.md")
             .Select(file => int.Parse(Path.GetFileName(file)[..4], System.Globalization.CultureInfo.InvariantCulture)).Order().ToList();
-        Assert.Equal(Enumerable.Range(1, numbers.Count), numbers);
+        Assert.Equal(numbers.Distinct(), numbers);
     }
+
+    [Fact]
+    public void ADMIN_55_no_source_knows_a_licence_key_a_trial_or_the_reply_of_an_expired_one()
+    {
+        var known = from file in ProjectFiles.Written(".cs", ".sql", ".conf").Where(IsProduct)
+                    from line in File.ReadLines(file)
+                    where Licence().IsMatch(line)
+                    select $"{Path.GetRelativePath(ProjectFiles.Root, file)}: {line.Trim()}";
+        Assert.Empty(known);
+    }
+
+    [Fact]
+    public void ADMIN_54_no_source_names_a_server_of_a_vendor_to_ask_for_versions()
+    {
+        var named = from file in ProjectFiles.Written(".cs").Where(IsProduct)
+                    from line in File.ReadLines(file)
+                    from Match url in Address().Matches(line)
+                    where !OwnAddress().IsMatch(url.Value)
+                    select $"{Path.GetRelativePath(ProjectFiles.Root, file)}: {url.Value}";
+        Assert.Empty(named);
+    }
+
+    private static bool IsProduct(string file) => Path.GetRelativePath(ProjectFiles.Root, file).StartsWith("src", StringComparison.Ordinal);
+
+    [GeneratedRegex("expiration date|licen[cs]e key|trial period", RegexOptions.IgnoreCase)]
+    private static partial Regex Licence();
+
+    [GeneratedRegex(@"https?://[A-Za-z0-9.{\[]+")]
+    private static partial Regex Address();
+
+    // A node's own address, an interpolated one, and the page from which the SDK comes.
+    [GeneratedRegex(@"^https?://(127\.0\.0\.1|\{|\[|localhost)")]
+    private static partial Regex OwnAddress();
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b|\bNotImplementedException\b")]
     private static partial Regex Unfinished();

@@ -1,0 +1,112 @@
+namespace ClusterMail.Admin.Contract;
+
+/// <summary>The table of <see cref="JapaneseAnswers"/>: titles, hints and faults an administrator meets most. Words follow the original's manuals.</summary>
+internal static class JapaneseProblems
+{
+    public static IReadOnlyDictionary<string, string> Texts { get; } = new Dictionary<string, string>
+    {
+        // Any request
+        ["The request cannot be read."] = "要求を読み取れません。",
+        ["This request failed; the program log has the reason."] = "要求の処理に失敗しました。原因はプログラムのログにあります。",
+        ["The cluster did not answer in time."] = "クラスタが時間内に応答しませんでした。",
+        ["Try again, or ask another node."] = "もう一度実行するか、別のノードに接続してください。",
+        ["The database cannot be reached now."] = "現在データベースに接続できません。",
+        ["Look at clustermail db status, and try again."] = "clustermail db status を確認し、もう一度実行してください。",
+        ["limit must be from 1 to {0}."] = "limit は 1 から {0} までです。",
+        ["Did you mean {0}?"] = "{0} ではありませんか?",
+
+        // Settings
+        ["There is no setting '{0}'."] = "設定 '{0}' はありません。",
+        ["clustermail settings list shows them all."] = "clustermail settings list で一覧を表示します。",
+        ["There is no version {0} of the settings."] = "設定の版 {0} はありません。",
+        ["The last {0} are kept: clustermail settings history."] = "保存されるのは最新の {0} 版です: clustermail settings history",
+        ["Settings were changed since by {0}: version {1} of {2}."] = "設定は {0} によって変更されています: 版 {1} ({2})。",
+        ["Your changes were made on version {0}; nothing was overwritten."] = "あなたの変更は版 {0} を元にしています。何も上書きしていません。",
+        ["See them with: clustermail settings diff {0} {1}"] = "差分の表示: clustermail settings diff {0} {1}",
+        ["At most {0} changes at once."] = "一度に変更できるのは {0} 件までです。",
+        ["{0} cannot be set to ***."] = "{0} に *** は設定できません。",
+        ["Leave it out to keep the secret as it is."] = "秘密の値を変えない場合は指定しないでください。",
+        ["This must be confirmed; nothing was saved."] = "確認が必要です。何も保存していません。",
+        ["Save it with --yes (\"confirm\": true) if it is meant so."] = "意図したとおりであれば --yes (\"confirm\": true) を付けて保存してください。",
+        ["{0} faults; nothing was saved."] = "誤りが {0} 件あります。何も保存していません。",
+        ["is no setting"] = "という設定はありません",
+        ["is no setting; did you mean {0}?"] = "という設定はありません。{0} ではありませんか?",
+        ["must be a whole number from {0} to {1}"] = "{0} から {1} までの整数を指定してください",
+        ["must be from {0} to {1}"] = "{0} から {1} までの値を指定してください",
+        ["must be from {0} to {1}, or 0"] = "{0} から {1} までの値、または 0 を指定してください",
+        ["must be true or false"] = "true または false を指定してください",
+        ["must be one of {0}"] = "次のいずれかを指定してください: {0}",
+        ["holds a control character"] = "制御文字が含まれています",
+        ["is longer than {0} characters"] = "{0} 文字を超えています",
+        ["is the same on all nodes and cannot be set for {0} alone"] = "は全ノード共通で、{0} だけに設定することはできません",
+        ["must be a host name such as mx.example.jp"] = "mx.example.jp のようなホスト名を指定してください",
+        ["needs a domain, such as postmaster@example.jp"] = "postmaster@example.jp のようにドメインが必要です",
+        ["must be one address without brackets, such as postmaster@example.jp"] = "postmaster@example.jp のように、かっこのない 1 つのアドレスを指定してください",
+        ["must be one host name or address, without a port (the port is delivery.port)"] = "ホスト名またはアドレスを 1 つ指定してください (ポートは delivery.port)",
+        ["'{0}' is no address"] = "'{0}' はアドレスではありません",
+        ["'{0}' is no address or network (a.b.c.d/n)"] = "'{0}' はアドレスでもネットワーク (a.b.c.d/n) でもありません",
+        ["'{0}' is no address or address:port"] = "'{0}' はアドレスでも アドレス:ポート でもありません",
+        ["may name three servers at most"] = "指定できるサーバーは 3 つまでです",
+        ["must be the name of a time zone such as Asia/Tokyo or UTC"] = "Asia/Tokyo や UTC のようなタイムゾーン名を指定してください",
+        ["needs admin.address: there is nobody to copy to"] = "admin.address が必要です (写しの宛先がありません)",
+        ["needs an address and a port"] = "アドレスとポートが必要です",
+        ["'{0}' is no address; write * for every local one"] = "'{0}' はアドレスではありません。すべてのローカルアドレスは * と書きます",
+        ["this address and port stand above already"] = "このアドレスとポートは上の行にあります",
+        ["stands in this file twice"] = "がこのファイルに 2 回あります",
+        ["must be a text, a whole number, true, false or a list of texts"] = "文字列、整数、true、false、文字列のリストのいずれかを指定してください",
+
+        // Cluster
+        ["There is no node '{0}'."] = "ノード '{0}' はありません。",
+        ["Nodes: {0}."] = "ノード: {0}。",
+        ["Say what to switch: receive, deliver, or both."] = "切り替える対象を指定してください: receive、deliver、または両方。",
+        ["{0} for the whole cluster; nodes follow within 3 s."] = "クラスタ全体: {0}。各ノードは 3 秒以内に従います。",
+        ["{0} for {1}; nodes follow within 3 s."] = "{1}: {0}。ノードは 3 秒以内に従います。",
+
+        ["{0} still works by settings version {1} of {2} (ADMIN-26): clustermail cluster events --kind settings"] =
+            "{0} は設定の版 {1} のままです (最新 {2}、ADMIN-26): clustermail cluster events --kind settings",
+        ["{0} runs {1} and {2} {3}: more than one release apart, which is not made to work together (CLU-34). Upgrade {4} first"] =
+            "{0} は {1}、{2} は {3} です。2 リリース以上離れた組み合わせは保証されません (CLU-34)。先に {4} を更新してください",
+
+        // Domains, accounts, aliases
+        ["{0} is no operated domain."] = "{0} は運用ドメインではありません。",
+        ["clustermail domain list shows them."] = "clustermail domain list で一覧を表示します。",
+        ["clustermail domain add {0} --local makes it one."] = "clustermail domain add {0} --local で追加できます。",
+        ["{0} is an operated domain already."] = "{0} はすでに運用ドメインです。",
+        ["clustermail domain set changes its options."] = "変更は clustermail domain set で行います。",
+        ["'{0}' is no domain name."] = "'{0}' はドメイン名ではありません。",
+        ["{0} is passed on and keeps no accounts."] = "{0} は転送専用で、アカウントを持ちません。",
+        ["clustermail domain set {0} --local lets it keep them."] = "clustermail domain set {0} --local でアカウントを持てるようになります。",
+        ["{0} has {1} accounts."] = "{0} には {1} 件のアカウントがあります。",
+        ["Without it they would be out of reach; nothing was saved."] = "ドメインがないとアカウントを利用できなくなります。何も保存していません。",
+        ["{0} has {1} accounts, as many as it may have."] = "{0} のアカウントは {1} 件で、登録許可数に達しています。",
+        ["clustermail domain set {0} --max-accounts N allows more."] = "clustermail domain set {0} --max-accounts N で増やせます。",
+        ["{0} exists already."] = "{0} はすでにあります。",
+        ["clustermail account set changes it."] = "変更は clustermail account set で行います。",
+        ["There is no account {0}."] = "アカウント {0} はありません。",
+        ["clustermail account list shows them."] = "clustermail account list で一覧を表示します。",
+        ["clustermail account list shows them; --removed those that can be restored."] = "clustermail account list で一覧を、--removed で復元できるものを表示します。",
+        ["'{0}' is no address with a domain."] = "'{0}' はドメイン付きのアドレスではありません。",
+        ["Write it like taro@example.jp."] = "taro@example.jp のように指定してください。",
+        ["The size limit is negative."] = "サイズ制限が負の値です。",
+        ["Octets; 0 for none."] = "バイト数を指定してください (0 は無制限)。",
+        ["There is no alias {0}."] = "エイリアス {0} はありません。",
+        ["clustermail alias list shows them."] = "clustermail alias list で一覧を表示します。",
+        ["{0} leads to {1} already, and an alias has one target."] = "{0} はすでに {1} を指しています。エイリアスの実アドレスは 1 つです。",
+        ["Give --replace to change it, or use a list or a forward for several."] = "変更するには --replace を指定してください。複数の宛先には転送やメーリングリストを使います。",
+        ["The aliases were changed since by {0}."] = "エイリアスは {0} によって変更されています。",
+        ["Nothing was overwritten."] = "何も上書きしていません。",
+
+        // Queue, trace, lock-out, logs
+        ["'{0}' is no mail number."] = "'{0}' はメール番号ではありません。",
+        ["Write it as logs show it: B0000000012."] = "ログにあるとおり B0000000012 のように指定してください。",
+        ["{0} is not in the queue."] = "{0} はキューにありません。",
+        ["It may have ended: clustermail trace {0}"] = "配送が終わっている可能性があります: clustermail trace {0}",
+        ["This selects nothing in particular."] = "対象が指定されていません。",
+        ["Give mail numbers, --destination, --sender or --recipient, or say --all."] = "メール番号、--destination、--sender、--recipient、または --all を指定してください。",
+        ["'{0}' is no IP address."] = "'{0}' は IP アドレスではありません。",
+        ["{0} is neither locked out nor denied."] = "{0} はロックアウトも拒否もされていません。",
+        ["clustermail lockout list shows who is."] = "clustermail lockout list で一覧を表示します。",
+        ["There is no log '{0}'."] = "ログ '{0}' はありません。",
+        ["Logs: {0}."] = "ログ: {0}。",
+    };
+}
