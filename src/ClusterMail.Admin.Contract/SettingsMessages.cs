@@ -85,12 +85,3 @@ public sealed record SettingDifference(string Name, string? Node, string? Before
 
 /// <summary>Saves the values of an old version as a new one.</summary>
 public sealed record RollbackRequest(long Version, long? Base = null, string? Comment = null);
-
-/// <summary>The whole set, secrets left out (ADMIN-51).</summary>
-/// <param name="Omitted">Names of secrets that are set but not in the export.</param>
-public sealed record SettingsArchive(
-    int Format, long Version, DateTimeOffset ExportedAt, IReadOnlyDictionary<string, string> Values,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Overrides, IReadOnlyList<string> Omitted);
-
-/// <summary>Applied as one version or not at all. Secrets that are set now stay. With <paramref name="DryRun"/> only the difference is shown.</summary>
-public sealed record SettingsImport(SettingsArchive Archive, long? Base = null, bool DryRun = false, string? Comment = null, bool Confirm = false);

@@ -39,6 +39,8 @@ public static class AdminSetup
         services.TryAddSingleton<SettingsStore>();
         services.TryAddSingleton<LockoutStore>();
         services.TryAddSingleton<SettingsDesk>();
+        services.TryAddSingleton<ArchiveStore>();
+        services.TryAddSingleton<ArchiveDesk>();
         services.TryAddSingleton<DestinationLimit>();
         services.TryAddSingleton<AccountStore>();
         services.TryAddSingleton<AliasStore>();
@@ -86,6 +88,7 @@ public static class AdminSetup
         api.MapExplain();
         api.MapSettings();
         api.MapEffective();
+        api.MapArchive();
         api.MapTables();
         api.MapDomains();
         api.MapAccounts();

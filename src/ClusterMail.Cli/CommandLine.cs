@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using ClusterMail.Cli.Commands;
 using ClusterMail.Cli.Demo;
 using ClusterMail.Cli.Output;
+using ClusterMail.Cli.Setup;
 
 namespace ClusterMail.Cli;
 
@@ -73,6 +74,7 @@ public static class CommandLine
 
     private static IReadOnlyList<Command> Nouns(ConnectionOptions connection, Verbs verbs) =>
     [
+        new SetupCommand(connection).Build(),
         new ClusterCommands(verbs).Build(),
         new QueueCommands(verbs).Build(),
         new StoryCommands(verbs).Trace(),

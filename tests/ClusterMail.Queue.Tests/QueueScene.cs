@@ -10,6 +10,7 @@ using ClusterMail.Store;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ClusterMail.Queue.Tests;
 
@@ -28,7 +29,7 @@ internal sealed class QueueScene : IAsyncDisposable
     public required System.Collections.Concurrent.ConcurrentQueue<string> Alarms { get; init; }
 
     /// <summary>By which the settings' watch measures how long a version cannot be loaded.</summary>
-    public required SettingsClock SettingsClock { get; init; }
+    public required FakeTimeProvider SettingsClock { get; init; }
     public required QueueStore Queue { get; init; }
     public required DirectoryWatch Directory { get; init; }
     public OutcomeJournal Outcomes { get; private set; } = null!;
@@ -53,7 +54,7 @@ internal sealed class QueueScene : IAsyncDisposable
             },
             NullLogger<LeaseKeeper>.Instance);
         var alarms = new System.Collections.Concurrent.ConcurrentQueue<string>();
-        var clock = new SettingsClock();
+        var clock = new FakeTimeProvider();
         var directory = new DirectoryWatch(new DirectoryReader(database.Source));
         var watch = new SettingsWatch(new SettingsStore(database.Source), directory, new NodeFacts("n1", "n1.example.jp", []), NullLogger<SettingsWatch>.Instance) { Alarm = alarms.Enqueue, Time = clock };
         var scene = new QueueScene
@@ -158,12 +159,4 @@ internal sealed class QueueScene : IAsyncDisposable
         await Lease.DisposeAsync();
         await Database.DisposeAsync();
     }
-}
-
-/// <summary>The system's clock, put forward at will.</summary>
-internal sealed class SettingsClock : TimeProvider
-{
-    public TimeSpan Ahead { get; set; }
-
-    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
 }

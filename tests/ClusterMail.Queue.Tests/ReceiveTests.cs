@@ -168,7 +168,7 @@ public sealed class ReceiveTests : TestKit
         await _scene.Settings.FollowAsync(2, default);
         Assert.Contains("n1 cannot load settings version 2 and goes on with 1", Assert.Single(_scene.Alarms), StringComparison.Ordinal);
         Assert.False(_scene.Settings.IsOverdue);
-        _scene.SettingsClock.Ahead = TimeSpan.FromSeconds(61);
+        _scene.SettingsClock.Advance(TimeSpan.FromSeconds(61));
         Assert.True(_scene.Settings.IsOverdue);
         await _scene.SaveAsync(("receive.max_rcpt", "8"));
         Assert.False(_scene.Settings.IsOverdue);

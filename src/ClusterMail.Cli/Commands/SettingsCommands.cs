@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Cli.Output;
 
@@ -9,11 +8,9 @@ namespace ClusterMail.Cli.Commands;
 /// <summary><c>settings</c>: one versioned set for the whole cluster, in force on all nodes within seconds.</summary>
 internal sealed class SettingsCommands(Verbs verbs)
 {
-    private readonly AdminJson _indented = new(new JsonSerializerOptions(AdminJson.Default.Options) { WriteIndented = true });
-
     public Command Build() => new("settings", "The cluster's settings: read, change, compare, go back.")
     {
-        Get(), Set(), List(), new EffectiveCommand(verbs).Build(), Check(), History(), Diff(), Rollback(), Export(), Import(),
+        Get(), Set(), List(), new EffectiveCommand(verbs).Build(), Check(), History(), Diff(), Rollback(), new ArchiveCommands(verbs).Export(), new ArchiveCommands(verbs).Import(),
     };
 
     private Verb Get()
@@ -127,10 +124,10 @@ internal sealed class SettingsCommands(Verbs verbs)
     public static void Checked(SettingsSaved result)
     {
         var screen = new Screen();
-        screen.Line(result.Changes.Count == 0 ? "fine; nothing would change" : "fine; this would change:");
+        screen.Line(Words.Of(result.Changes.Count == 0 ? "fine; nothing would change" : "fine; this would change:"));
         Verbs.Changes(screen, result.Changes);
         foreach (var note in result.Notes)
-            screen.Warning("note: " + note);
+            screen.Warning(Words.Of("note: ") + Words.Of(note));
     }
 
     private Verb History() => verbs.Reading(
@@ -174,53 +171,6 @@ internal sealed class SettingsCommands(Verbs verbs)
             });
     }
 
-    private Verb Export()
-    {
-        var output = new Option<string?>("--to") { Description = "File. Default: standard output.", HelpName = "FILE" };
-        return verbs.Acting(
-            new Verb("export", "The whole set as JSON, without secrets.", "clustermail settings export --to settings.json") { output },
-            async (client, parsed, cancel) =>
-            {
-                var answer = await client.GetAsync(Routes.SettingsExport, AdminJson.Default.SettingsArchive, cancel);
-                var text = JsonSerializer.Serialize(answer.Value, _indented.SettingsArchive) + "\n";
-                if (parsed.GetValue(output) is { } file)
-                    await File.WriteAllTextAsync(file, text, cancel);
-                else
-                    await Console.Out.WriteAsync(text);
-                if (answer.Value.Omitted.Count > 0)
-                    await Console.Error.WriteLineAsync($"clustermail: left out because secret: {string.Join(", ", answer.Value.Omitted)}");
-            });
-    }
-
-    private Verb Import()
-    {
-        var file = new Argument<string>("FILE") { Description = "Written by 'settings export'; - is standard input." };
-        var dry = new Option<bool>("--dry-run") { Description = "Only show what would change." };
-        var comment = Comment();
-        return verbs.Acting(
-            new Verb("import", "Take over an exported set, as one version or not at all. Secrets stay as they are.", "clustermail settings import settings.json --dry-run") { file, dry, comment },
-            async (client, parsed, cancel) =>
-            {
-                SettingsArchive archive;
-                try
-                {
-                    archive = JsonSerializer.Deserialize(await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel), AdminJson.Default.SettingsArchive)
-                        ?? throw new JsonException("the file is empty");
-                }
-                catch (JsonException e)
-                {
-                    throw new CommandFailure($"{parsed.GetValue(file)} is not an export of settings: {e.Message}");
-                }
-
-                var request = new SettingsImport(archive, null, parsed.GetValue(dry), parsed.GetValue(comment));
-                var answer = await client.SendAsync(HttpMethod.Post, Routes.SettingsImport, request, AdminJson.Default.SettingsImport, AdminJson.Default.SettingsSaved, cancel);
-                if (request.DryRun)
-                    Checked(answer.Value);
-                else
-                    Verbs.Saved(answer.Value);
-            });
-    }
-
     public static Option<string?> Comment() => new("--comment", "-m") { Description = "Why; shown in the history.", HelpName = "TEXT" };
 
     private static Argument<string> Name() => new("NAME") { Description = "Dotted name, as 'settings list' shows it." };
@@ -229,7 +179,7 @@ internal sealed class SettingsCommands(Verbs verbs)
 
     internal static string Source(SettingEntry s) => s.Source switch { SettingSource.Default => "default", SettingSource.Cluster => "cluster", _ => "node" };
 
-    internal static string Shown(string value) => value.Length == 0 ? "(empty)" : value;
+    internal static string Shown(string value) => value.Length == 0 ? Words.Of("(empty)") : value;
 
     internal static int Lines(string text) => text.Length == 0 ? 0 : text.TrimEnd('\n').Count(c => c == '\n') + 1;
 }

@@ -100,6 +100,10 @@ internal static class JapaneseHelp
         ["Authenticated as."] = "SMTP 認証 ID。",
 
         // settings, setup
+        ["Set up a new cluster (簡単セットアップウィザード): DNS servers, operated domains, host name, administrator. What is set already stays."] =
+            "新しいクラスタの初期設定 (簡単セットアップウィザード): DNS サーバー、運用ドメイン、ホスト名、管理者。設定済みの項目は変わりません。",
+        ["Answers from a file instead of questions; - is standard input. --example prints one."] = "質問の代わりにファイルの回答を使います。- は標準入力。--example で例を表示します。",
+        ["Print a file of answers to begin with."] = "回答ファイルの例を表示します。",
         ["The cluster's settings: read, change, compare, go back."] = "クラスタの設定の表示、変更、比較、復元。",
         ["One setting: value, where it comes from, range and meaning."] = "1 つの設定の値、由来、範囲、意味を表示します。",
         ["Change settings. All or none of them take effect."] = "設定を変更します。すべて有効になるか、何も変わらないかのどちらかです。",
@@ -117,6 +121,14 @@ internal static class JapaneseHelp
         ["Only settings whose name or meaning has this in it."] = "名前または意味にこの語を含む設定だけ。",
         ["Only what differs from the default."] = "既定値と異なるものだけ。",
         ["An old version instead of the newest."] = "最新ではなく指定の版。",
+        ["Settings, tables, domains and aliases as one text, without secrets."] = "設定、テーブル、ドメイン、エイリアスを 1 つのテキストに書き出します (秘密の値を除く)。",
+        ["With the accounts. Their passwords only together with a pass phrase."] = "アカウントも含めます。パスワードはパスフレーズを指定した場合だけ含めます。",
+        ["With the secrets, encrypted under a pass phrase that is asked for."] = "秘密の値も、入力するパスフレーズで暗号化して含めます。",
+        ["The same, with the pass phrase from the first line of a file."] = "同上。パスフレーズをファイルの 1 行目から読みます。",
+        ["Take over an export: show the difference, ask, and apply it as one version or not at all."] = "書き出したものを取り込みます: 差分を表示し、確認のうえ、1 つの版としてすべて適用するか、何も変えません。",
+        ["Take over the archive's secrets too; the pass phrase is asked for."] = "秘密の値も取り込みます (パスフレーズを入力します)。",
+        ["Do not ask, and take values that need it as they stand."] = "確認せず、確認の必要な値もそのまま取り込みます。",
+        ["Written by 'settings export'; - is standard input."] = "'settings export' が書き出したファイル。- は標準入力。",
         ["Only show what would change."] = "変更内容の表示だけを行います。",
 
         // tables
