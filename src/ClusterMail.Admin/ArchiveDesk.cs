@@ -40,8 +40,8 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
         var document = new SettingsDocument(content.Settings.Values, content.Settings.Overrides)
         {
             Parts = parts,
-            Accounts = content.Accounts.Select(account => (Address: $"{account.Row.Name}@{account.Row.Domain}", Rest: ArchiveAccounts.Rest(account.Row)))
-                .Where(account => account.Rest.Count > 0).ToDictionary(account => account.Address, account => account.Rest),
+            Accounts = content.Accounts.Select(account => (Address: $"{account.Row.Name}@{account.Row.Domain}", Columns: ArchiveAccounts.Rest(account.Row)))
+                .Where(account => account.Columns.Count > 0).ToDictionary(account => account.Address, account => account.Columns),
         };
         return Results.Ok(new SettingsArchive(
             content.Settings.Version, SettingsText.Write(document, withDefaults: true), export.PassPhrase is null ? Names(secrets) : []));

@@ -37,7 +37,7 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
     private const string PruneSql = """
         DELETE FROM setting_version
         WHERE version <= (SELECT max(version) FROM setting_version) - @kept
-          AND NOT EXISTS (SELECT FROM node n WHERE n.settings_version = version AND n.fenced_at IS NULL AND n.left_at IS NULL)
+          AND NOT EXISTS (SELECT FROM node n WHERE n.settings_version = setting_version.version AND n.fenced_at IS NULL AND n.left_at IS NULL)
         """;
 
     private const string ChangedSinceSql = """

@@ -182,26 +182,6 @@ public sealed class SettingsTests
     private static (string, SettingSource) Shown(SettingsList list, string name) => list.Settings.Where(s => s.Name == name).Select(s => (s.Value, s.Source)).Single();
 
     [Fact]
-    public async Task ADMIN_51_an_import_shows_a_difference_then_is_applied_as_one_version_and_keeps_secrets()
-    {
-        await using var host = await AdminHost.StartAsync();
-        var secret = Settings.Catalogue.All.First(d => d.Secret).Name;
-        await SetAsync(host, "delivery.retry_seconds", "100");
-        var archive = await host.GetAsync(Routes.SettingsExport, Json.SettingsArchive);
-        var newest = await host.Service<SettingsStore>().SaveAsync(
-            1, new Dictionary<string, string> { [secret] = "kept", ["receive.max_bytes"] = "5" }, SettingsSnapshot.Nothing.Overrides, "u", "", default);
-        Assert.IsType<SaveResult.Saved>(newest);
-
-        var shown = await host.SendAsync(HttpMethod.Post, Routes.SettingsImport, new SettingsImport(archive, DryRun: true), Json.SettingsImport, Json.SettingsSaved);
-        Assert.Equal(2, shown.Version);
-        Assert.Equal(["delivery.retry_seconds", "receive.max_bytes"], shown.Changes.Select(c => c.Name));
-        var applied = await host.SendAsync(HttpMethod.Post, Routes.SettingsImport, new SettingsImport(archive), Json.SettingsImport, Json.SettingsSaved);
-        Assert.Equal(3, applied.Version);
-        var saved = (await host.Service<SettingsStore>().LoadAsync(null, default))!;
-        Assert.Equal(("kept", "100", false), (saved.Values[secret], saved.Values["delivery.retry_seconds"], saved.Values.ContainsKey("receive.max_bytes")));
-    }
-
-    [Fact]
     public async Task DOM_1_domains_are_added_listed_and_removed_by_name()
     {
         await using var host = await AdminHost.StartAsync();
