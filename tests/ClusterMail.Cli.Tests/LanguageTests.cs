@@ -20,9 +20,8 @@ public sealed class LanguageTests
     public void LANG_every_noun_and_verb_of_this_list_of_words_is_translated()
     {
         var root = CommandLine.Build();
-        foreach (var noun in root.Subcommands.Where(c => c.Name is "cluster" or "queue" or "settings" or "route" or "relay" or "domain" or "account" or "alias" or "log" or "db" or "trace" or "explain"))
-            foreach (var command in noun.Subcommands.Append(noun))
-                Assert.True(JapaneseHelp.Texts.ContainsKey(command.Description ?? ""), $"{noun.Name} {command.Name}: {command.Description}");
+        var nouns = root.Subcommands.Where(c => c.Name is "cluster" or "queue" or "settings" or "route" or "relay" or "domain" or "account" or "alias" or "log" or "db" or "trace" or "explain" or "setup");
+        Assert.Empty(nouns.SelectMany(noun => noun.Subcommands.Append(noun)).Select(command => command.Description ?? "").Where(text => !JapaneseHelp.Texts.ContainsKey(text)).Distinct());
     }
 
     [Fact]

@@ -40,18 +40,19 @@ internal sealed class SettingsCommands(Verbs verbs)
         var unset = new Option<string[]>("--unset") { Description = "Back to the default (with --node: to the cluster's value). May be repeated.", HelpName = "NAME" };
         var node = NodeOption();
         var comment = Comment();
+        var basis = new Option<long?>("--base") { Description = "Only if this is still the newest version of the settings.", HelpName = "VERSION" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Values that need it are meant as they stand: true for a range wider than /24 in relay.rules." };
         return verbs.Acting(
             new Verb(
                 "set", "Change settings. All or none of them take effect.",
-                "clustermail settings set delivery.retry_seconds=300 --comment \"quieter\"", "clustermail settings set --unset delivery.retry_seconds") { pairs, unset, node, comment, yes },
+                "clustermail settings set delivery.retry_seconds=300 --comment \"quieter\"", "clustermail settings set --unset delivery.retry_seconds") { pairs, unset, node, comment, basis, yes },
             async (client, parsed, cancel) =>
             {
                 var where = parsed.GetValue(node);
                 var changes = (parsed.GetValue(pairs) ?? []).Select(p => Change(p, where)).Concat((parsed.GetValue(unset) ?? []).Select(n => new SettingChange(n, null, where))).ToList();
                 if (changes.Count == 0)
                     throw new CommandFailure(Exit.Usage, $"what is to be set? Give NAME=VALUE or --unset NAME");
-                await SaveAsync(client, Routes.Settings, new SettingsChange(null, changes, parsed.GetValue(comment)) { Confirm = parsed.GetValue(yes) }, cancel);
+                await SaveAsync(client, Routes.Settings, new SettingsChange(parsed.GetValue(basis), changes, parsed.GetValue(comment)) { Confirm = parsed.GetValue(yes) }, cancel);
             });
     }
 

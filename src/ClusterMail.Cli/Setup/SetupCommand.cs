@@ -15,7 +15,7 @@ internal sealed class SetupCommand(ConnectionOptions connection)
         var yes = Verbs.Yes();
         var verb = new Verb(
             "setup", "Set up a new cluster (簡単セットアップウィザード): DNS servers, operated domains, host name, administrator. What is set already stays.",
-            "clustermail setup", "clustermail setup --lang ja", "clustermail setup --example > answers.json", "clustermail setup --file answers.json --yes") { file, example, yes };
+            "clustermail setup", "clustermail setup --lang ja", "clustermail setup --example", "clustermail setup --file answers.json --yes") { file, example, yes };
         verb.SetAction(async (parsed, cancel) =>
         {
             if (parsed.GetValue(example))

@@ -40,7 +40,7 @@ public sealed partial class SettingsWatch(SettingsStore store, DirectoryWatch di
     {
         if (version == _current.Settings.Version)
         {
-            _failingSince = null;
+            Recover(version);
             return;
         }
         if (!await _loading.WaitAsync(0, cancel).ConfigureAwait(false))
@@ -52,9 +52,7 @@ public sealed partial class SettingsWatch(SettingsStore store, DirectoryWatch di
             var before = _current;
             var after = new NodeView(new SettingSet(snapshot.Version, snapshot.Values, snapshot.Overrides.GetValueOrDefault(node.Name)), node, directory);
             _current = after;
-            if (_complained >= 0)
-                Alarm($"{node.Name} works by settings version {snapshot.Version}: all is well again");
-            (_failingSince, _complained) = (null, -1);
+            Recover(snapshot.Version);
             InForce(log, snapshot.Version, snapshot.SavedBy);
             Changed?.Invoke(before, after);
         }
@@ -71,6 +69,13 @@ public sealed partial class SettingsWatch(SettingsStore store, DirectoryWatch di
         {
             _loading.Release();
         }
+    }
+
+    private void Recover(long version)
+    {
+        _failingSince = null;
+        if (Interlocked.Exchange(ref _complained, -1) >= 0)
+            Alarm($"{node.Name} works by settings version {version}: all is well again");
     }
 
     [LoggerMessage(5301, LogLevel.Information, "Settings version {Version}, saved by {Who}, is in force")]
