@@ -3,7 +3,7 @@ namespace ClusterMail.Admin.Contract;
 /// <summary>POST of an export (ADMIN-51).</summary>
 /// <param name="Accounts">With the accounts; their passwords only under a pass phrase.</param>
 /// <param name="PassPhrase">Secrets are in the archive, encrypted under it; null: they are left out. At least 12 characters.</param>
-public sealed record SettingsExport(bool Accounts = false, string? PassPhrase = null);
+public sealed record SettingsExport(bool Accounts, string? PassPhrase = null);
 
 /// <param name="Text">The archive: TOML, tables in their own text forms.</param>
 /// <param name="Omitted">Secrets that are set but not in it.</param>

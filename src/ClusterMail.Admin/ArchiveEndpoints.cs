@@ -16,7 +16,7 @@ internal static class ArchiveEndpoints
         api.MapPost(Routes.SettingsImport, ImportAsync).WithSummary("Applies an archive as one version, or shows the difference").Produces<SettingsImported>();
     }
 
-    private static Task<IResult> PlainAsync(ArchiveDesk desk, CancellationToken cancel) => desk.ExportAsync(new SettingsExport(), cancel);
+    private static Task<IResult> PlainAsync(ArchiveDesk desk, CancellationToken cancel) => desk.ExportAsync(new SettingsExport(false), cancel);
 
     private static Task<IResult> ExportAsync(SettingsExport export, ArchiveDesk desk, CancellationToken cancel) => desk.ExportAsync(export, cancel);
 

@@ -182,6 +182,28 @@ public sealed class SettingsTests
     private static (string, SettingSource) Shown(SettingsList list, string name) => list.Settings.Where(s => s.Name == name).Select(s => (s.Value, s.Source)).Single();
 
     [Fact]
+    public async Task ADMIN_23_a_check_writes_nothing_only_the_save_does()
+    {
+        await using var host = await AdminHost.StartAsync();
+        var change = new SettingsChange(null, [new("receive.max_bytes", "1000")]);
+        var judged = await host.SendAsync(HttpMethod.Post, Routes.SettingsCheck, change, Json.SettingsChange, Json.SettingsSaved);
+        Assert.Equal(("receive.max_bytes", "1000"), (Assert.Single(judged.Changes).Name, judged.Changes[0].After));
+        Assert.Equal((0, 0), (judged.Version, (await host.GetAsync(Routes.Settings + "?changed=true", Json.SettingsList)).Settings.Count));
+        await host.SendAsync(HttpMethod.Post, Routes.Settings, change, Json.SettingsChange, Json.SettingsSaved);
+        Assert.Equal("1000", Assert.Single((await host.GetAsync(Routes.Settings + "?changed=true", Json.SettingsList)).Settings).Value);
+    }
+
+    [Fact]
+    public async Task CONF_53_a_new_account_has_no_limit_and_must_authenticate()
+    {
+        await using var host = await AdminHost.StartAsync();
+        await host.SendAsync(HttpMethod.Post, Routes.Domains, new DomainAdd("example.jp", "local"), Json.DomainAdd, Json.SettingsSaved);
+        await host.SendAsync(HttpMethod.Post, Routes.Accounts, new AccountAdd { Address = "taro@example.jp" }, Json.AccountAdd, Json.AccountDone);
+        var account = await host.GetAsync(Routes.Fill(Routes.Account, "taro@example.jp"), Json.AccountEntry);
+        Assert.Equal((0, true, false, false), (account.BoxLimit, account.SmtpAuth, account.Apop, account.Suspended));
+    }
+
+    [Fact]
     public async Task DOM_1_domains_are_added_listed_and_removed_by_name()
     {
         await using var host = await AdminHost.StartAsync();

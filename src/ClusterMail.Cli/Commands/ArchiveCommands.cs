@@ -20,7 +20,7 @@ internal sealed class ArchiveCommands(Verbs verbs)
         return verbs.Acting(verb, async (client, parsed, cancel) =>
         {
             var export = new SettingsExport(parsed.GetValue(accounts), await phrase.ReadAsync(parsed, twice: true, cancel));
-            var answer = export == new SettingsExport()
+            var answer = export == new SettingsExport(false)
                 ? await client.GetAsync(Routes.SettingsExport, AdminJson.Default.SettingsArchive, cancel)
                 : await client.SendAsync(HttpMethod.Post, Routes.SettingsExport, export, AdminJson.Default.SettingsExport, AdminJson.Default.SettingsArchive, cancel);
             if (parsed.GetValue(output) is { } file)
