@@ -45,6 +45,8 @@ public static class Routes
     public const string Explain = Root + "/explain";
 
     public const string Settings = Root + "/settings";
+    public const string SettingsEffective = Root + "/settings/effective";
+    public const string SettingsOriginal = Root + "/settings/original";
     public const string SettingsCheck = Root + "/settings/check";
     public const string SettingsHistory = Root + "/settings/history";
     public const string SettingsDiff = Root + "/settings/diff";

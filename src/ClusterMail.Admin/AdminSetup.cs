@@ -39,6 +39,8 @@ public static class AdminSetup
         services.TryAddSingleton<SettingsStore>();
         services.TryAddSingleton<LockoutStore>();
         services.TryAddSingleton<SettingsDesk>();
+        services.TryAddSingleton<ArchiveStore>();
+        services.TryAddSingleton<ArchiveDesk>();
         services.TryAddSingleton<DestinationLimit>();
         services.TryAddSingleton<AccountStore>();
         services.TryAddSingleton<AliasStore>();
@@ -85,6 +87,8 @@ public static class AdminSetup
         api.MapLive();
         api.MapExplain();
         api.MapSettings();
+        api.MapEffective();
+        api.MapArchive();
         api.MapTables();
         api.MapDomains();
         api.MapAccounts();

@@ -81,7 +81,7 @@ internal sealed class AliasDesk(AliasStore aliases, AccountDesk accounts)
             if (then is null)
                 return null;
             wanted = then;
-            if (await JudgeAsync(terms, then, lines, cancel) is { Count: > 0 } faults)
+            if (await JudgeAsync(terms.Domains, then, lines, cancel) is { Count: > 0 } faults)
                 answer = Answers.Faults(faults);
             else if (dryRun)
                 answer = Results.Ok(Difference(now, then) with { Notes = Notes(terms, then) });
@@ -93,14 +93,16 @@ internal sealed class AliasDesk(AliasStore aliases, AccountDesk accounts)
     }
 
     /// <summary>A chain ends at an account, so before one is refused the database is asked whether there is one on its way.</summary>
-    private async Task<List<Fault>> JudgeAsync(AccountTerms terms, IReadOnlyList<Alias> wanted, IReadOnlyDictionary<string, int> lines, CancellationToken cancel)
+    /// <param name="coming">Keys of accounts that are made together with the table.</param>
+    public async Task<List<Fault>> JudgeAsync(
+        OperatedDomains domains, IReadOnlyList<Alias> wanted, IReadOnlyDictionary<string, int> lines, CancellationToken cancel, IReadOnlySet<string>? coming = null)
     {
         var faults = AliasTable.Judge(wanted, _ => false);
         if (faults.Count == 0)
             return [];
-        var known = new HashSet<string>(StringComparer.Ordinal);
-        string Keeper(Mailbox mailbox) => DomainName.Normalize(terms.Domains.MailboxDomain(mailbox.Domain));
-        foreach (var domain in faults.SelectMany(fault => fault.Passed).Where(mailbox => terms.Domains.Find(mailbox.Domain) is { Keeps: true }).ToLookup(Keeper))
+        var known = new HashSet<string>(coming ?? new HashSet<string>(), StringComparer.Ordinal);
+        string Keeper(Mailbox mailbox) => DomainName.Normalize(domains.MailboxDomain(mailbox.Domain));
+        foreach (var domain in faults.SelectMany(fault => fault.Passed).Where(mailbox => domains.Find(mailbox.Domain) is { Keeps: true }).ToLookup(Keeper))
             foreach (var name in await accounts.Store.ExistingAsync(domain.Key, [.. domain.Select(mailbox => mailbox.LocalPart).Distinct(StringComparer.OrdinalIgnoreCase)], cancel))
                 known.Add(AccountIndex.Key(name, domain.Key));
         return [.. AliasTable.Judge(wanted, mailbox => known.Contains(AccountIndex.Key(mailbox.LocalPart, Keeper(mailbox))))
@@ -121,7 +123,10 @@ internal sealed class AliasDesk(AliasStore aliases, AccountDesk accounts)
 
     public static Alias Alias(AliasRow row) => new(new Mailbox(row.Name, row.Domain), Mailbox.FromStored(row.Real), (AliasMode)row.Mode);
 
+    /// <summary>A table that was judged, as it is kept.</summary>
+    public static IReadOnlyList<AliasRow> Rows(IEnumerable<Alias> aliases) => [.. aliases.Select(Row)];
+
     private static AliasRow Row(Alias alias) => new(DomainName.Normalize(alias.Name.Domain), alias.Name.LocalPart, alias.Real.ToString(), (short)alias.Mode);
 
-    private static string Key(Alias alias) => AccountIndex.Key(alias.Name.LocalPart, alias.Name.Domain);
+    public static string Key(Alias alias) => AccountIndex.Key(alias.Name.LocalPart, alias.Name.Domain);
 }

@@ -32,14 +32,21 @@ internal static class ClusterEndpoints
         var rows = await nodes.ListAsync(cancel);
         // A restarted node has a row for each of its lives; the last one counts.
         var last = rows.GroupBy(n => n.Name, StringComparer.Ordinal).Select(lives => lives.MaxBy(n => n.Epoch)!).OrderBy(n => n.Name, StringComparer.Ordinal);
+        NodeStatus[] states = [.. last.Select(n => Node(n, glance.Now))];
         return Results.Ok(new ClusterStatus(
             control.NodeName, await control.LeaderAsync(cancel), glance.SettingsVersion, Status(glance.Receive), Status(glance.Deliver), glance.Waiting, glance.Oldest,
-            glance.Now, [.. last.Select(n => Node(n, glance.Now))], control.Members));
+            glance.Now, states, control.Members)
+        {
+            Warnings = [.. StatusWarnings.Of(states, glance)],
+        });
     }
 
     private static NodeStatus Node(NodeRow row, DateTimeOffset now) => new(
         row.Name, row.Epoch, row.Left ? "left" : row.Fenced ? "fenced" : row.Alive ? "alive" : "expired", Math.Round((row.AliveUntil - now).TotalSeconds, 1), row.Roles,
-        row.Member, Word(row.Receive), Word(row.Deliver), row.Owned, row.Version, row.Smtp, row.Admin, row.Remoting, row.StartedAt);
+        row.Member, Word(row.Receive), Word(row.Deliver), row.Owned, row.Version, row.Smtp, row.Admin, row.Remoting, row.StartedAt)
+    {
+        SettingsVersion = row.SettingsVersion,
+    };
 
     private static SwitchStatus Status(SwitchRow row) => new(Word(row.State), row.Since, row.By);
 

@@ -5,15 +5,21 @@ using ClusterMail.Cli.Commands;
 using ClusterMail.Cli.Demo;
 using ClusterMail.Cli.Drill;
 using ClusterMail.Cli.Output;
+using ClusterMail.Cli.Setup;
 
 namespace ClusterMail.Cli;
 
 /// <summary>The tree of nouns and verbs, and what becomes of what they throw.</summary>
 public static class CommandLine
 {
+    private static readonly Option<string?> Language = LanguageOption();
+
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Parse(args);
+        // Descriptions are translated while the tree is built.
+        if (Words.Choose(parsed.GetValue(Language)))
+            parsed = Parse(args);
         if (parsed.Action is ParseErrorAction)
             return Misunderstood(parsed);
         try
@@ -48,17 +54,28 @@ public static class CommandLine
         var connection = new ConnectionOptions();
         var root = new RootCommand("ClusterMail: a farm of mail servers over one PostgreSQL.");
         connection.AddTo(root);
+        root.Options.Add(Language);
         foreach (var command in Nouns(connection))
             root.Subcommands.Add(command);
         foreach (var option in root.Options.OfType<HelpOption>())
             option.Action = new ExampleHelp((HelpAction)option.Action!);
+        if (Words.InJapanese)
+            JapaneseHelp.Translate(root);
         return root;
+    }
+
+    private static Option<string?> LanguageOption()
+    {
+        var language = new Option<string?>("--lang") { Description = "en or ja. Default: as LC_ALL, LC_MESSAGES or LANG says.", HelpName = "LANGUAGE", Recursive = true };
+        language.AcceptOnlyFromAmong("en", "ja");
+        return language;
     }
 
     private static IReadOnlyList<Command> Nouns(ConnectionOptions connection) => Nouns(connection, new Verbs(connection));
 
     private static IReadOnlyList<Command> Nouns(ConnectionOptions connection, Verbs verbs) =>
     [
+        new SetupCommand(connection).Build(),
         new ClusterCommands(verbs).Build(),
         new QueueCommands(verbs).Build(),
         new StoryCommands(verbs).Trace(),

@@ -91,12 +91,21 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<CreateOutcome>> CreateAsync(
         string domain, IReadOnlyList<NewAccount> accounts, int maxAccounts, bool update, string by, CancellationToken cancel)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(accounts.Count, Batch);
-        var first = accounts.Select((account, place) => (account, place)).DistinctBy(pair => pair.account.Name, StringComparer.OrdinalIgnoreCase).ToArray();
-        var outcomes = Enumerable.Repeat(CreateOutcome.Exists, accounts.Count).ToArray();
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await NextVersionAsync(connection, cancel);
+        var outcomes = await CreateAsync(connection, domain, accounts, maxAccounts, update, by, cancel);
+        await transaction.CommitAsync(cancel);
+        return outcomes;
+    }
+
+    /// <summary>The same in the caller's transaction, which has taken the next version of the directory.</summary>
+    internal static async Task<CreateOutcome[]> CreateAsync(
+        NpgsqlConnection connection, string domain, IReadOnlyList<NewAccount> accounts, int maxAccounts, bool update, string by, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(accounts.Count, Batch);
+        var first = accounts.Select((account, place) => (account, place)).DistinctBy(pair => pair.account.Name, StringComparer.OrdinalIgnoreCase).ToArray();
+        var outcomes = Enumerable.Repeat(CreateOutcome.Exists, accounts.Count).ToArray();
         await using (var create = new NpgsqlCommand(CreateSql, connection))
         {
             Columns(create.Parameters.With(domain).With(maxAccounts), [.. first.Select(pair => pair.account)]).With(by);
@@ -113,7 +122,6 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
             foreach (var (_, place) in existing)
                 outcomes[place] = CreateOutcome.Updated;
         }
-        await transaction.CommitAsync(cancel);
         return outcomes;
     }
 
@@ -225,7 +233,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
         return RestoreOutcome.Restored;
     }
 
-    private const string ShownSql = """
+    internal const string ShownSql = """
         SELECT id, domain, name, full_name, home, box_limit, smtp_auth, apop, pop3, imap4, suspended, smtp_disabled, delivery, hours, destinations, relay_rules, created_at, changed_at,
             changed_by, removed_at, password_at
         """;
@@ -283,7 +291,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
     private static string Like(string pattern) =>
         pattern.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal).Replace('*', '%');
 
-    private static AccountRow Read(NpgsqlDataReader reader) => new()
+    internal static AccountRow Read(NpgsqlDataReader reader) => new()
     {
         Id = reader.GetInt64(0),
         Domain = reader.GetString(1),

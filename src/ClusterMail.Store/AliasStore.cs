@@ -44,6 +44,15 @@ public sealed class AliasStore(NpgsqlDataSource dataSource)
         var now = await LoadAsync(connection, cancel);
         if (await change(now) is not { } wanted)
             return null;
+        var difference = await ReplaceAsync(connection, now, wanted, by, cancel);
+        if (difference != new AliasDifference(0, 0, 0))
+            await transaction.CommitAsync(cancel);
+        return difference;
+    }
+
+    /// <summary>Makes the table <paramref name="wanted"/> in the caller's transaction, which has taken the next version of the directory.</summary>
+    internal static async Task<AliasDifference> ReplaceAsync(NpgsqlConnection connection, AliasRows now, IReadOnlyList<AliasRow> wanted, string by, CancellationToken cancel)
+    {
         var before = now.Rows.ToDictionary(Key);
         var after = wanted.ToDictionary(Key);
         AliasRow[] gone = [.. before.Values.Where(row => !after.ContainsKey(Key(row)))];
@@ -54,7 +63,6 @@ public sealed class AliasStore(NpgsqlDataSource dataSource)
         // One that changes is removed and made anew: a node applies the changes of one version in the order of the rows' numbers.
         await RemoveAsync(connection, [.. gone, .. changed], by, cancel);
         await PutAsync(connection, [.. fresh, .. changed], by, cancel);
-        await transaction.CommitAsync(cancel);
         return new AliasDifference(fresh.Length, changed.Length, gone.Length);
     }
 
@@ -76,7 +84,7 @@ public sealed class AliasStore(NpgsqlDataSource dataSource)
 
     private static T[] Each<T>(AliasRow[] rows, Func<AliasRow, T> value) => [.. rows.Select(value)];
 
-    private static async Task<AliasRows> LoadAsync(NpgsqlConnection connection, CancellationToken cancel)
+    internal static async Task<AliasRows> LoadAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var ask = new NpgsqlCommand(VersionSql, connection);
         var version = (long)(await ask.ExecuteScalarAsync(cancel))!;

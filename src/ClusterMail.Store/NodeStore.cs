@@ -71,6 +71,16 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
         return fenced;
     }
 
+    private const string InForceSql = "UPDATE node SET settings_version = $2 WHERE epoch = $1 AND settings_version IS DISTINCT FROM $2";
+
+    /// <summary>Tells which version of the settings this node works by from now on (ADMIN-26).</summary>
+    public async Task SettingsInForceAsync(long epoch, long version, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(InForceSql);
+        command.Parameters.With(epoch).With(version);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
     private const string LeaveSql = "SELECT leave_epoch($1)";
 
     /// <summary>Clean stop: frees the rows at once and marks the epoch as left.</summary>
@@ -88,7 +98,7 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
                          WHERE s.kind = 'receive' AND s.scope IN ('', n.name)), 0),
                coalesce((SELECT max(CASE s.state WHEN 'on' THEN 0 WHEN 'off' THEN 2 ELSE 1 END) FROM node_switch s
                          WHERE s.kind = 'deliver' AND s.scope IN ('', n.name)), 0),
-               (SELECT count(*) FROM recipient r WHERE r.owner = n.epoch)
+               (SELECT count(*) FROM recipient r WHERE r.owner = n.epoch), n.settings_version
         FROM node n
         WHERE n.fenced_at IS NULL AND n.left_at IS NULL OR n.epoch = (SELECT max(o.epoch) FROM node o WHERE o.name = n.name)
         ORDER BY n.name, n.epoch
@@ -105,7 +115,10 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
                 reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5),
                 reader.GetFieldValue<string[]>(6), reader.GetFieldValue<DateTimeOffset>(7), reader.GetFieldValue<DateTimeOffset>(8), reader.GetBoolean(9),
                 reader.GetBoolean(10), reader.GetBoolean(11), reader.GetBoolean(12),
-                ByStrictness(reader.GetInt32(13)), ByStrictness(reader.GetInt32(14)), reader.GetInt64(15)));
+                ByStrictness(reader.GetInt32(13)), ByStrictness(reader.GetInt32(14)), reader.GetInt64(15))
+            {
+                SettingsVersion = reader.IsDBNull(16) ? null : reader.GetInt64(16),
+            });
         return nodes;
     }
 
@@ -221,4 +234,8 @@ public sealed record FencedNode(string Name, long Epoch, int Recipients, TimeSpa
 public sealed record NodeRow(
     string Name, long Epoch, string Remoting, string Admin, string Smtp, string Version, IReadOnlyList<string> Roles,
     DateTimeOffset StartedAt, DateTimeOffset AliveUntil, bool Alive, bool Fenced, bool Member, bool Left,
-    SwitchState Receive, SwitchState Deliver, long Owned);
+    SwitchState Receive, SwitchState Deliver, long Owned)
+{
+    /// <summary>Of the settings, by which it works (ADMIN-26); null: it has not said yet.</summary>
+    public long? SettingsVersion { get; init; }
+}

@@ -33,7 +33,12 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         RETURNING version
         """;
 
-    private const string PruneSql = "DELETE FROM setting_version WHERE version <= (SELECT max(version) FROM setting_version) - @kept";
+    // A node that could not load a newer one still works by an old version (ADMIN-26); whoever looks why wants to see it.
+    private const string PruneSql = """
+        DELETE FROM setting_version
+        WHERE version <= (SELECT max(version) FROM setting_version) - @kept
+          AND NOT EXISTS (SELECT FROM node n WHERE n.settings_version = setting_version.version AND n.fenced_at IS NULL AND n.left_at IS NULL)
+        """;
 
     private const string ChangedSinceSql = """
         SELECT version, saved_by, saved_at FROM setting_version ORDER BY version DESC LIMIT 1
@@ -44,7 +49,16 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, string savedBy,
         string comment, CancellationToken cancel)
     {
-        await using var batch = dataSource.CreateBatch();
+        await using var connection = await dataSource.OpenConnectionAsync(cancel);
+        return await SaveAsync(connection, basis, values, overrides, savedBy, comment, cancel) is { } saved ? new SaveResult.Saved(saved) : await WhoChangedAsync(cancel);
+    }
+
+    /// <summary>The same as part of the caller's transaction. Null: the base is not the newest any more, and nothing was written.</summary>
+    internal static async Task<long?> SaveAsync(
+        NpgsqlConnection connection, long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, string savedBy,
+        string comment, CancellationToken cancel)
+    {
+        await using var batch = new NpgsqlBatch(connection);
         var save = new NpgsqlBatchCommand(SaveSql);
         save.Parameters.AddWithValue("base", basis);
         save.Parameters.AddWithValue("saved_by", savedBy);
@@ -55,12 +69,10 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         prune.Parameters.AddWithValue("kept", (long)Kept);
         batch.BatchCommands.Add(save);
         batch.BatchCommands.Add(prune);
-        if (await batch.ExecuteScalarAsync(cancel) is long saved)
-            return new SaveResult.Saved(saved);
-        return await WhoChangedAsync(cancel);
+        return await batch.ExecuteScalarAsync(cancel) as long?;
     }
 
-    private async Task<SaveResult> WhoChangedAsync(CancellationToken cancel)
+    internal async Task<SaveResult.Conflict> WhoChangedAsync(CancellationToken cancel)
     {
         await using var command = dataSource.CreateCommand(ChangedSinceSql);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -81,6 +93,15 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         while (await reader.ReadAsync(cancel))
             versions.Add(Snapshot(reader));
         return versions;
+    }
+
+    /// <summary>The newest version as the caller's transaction sees it; before the first save the empty one.</summary>
+    internal static async Task<SettingsSnapshot> NewestAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LoadSql, connection);
+        command.Parameters.Add(new() { ParameterName = "version", NpgsqlDbType = NpgsqlDbType.Bigint, Value = DBNull.Value });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? Snapshot(reader) : SettingsSnapshot.Nothing;
     }
 
     private static SettingsSnapshot Snapshot(NpgsqlDataReader reader) => new(

@@ -10,6 +10,7 @@ using ClusterMail.Store;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ClusterMail.Queue.Tests;
 
@@ -23,6 +24,12 @@ internal sealed class QueueScene : IAsyncDisposable
     public required LeaseKeeper Lease { get; init; }
     public required NumberBlocks Numbers { get; init; }
     public required SettingsWatch Settings { get; init; }
+
+    /// <summary>What the settings' watch told as an alarm (ADMIN-26).</summary>
+    public required System.Collections.Concurrent.ConcurrentQueue<string> Alarms { get; init; }
+
+    /// <summary>By which the settings' watch measures how long a version cannot be loaded.</summary>
+    public required FakeTimeProvider SettingsClock { get; init; }
     public required QueueStore Queue { get; init; }
     public required DirectoryWatch Directory { get; init; }
     public OutcomeJournal Outcomes { get; private set; } = null!;
@@ -46,13 +53,17 @@ internal sealed class QueueScene : IAsyncDisposable
                 return (new QueueStore(source), source);
             },
             NullLogger<LeaseKeeper>.Instance);
+        var alarms = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var clock = new FakeTimeProvider();
         var directory = new DirectoryWatch(new DirectoryReader(database.Source));
-        var watch = new SettingsWatch(new SettingsStore(database.Source), directory, new NodeFacts("n1", "n1.example.jp", []), NullLogger<SettingsWatch>.Instance);
+        var watch = new SettingsWatch(new SettingsStore(database.Source), directory, new NodeFacts("n1", "n1.example.jp", []), NullLogger<SettingsWatch>.Instance) { Alarm = alarms.Enqueue, Time = clock };
         var scene = new QueueScene
         {
             Database = database,
             Lease = lease,
             Settings = watch,
+            Alarms = alarms,
+            SettingsClock = clock,
             Directory = directory,
             Queue = queue,
             Numbers = new NumberBlocks(queue, 1000, NullLogger<NumberBlocks>.Instance),

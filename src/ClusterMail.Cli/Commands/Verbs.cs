@@ -85,10 +85,10 @@ internal sealed class Verbs(ConnectionOptions connection)
     public static void Saved(SettingsSaved saved)
     {
         var screen = new Screen();
-        screen.Line(saved.Changes.Count == 0 ? $"nothing changed; version {saved.Version}" : $"saved as version {saved.Version}");
+        screen.Line(saved.Changes.Count == 0 ? Words.Say($"nothing changed; version {saved.Version}") : Words.Say($"saved as version {saved.Version}"));
         Changes(screen, saved.Changes);
         foreach (var note in saved.Notes)
-            screen.Warning("note: " + note);
+            screen.Warning(Words.Of("note: ") + Words.Of(note));
     }
 
     public static void Changes(Screen screen, IReadOnlyList<SettingDifference> changes)

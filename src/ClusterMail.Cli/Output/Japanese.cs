@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ClusterMail.Admin.Contract;
 
 namespace ClusterMail.Cli.Output;
 
@@ -37,7 +38,59 @@ internal static class Japanese
         ["Oldest"] = "最古",
         ["Held"] = "保留",
         ["Limit"] = "上限",
+        ["left out because secret: {0}. --pass-phrase puts them in, encrypted"] = "秘密のため含めていません: {0}。--pass-phrase で暗号化して含められます",
+        ["Take this over?"] = "この内容を取り込みますか?",
+        ["saved as version {0}"] = "版 {0} として保存しました",
+        ["nothing changed; version {0}"] = "変更はありません (版 {0})",
+        ["aliases: {0} added, {1} changed, {2} removed"] = "エイリアス: 追加 {0}、変更 {1}、削除 {2}",
+        ["accounts: {0} created, {1} given the archive's values"] = "アカウント: 作成 {0}、アーカイブの値に更新 {1}",
+        ["note: "] = "注意: ",
+        ["Pass phrase: "] = "パスフレーズ: ",
+        ["the two pass phrases are not the same: nothing was done"] = "2 つのパスフレーズが一致しません。何も変更していません",
+        ["nobody can be asked for the pass phrase here: give --pass-phrase-file"] = "ここではパスフレーズを入力できません。--pass-phrase-file を指定してください",
+        ["nothing was done"] = "何も変更していません",
+        ["{0} Give --yes to confirm."] = "{0} 確認には --yes を指定してください。",
+        ["fine; nothing would change"] = "正常です。変更はありません",
+        ["fine; this would change:"] = "正常です。次のように変わります:",
+        ["(empty)"] = "(空)",
+        ["ClusterMail setup. Enter takes what stands in brackets; Ctrl+C ends it, and nothing is changed."] =
+            "ClusterMail の簡単セットアップウィザードです。Enter で [ ] 内の値を使います。Ctrl+C で中止すると何も変更されません。",
+        ["DNS servers (up to three, separated by blanks; empty: the system's own)"] = "DNS サーバー (3 つまで、空白区切り。空ならシステムの設定)",
+        ["Operated domain, one at a time (empty: no further one)"] = "運用ドメイン (1 つずつ入力。空で終了)",
+        ["Its accounts: local, kept here; relay, every address is passed on by route"] = "アカウント管理方法: local (ここに保存) または relay (全アドレスを経路に従って転送)",
+        ["Host name of the service, the same on all nodes"] = "ホスト名 (全ノード共通のサービス名)",
+        ["Mail address of the administrator, with its domain"] = "管理者のメールアドレス (ドメインが必要)",
+        ["This must be answered."] = "入力が必要です。",
+        ["({0}) {1} is set already: {2}"] = "({0}) {1} は設定済みです: {2}",
+        ["(2) {0} has already: {1}"] = "(2) {0} に登録済みです: {1}",
+        ["{0} is there already."] = "{0} は登録済みです。",
+        ["{0} stays as it is: {1}"] = "{0} は変更しません: {1}",
+        ["{0} stays as it is for {1}: {2}"] = "{0} の {1} は変更しません: {2}",
+        ["everything is set up already; version {0} stays"] = "すべて設定済みです。版 {0} のままです",
+        ["This will be saved as one version:"] = "次の内容を 1 つの版として保存します:",
+        ["Save this?"] = "保存しますか?",
+        ["Save this? [y/N] "] = "保存しますか? [y/N] ",
+        ["cancelled: nothing was changed"] = "中止しました。何も変更していません",
+        ["saved as version {0}; every node has it within 5 s"] = "版 {0} として保存しました。5 秒以内に全ノードで有効になります",
+        ["Next: 'clustermail account add', 'clustermail route edit', 'clustermail relay edit'; 'clustermail explain' says what a mail would meet."] =
+            "次: 'clustermail account add'、'clustermail route edit'、'clustermail relay edit'。'clustermail explain' でメールの扱いを確認できます。",
+        ["the answers lack {0}, and {1} is not set yet. Nothing was done"] = "回答に {0} がなく、{1} も未設定です。何も変更していません",
         ["Setting"] = "設定",
+        ["Settings"] = "設定の版",
+        ["Unit"] = "単位",
+        ["Summary"] = "意味",
+        ["Part"] = "部分",
+        ["Label"] = "項目名",
+        ["In the trace"] = "元の値の例",
+        ["Rule"] = "規則",
+        ["default"] = "既定値",
+        ["cluster"] = "クラスタ",
+        ["node"] = "ノード",
+        ["always on"] = "常にオン",
+        ["not in this release"] = "この版にはありません",
+        ["({0} lines)"] = "({0} 行)",
+        ["{0} works by version {1}; the newest is {2}"] = "{0} は版 {1} で動作中です (最新は {2})",
+        ["{0}, settings version {1}"] = "{0}、設定の版 {1}",
         ["Value"] = "値",
         ["From"] = "由来",
         ["Version"] = "版",
@@ -162,5 +215,7 @@ internal static class Japanese
             "もう一方のアドレス、または --since でより長い期間を指定してください。履歴の保存日数は log.retention_days です: 'clustermail settings get log.retention_days'",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    public static string Of(string english) => Texts.GetValueOrDefault(english, english);
+    /// <summary>Ours first, then the help, then what a node may have answered.</summary>
+    public static string Of(string english) =>
+        Texts.TryGetValue(english, out var ours) ? ours : JapaneseHelp.Texts.TryGetValue(english, out var help) ? help : JapaneseAnswers.Of(english);
 }
