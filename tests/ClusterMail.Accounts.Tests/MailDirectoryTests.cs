@@ -68,7 +68,7 @@ public class MailDirectoryTests
     }
 
     [Fact]
-    public void ALIAS_14_a_wildcard_without_any_account_is_as_good_as_any_other_because_nothing_is_counted()
+    public void ALIAS_14_CONTRA_25_a_wildcard_without_any_account_is_as_good_as_any_other_because_nothing_is_counted()
     {
         var directory = Directory("", [], "*@example.jp -> *@inner.example,0");
         Assert.Equal(("taro@inner.example", "taro@example.jp"), (Real(directory, "taro@example.jp"), Envelope(directory, "taro@example.jp")));

@@ -83,7 +83,7 @@ public sealed class RestrictionTests
     }
 
     [Fact]
-    public void UTIME_5_with_the_switch_DATA_is_answered_450_outside_a_recipients_hours()
+    public void UTIME_5_PIPE_14_with_the_switch_DATA_is_answered_450_outside_a_recipients_hours()
     {
         var snapshot = With(Taro(WorkingDays), ("compat.usetime.receive", "true"));
         foreach (var (at, answer) in new[] { (Saturday, "450 4.7.1 <taro@example.jp>... Out of service hours."), (Monday, SenderOk) })
@@ -134,7 +134,7 @@ public sealed class RestrictionTests
     [InlineData("mon", "UTIME-3")]
     [InlineData("mon 1 09:00", "UTIME-3")]
     [InlineData("mon 0\nmon 0", "UTIME-3")]
-    public void UTIME_1_steps_are_30_minutes_and_a_bad_line_is_told_with_its_number(string text, string rule)
+    public void UTIME_1_GAP_2_steps_are_30_minutes_and_a_bad_line_is_told_with_its_number(string text, string rule)
     {
         var (hours, errors) = UsageHours.Parse("tue 1 09:00 18:00\n" + text);
         Assert.Null(hours);
@@ -149,7 +149,7 @@ public sealed class RestrictionTests
     }
 
     [Fact]
-    public void EX_DEST_1_only_what_the_table_names() => Assert.Equal(
+    public void EX_DEST_1_CONTRA_32_only_what_the_table_names() => Assert.Equal(
         [SenderOk, NoRelay, SenderOk], Ask(With(Taro(destinations: "*@example.net")), "taro@example.jp", ["u@example.net", "u@example.org"]));
 
     [Theory]
@@ -162,7 +162,7 @@ public sealed class RestrictionTests
     }
 
     [Fact]
-    public void EX_DEST_3_a_forbidding_line_alone_forbids_the_rest_too_and_comments_alone_forbid_nothing()
+    public void EX_DEST_3_CONTRA_14_a_forbidding_line_alone_forbids_the_rest_too_and_comments_alone_forbid_nothing()
     {
         Assert.Equal([NoRelay, NoRelay, SenderOk], Ask(With(Taro(destinations: "*@b.example,-1")), "taro@example.jp", ["x@b.example", "x@c.example"]));
         Assert.Equal([SenderOk, SenderOk, SenderOk], Ask(With(Taro(destinations: "' nothing\n\n# here")), "taro@example.jp", ["x@b.example", "x@c.example"]));
@@ -203,7 +203,7 @@ public sealed class RestrictionTests
     [InlineData("*@b.example,-1")]
     [InlineData("*@b.example:-1")]
     [InlineData(" *@b.example : -1 ")]
-    public void DEST_6_comma_and_colon_are_the_same(string line) =>
+    public void DEST_6_CONTRA_13_comma_and_colon_are_the_same(string line) =>
         Assert.Equal(new DestinationRule(1, "*@b.example", DestinationMode.Forbid), Assert.Single(DestinationTable.Parse(line).Table.Rules));
 
     [Fact]

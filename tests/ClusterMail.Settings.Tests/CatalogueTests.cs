@@ -126,7 +126,7 @@ public sealed class CatalogueTests
     }
 
     [Fact]
-    public void MXC_2_the_ten_days_of_the_original_are_864000_seconds() =>
+    public void MXC_2_CONTRA_1_the_ten_days_of_the_original_are_864000_seconds() =>
         Assert.Equal(TimeSpan.FromDays(10), TimeSpan.FromSeconds(new SettingSet(1, Catalogue.Profile("original")!).Integer("delivery.mx_cache_seconds")));
 
     [Theory]
