@@ -26,10 +26,10 @@ public sealed class Postfix : IAsyncDisposable
     /// <param name="port">Where it listens; any free one when null.</param>
     /// <param name="settings">Further lines of main.cf.</param>
     public static Task<Postfix> StartAsync(IPEndPoint relayTo, int? port = null, params IReadOnlyList<string> settings) =>
-        StartAsync(new IPEndPoint(IPAddress.Loopback, port ?? Ports.Block(1)), relayTo, settings);
+        StartAtAsync(new IPEndPoint(IPAddress.Loopback, port ?? Ports.Block(1)), relayTo, settings);
 
     /// <param name="endPoint">Where it listens.</param>
-    public static async Task<Postfix> StartAsync(IPEndPoint endPoint, IPEndPoint relayTo, params IReadOnlyList<string> settings)
+    public static async Task<Postfix> StartAtAsync(IPEndPoint endPoint, IPEndPoint relayTo, params IReadOnlyList<string> settings)
     {
         if (!Unix.IsRoot)
             throw new InvalidOperationException("Postfix can only be started by root: run the tests as root.");
