@@ -187,6 +187,15 @@ public sealed class CatalogueTests
     }
 
     [Fact]
+    public void RECV_11_a_node_may_have_listeners_and_session_limits_of_its_own()
+    {
+        var own = new Dictionary<string, string> { ["listen"] = "127.0.0.1 2525", ["receive.max_sessions"] = "50", ["receive.max_sessions_per_address"] = "5" };
+        Assert.Empty(Validator.CheckOverrides("cm-1", own));
+        var set = new SettingSet(1, new Dictionary<string, string> { ["receive.max_sessions"] = "2000" }, own);
+        Assert.Equal((50, 5), (set.Integer("receive.max_sessions"), set.Integer("receive.max_sessions_per_address")));
+    }
+
+    [Fact]
     public void ADMIN_25_the_set_is_checked_as_a_whole()
     {
         Assert.Equal("BOUNCE-3", Assert.Single(Validator.Check(new Dictionary<string, string> { ["bounce.copy_to_admin"] = "true" })).Rule);

@@ -79,7 +79,7 @@ public sealed class Postfix : IAsyncDisposable
             myhostname = postfix.test
             mydestination =
             local_recipient_maps =
-            inet_interfaces = {EndPoint.Address}
+            inet_interfaces = 127.0.0.1
             inet_protocols = ipv4
             mynetworks = 127.0.0.0/8
             smtpd_relay_restrictions = permit_mynetworks, reject
