@@ -74,6 +74,9 @@ public sealed class LocalClusterTests
             ["settings get"] = ["delivery.retry_seconds"],
             ["account show"] = ["taro@example.jp"],
             ["account mailbox"] = ["taro@example.jp"],
+            ["account hours show"] = ["taro@example.jp"],
+            ["account destination show"] = ["taro@example.jp"],
+            ["account relay show"] = ["taro@example.jp"],
             ["alias show"] = ["info@example.jp"],
         };
         var verbs = Reading(CommandLine.Build(), "").ToList();
