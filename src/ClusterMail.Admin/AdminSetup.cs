@@ -43,6 +43,7 @@ public static class AdminSetup
         services.TryAddSingleton<ArchiveDesk>();
         services.TryAddSingleton<DestinationLimit>();
         services.TryAddSingleton<AccountStore>();
+        services.TryAddSingleton<AccountTableStore>();
         services.TryAddSingleton<AliasStore>();
         services.TryAddSingleton<AccountDesk>();
         services.TryAddSingleton<AccountImport>();
@@ -92,6 +93,7 @@ public static class AdminSetup
         api.MapTables();
         api.MapDomains();
         api.MapAccounts();
+        api.MapAccountTables();
         api.MapAliases();
         api.MapLockout();
         api.MapLogs();
