@@ -169,6 +169,26 @@ public class KeywordTests
         Assert.Null((await InspectAsync("From: x@corp.example\n\nx\n")).Subject);
     }
 
+    [Fact]
+    public async Task APPROVE_13_a_header_line_that_is_none_does_not_hide_the_subject_behind_it()
+    {
+        var content = await InspectAsync(Encoding.UTF8.GetBytes("Received: from x\r\nno header at all\r\nSubject: 社外秘\r\nContent-Type: application/zip\r\n\r\nx\r\n"));
+        Assert.Equal("hold bucho@corp.example", Said(Policy(Own, keywords: Keywords(List)).Judge(Customer, content)));
+        Assert.Equal("hold bucho@corp.example", Said(Policy("*:2::bucho@corp.example").Judge(Customer, content)));
+    }
+
+    [Fact]
+    public void APPROVE_40_a_text_is_searched_once_for_all_recipients()
+    {
+        var list = string.Join('\n', Enumerable.Range(1, 5000).Select(i => $"word number {i}"));
+        var policy = Policy("*:1:file=keyword.txt&in=body:bucho@corp.example", keywords: Keywords(list));
+        var evidence = Evidence(Plain with { Text = string.Concat(Enumerable.Repeat("ordinary word ", 70_000)) });
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (var i = 0; i < 1000; i++)
+            Assert.Equal("send", Said(policy.AtEndOfData(Mail(), new OutgoingRecipient(To($"r{i}@client.example")), evidence)));
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 20);
+    }
+
     [Theory]
     [InlineData("text/plain; charset=iso-2022-jp", "iso-2022-jp", "社外秘です")]
     [InlineData("text/plain; charset=shift_jis", "shift_jis", "社外秘です")]

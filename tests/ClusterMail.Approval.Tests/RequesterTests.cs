@@ -34,6 +34,8 @@ public class RequesterTests
     {
         Assert.Empty(AtMail(null, "x@elsewhere.example"));
         Assert.Equal(["anybody@branch.example"], AtMail(null, "anybody@branch.example"));
+        // An alias that leads outside is ours; the customer behind it is nobody's requester.
+        Assert.Equal(["gaibu@corp.example"], AtMail(null, "gaibu@corp.example"));
     }
 
     [Fact]
@@ -41,7 +43,7 @@ public class RequesterTests
     {
         Assert.Empty(AtMail(null, ""));
         Assert.Equal([User2], AtMail(User2, ""));
-        async Task<string[]> Of(string header) => [.. Requesters.OfNullSender(await InspectAsync($"From: Taro <{User2}>\n{header}\n\ntext\n"), Directory()).Select(one => one.Address.ToString())];
+        async Task<string[]> Of(string header) => [.. Requesters.OfNullSender(await InspectAsync($"From: Taro <{User2}>\n{header}\n\n--b\n\ntext\n--b--\n"), Directory()).Select(one => one.Address.ToString())];
         Assert.Empty(await Of("Content-Type: multipart/report; boundary=b; report-type=delivery-status"));
         Assert.Empty(await Of("Auto-Submitted: auto-replied"));
         Assert.Equal([User2], await Of("Auto-Submitted: no"));

@@ -145,6 +145,14 @@ public class TransitionTests
     }
 
     [Fact]
+    public void APPROVE_206_a_new_proxy_decides_what_waits_with_the_proxy_before_him()
+    {
+        var state = Held(new HeldStage([new CurrentApprover(To(Kacho), To(Bucho))], 1));
+        var decision = Moved(state, Ballot(Jomu, Verb.Reject, To(Bucho)), "T4").Decision!;
+        Assert.Equal((Jomu, To(Bucho)), (decision.By, decision.Principal));
+    }
+
+    [Fact]
     public void APPROVE_211_one_vote_of_a_proxy_does_not_count_for_two()
     {
         var state = Moved(Held(Stage(2, To(Bucho), To(Kacho))), Ballot(Jomu, Verb.Approve, To(Bucho), To(Kacho)), "T2", ResultCode.Vote);

@@ -13,16 +13,20 @@ internal sealed class Findings(TopHeader top, List<MimePiece> parts, AttachmentT
         "message/global", "message/global-headers", "message/global-delivery-status", "message/global-disposition-notification",
     ];
 
+    /// <summary>Subject: headers that are read; an ordinary mail has one.</summary>
+    private const int MostSubjects = 20;
+
     public InspectedContent Read(long length, string? unreadable)
     {
-        var subjects = top.Subjects.Select(raw => (Text: HeaderText.Decode(raw, out var unknown), Unknown: unknown)).ToList();
+        var subjects = top.Subjects.Take(MostSubjects).Select(raw => (Text: HeaderText.Decode(raw, out var unknown), Unknown: unknown)).ToList();
         var texts = parts.Where(part => part.Raw is not null).Select(part => new TextPiece(part, PartText.Octets(part))).ToList();
         var text = bodies ? Bodies(texts) : (Text: "", Trouble: null);
         return new InspectedContent
         {
             Length = length,
             Subject = subjects.Count == 0 ? null : string.Join(' ', subjects.Select(subject => subject.Text)),
-            SubjectTrouble = subjects.Select(subject => subject.Unknown).OfType<string>().FirstOrDefault() is { } charset ? $"subject in the unknown charset {charset}" : null,
+            SubjectTrouble = subjects.Select(subject => subject.Unknown).OfType<string>().FirstOrDefault() is { } charset ? $"subject in the unknown charset {charset}"
+                : top.Subjects.Count > MostSubjects ? $"more than {MostSubjects} subjects" : null,
             Attachments = Attachments(texts),
             Text = text.Text,
             TextTrouble = text.Trouble,
@@ -43,6 +47,8 @@ internal sealed class Findings(TopHeader top, List<MimePiece> parts, AttachmentT
             return [];
         var referenced = References(texts);
         var encrypted = top.Type is { } whole && whole.IsMimeType("multipart", "encrypted");
+        if (encrypted && parts.Count == 0)
+            return [new AttachedPart("", "multipart/encrypted", -1)];
         return [.. parts.Where(part => encrypted || AttachmentRules.Counts(part, referenced, texts)).Select(part => new AttachedPart(part.Name, part.MediaType, part.RawLength))];
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using ClusterMail.Settings;
@@ -14,9 +15,11 @@ public sealed class KeywordList
     public const int LongestWord = 1000;
 
     private readonly ImmutableArray<(string Word, string Folded)> _words;
+    private readonly SearchValues<string> _any;
     private readonly ImmutableArray<(string Word, Regex Pattern)> _patterns;
 
-    private KeywordList(ImmutableArray<(string, string)> words, ImmutableArray<(string, Regex)> patterns) => (_words, _patterns) = (words, patterns);
+    private KeywordList(ImmutableArray<(string, string)> words, ImmutableArray<(string, Regex)> patterns) =>
+        (_words, _patterns, _any) = (words, patterns, SearchValues.Create([.. words.Select(word => word.Item2)], StringComparison.Ordinal));
 
     /// <summary>Nothing to find: counts as missing.</summary>
     public bool IsEmpty => _words.IsEmpty && _patterns.IsEmpty;
@@ -27,9 +30,9 @@ public sealed class KeywordList
     public string? Find(string text)
     {
         var folded = TextFolding.Fold(text);
-        foreach (var (word, key) in _words)
-            if (folded.Contains(key, StringComparison.Ordinal))
-                return word;
+        // All words at once; which one it was is asked only when one is there.
+        if (!_words.IsEmpty && folded.AsSpan().ContainsAny(_any))
+            return _words.First(word => folded.Contains(word.Folded, StringComparison.Ordinal)).Word;
         foreach (var (word, pattern) in _patterns)
             if (pattern.IsMatch(folded))
                 return word;

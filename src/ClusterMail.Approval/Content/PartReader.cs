@@ -61,10 +61,16 @@ internal sealed class PartReader(Stream content) : MimeReader(JapaneseText.Parsi
                 Unreadable ??= "a part with two content types";
         }
         Count();
+        if (_around.TryPeek(out var parent))
+            parent.TakeIndex();
         _around.Push(new Multipart(contentType, contentType.IsMimeType("multipart", "related") || _around.Any(outer => outer.InRelated)));
     }
 
-    protected override void OnMultipartEnd(ContentType contentType, long beginOffset, int beginLineNumber, long headersEndOffset, long endOffset, int lines, CancellationToken cancellationToken) => _around.Pop();
+    protected override void OnMultipartEnd(ContentType contentType, long beginOffset, int beginLineNumber, long headersEndOffset, long endOffset, int lines, CancellationToken cancellationToken)
+    {
+        if (_around.Pop().IsEmpty && !Outside)
+            Unreadable ??= "a multipart without parts";
+    }
 
     protected override void OnMessagePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
     {
@@ -72,6 +78,8 @@ internal sealed class PartReader(Stream content) : MimeReader(JapaneseText.Parsi
         Count();
         if (!Outside)
             Parts.Add(Piece(contentType) with { IsMessage = true });
+        else if (_around.TryPeek(out var parent))
+            parent.TakeIndex();
         _attachedMessages++;
     }
 
@@ -82,7 +90,11 @@ internal sealed class PartReader(Stream content) : MimeReader(JapaneseText.Parsi
         Top.Type ??= contentType;
         Count();
         if (Outside)
+        {
+            if (_around.TryPeek(out var parent))
+                parent.TakeIndex();
             return;
+        }
         var piece = Piece(contentType);
         _current = piece.IsText ? piece with { Raw = new MemoryStream() } : piece;
         Parts.Add(_current);
@@ -141,6 +153,7 @@ internal sealed class PartReader(Stream content) : MimeReader(JapaneseText.Parsi
 
         public ContentType Type => type;
         public bool InRelated => inRelated;
+        public bool IsEmpty => _children == 0;
 
         public int TakeIndex() => _children++;
     }

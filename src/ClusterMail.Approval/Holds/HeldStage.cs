@@ -16,7 +16,8 @@ public sealed record HeldStage(ImmutableArray<CurrentApprover> Approvers, int Ne
             if (approver.Address.SameAs(person))
                 return approver;
         foreach (var approver in Approvers)
-            if ((approver.Principal is { } principal && approver.PrincipalMayDecide && principal.SameAs(person)) || proxyFor.Any(approver.Address.SameAs))
+            if ((approver.Principal is { } principal && approver.PrincipalMayDecide && principal.SameAs(person))
+                || proxyFor.Any(other => approver.Address.SameAs(other) || approver.Principal?.SameAs(other) == true))
                 return approver;
         return null;
     }

@@ -85,9 +85,12 @@ public abstract record Transition(ResultCode Code)
     private static Vote VoteOf(int stage, Mailbox seat, Trigger.Ballot ballot) => new(stage, seat, ballot.Voter, ballot.Verb, ballot.At, ballot.Channel, ballot.Comment);
 
     /// <summary>For whom a proxy decided: of the request itself, or of a mail that already waited for the approver (APPROVE-206). Null: for himself.</summary>
-    private static Mailbox? PrincipalOf(Mailbox seat, HeldState state, int stage, Mailbox voter) =>
-        !seat.SameAs(voter) ? (state.Stages[stage].Approvers.First(approver => approver.Address.SameAs(seat)).Principal is { } principal && principal.SameAs(voter) ? null : seat)
-        : state.Stages[stage].Approvers.First(approver => approver.Address.SameAs(seat)).Principal;
+    private static Mailbox? PrincipalOf(Mailbox seat, HeldState state, int stage, Mailbox voter)
+    {
+        var principal = state.Stages[stage].Approvers.First(approver => approver.Address.SameAs(seat)).Principal;
+        return principal?.SameAs(voter) == true ? null
+            : principal ?? (seat.SameAs(voter) ? null : seat);
+    }
 
     private static Transition OnEscalate(HeldState state, Trigger.Escalate act)
     {

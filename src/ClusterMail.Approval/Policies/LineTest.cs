@@ -33,8 +33,8 @@ internal readonly struct LineTest(KeywordShelf keywords, PolicyLevel level, Appr
 
     private CatchReason? Found(Condition.Term term, ContentEvidence evidence) => term switch
     {
-        Condition.KeywordFile file => Keyword(file.Name, evidence.Content),
-        Condition.KeywordList list => Keyword(list.Name, evidence.Content),
+        Condition.KeywordFile file => Keyword(file.Name, evidence),
+        Condition.KeywordList list => Keyword(list.Name, evidence),
         Condition.LargerThan larger => evidence.Content.Length > larger.Octets ? new CatchReason(CatchKind.Size, evidence.Content.Length.ToString(CultureInfo.InvariantCulture)) : null,
         Condition.MoreRecipientsThan more => evidence.OutsideRecipients > more.Count ? new CatchReason(CatchKind.Recipients, evidence.OutsideRecipients.ToString(CultureInfo.InvariantCulture)) : null,
         Condition.Extension extension => WithExtension(extension, evidence.Content),
@@ -58,20 +58,12 @@ internal readonly struct LineTest(KeywordShelf keywords, PolicyLevel level, Appr
     }
 
     /// <summary>One hit is enough (APPROVE-39); a list that is missing or empty is a hit, and an alarm (APPROVE-40).</summary>
-    private CatchReason? Keyword(string name, InspectedContent content)
+    private CatchReason? Keyword(string name, ContentEvidence evidence)
     {
         if (keywords.Find(level, name) is not { IsEmpty: false } list)
             return new CatchReason(CatchKind.Unreadable, $"keyword list {name} is missing or empty");
         var places = line.Condition.Places;
-        if (places.HasFlag(SearchPlaces.Subject) && content.Subject is { } subject && list.Find(subject) is { } inSubject)
-            return new CatchReason(CatchKind.Keyword, inSubject);
-        if (places.HasFlag(SearchPlaces.Body) && list.Find(content.Text) is { } inText)
-            return new CatchReason(CatchKind.Keyword, inText);
-        if (places.HasFlag(SearchPlaces.Name))
-            foreach (var part in content.Attachments)
-                if (list.Find(part.Name) is { } inName)
-                    return new CatchReason(CatchKind.Keyword, inName);
-        return Doubt(places, content) is { } why ? new CatchReason(CatchKind.Unreadable, why) : null;
+        return evidence.Search(list, places) ?? (Doubt(places, evidence.Content) is { } why ? new CatchReason(CatchKind.Unreadable, why) : null);
     }
 
     /// <summary>Why the words may be there all the same; null: they are not (APPROVE-13).</summary>

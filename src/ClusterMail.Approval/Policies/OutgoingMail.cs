@@ -21,6 +21,31 @@ public sealed record OutgoingRecipient(Mailbox Address, ImmutableArray<Mailbox> 
     public OutgoingRecipient(Mailbox address) : this(address, []) { }
 }
 
-/// <summary>What is known at the end of DATA.</summary>
+/// <summary>
+/// What is known at the end of DATA; one for a submission, used by one thread at a time, because it remembers what was found: a thousand recipients do not search
+/// the same text a thousand times.
+/// </summary>
 /// <param name="OutsideRecipients">Accepted recipients of the submission outside our domains, for <c>rcpt&gt;</c>.</param>
-public sealed record ContentEvidence(InspectedContent Content, int OutsideRecipients);
+public sealed record ContentEvidence(InspectedContent Content, int OutsideRecipients)
+{
+    private readonly Dictionary<(KeywordList, SearchPlaces), CatchReason?> _searched = [];
+
+    /// <summary>The first word of the list in these parts of the mail; null: none.</summary>
+    internal CatchReason? Search(KeywordList list, SearchPlaces places)
+    {
+        if (!_searched.TryGetValue((list, places), out var found))
+            _searched[(list, places)] = found = Texts(places).Select(list.Find).FirstOrDefault(word => word is not null) is { } word ? new CatchReason(CatchKind.Keyword, word) : null;
+        return found;
+    }
+
+    private IEnumerable<string> Texts(SearchPlaces places)
+    {
+        if (places.HasFlag(SearchPlaces.Subject) && Content.Subject is { } subject)
+            yield return subject;
+        if (places.HasFlag(SearchPlaces.Body))
+            yield return Content.Text;
+        if (places.HasFlag(SearchPlaces.Name))
+            foreach (var part in Content.Attachments)
+                yield return part.Name;
+    }
+}

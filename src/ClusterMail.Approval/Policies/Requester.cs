@@ -32,7 +32,7 @@ public static class Requesters
             requesters.Add(Requester.Of(account));
         // A domain passed on by its route has no accounts here; its mail is ours all the same.
         else if (!from.IsNull && identity is null && sender is { Class: AddressClass.LocalExisting, Account: null })
-            requesters.Add(new Requester(sender.Real, null));
+            requesters.Add(new Requester(from.Mailbox!, null));
         return requesters.ToImmutable();
     }
 

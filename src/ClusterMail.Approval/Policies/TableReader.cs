@@ -17,8 +17,11 @@ internal sealed class TableReader(string setting)
         {
             lines.Add(line.ToString());
             if (lines.Count == ApprovalTable.MaxLines + 1)
+            {
                 Tell(lines.Count, 0, "APPROVE-16", $"the table has more than {ApprovalTable.MaxLines} lines", warning: false);
-            else if (line.Trim() is { IsEmpty: false } words && words[0] is not ('\'' or '#'))
+                rules.Add(new ApprovalLine(lines.Count, new AddressPattern("*"), ApprovalMode.Unreadable) { Fault = "too many lines" });
+            }
+            else if (lines.Count <= ApprovalTable.MaxLines && line.Trim() is { IsEmpty: false } words && words[0] is not ('\'' or '#'))
                 rules.Add(Rule(lines.Count, line));
         }
         if (rules.Any(rule => rule.Mode == ApprovalMode.Refuse) && !rules.Any(rule => rule.Pattern.IsCatchAll))
