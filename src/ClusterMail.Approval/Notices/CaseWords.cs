@@ -71,9 +71,14 @@ public sealed class CaseWords(Language language, TimeZoneInfo zone)
     public string Reference(HeldCase held) =>
         held.Related.IsDefaultOrEmpty ? held.Hold.ToString() : $"{held.Hold} ({Say("同じ送信の他の管理番号", "same submission")}: {string.Join(", ", held.Related)})";
 
-    public ImmutableArray<string> Attachments(HeldCase held) => held.Mail.Attachments.IsDefaultOrEmpty
-        ? [Say("なし", "none")]
-        : [.. held.Mail.Attachments.Select(one => $"{(one.Name.Length > 0 ? one.Name : Say("(名前なし)", "(no name)"))} ({one.MediaType}, {Size(one.Size)})")];
+    /// <summary>Each by name, type and size; and the truth where the list may not be all of them.</summary>
+    public ImmutableArray<string> Attachments(HeldCase held)
+    {
+        var lines = held.Mail.Attachments.Select(one => $"{(one.Name.Length > 0 ? one.Name : Say("(名前なし)", "(no name)"))} ({one.MediaType}, {Size(one.Size)})").ToList();
+        if (held.Mail.LacksAttachments)
+            lines.Add(Say("(この一覧は完全ではない可能性があります)", "(this list may not be complete)"));
+        return lines.Count > 0 ? [.. lines] : [Say("なし", "none")];
+    }
 
     public string Warning(CaseWarning warning)
     {

@@ -25,7 +25,7 @@ internal sealed class DecisionActions(CaseWords words, NoticeOptions options)
 
     private FieldContent.Copy Copy(HeldCase held, DecisionTexts texts) => new(
     [
-        (new Phrase("次の宛先へ、", "Send a mail to"), options.Rules.DecisionAddress(held.Requester).ToString()),
+        (new Phrase("次の宛先へ送信:", "Send a mail to"), options.Rules.DecisionAddress(held.Requester).ToString()),
         (new Phrase("承認する場合はこの件名のメールを送信:", "to approve, with this subject:"), texts.For(Verb.Approve).Subject),
         (new Phrase("却下する場合はこの件名のメールを送信 (理由は本文に):", "to reject, with this subject (and the reason as text):"), texts.For(Verb.Reject).Subject),
     ]);
@@ -48,9 +48,9 @@ internal sealed class EntryFields(CaseWords words, NoticeOptions options)
             Field("subject", "件名", "Subject", words.Subject(held)),
             Field("size", "サイズ / 添付", "Size / attachments", CaseWords.Size(held.Mail.Size), string.Join(", ", words.Attachments(held))),
             Field("deadline", "期限", "Deadline", words.Deadline(held)),
+            Field("own", "本人/代理", "Own / proxy", entry.ProxyOf is { } principal ? words.Say($"{principal} の代理", $"as proxy of {principal}") : words.Say("本人", "own")),
             new NoticeField("approve", new Phrase("[承認]", "[Approve]"), actions["approve"]),
             new NoticeField("reject", new Phrase("[却下]", "[Reject]"), actions["reject"]),
-            Field("own", "本人/代理", "Own / proxy", entry.ProxyOf is { } principal ? words.Say($"{principal} の代理", $"as proxy of {principal}") : words.Say("本人", "own")),
             .. actions.TryGetValue("page", out var page) ? new[] { new NoticeField("page", new Phrase("承認ページ", "Approval page"), page) } : [],
         ];
     }

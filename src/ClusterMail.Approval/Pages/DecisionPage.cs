@@ -51,7 +51,7 @@ public sealed record DecisionPage
             """));
     }
 
-    private Html List(CaseWords words) => Frame.ListPath is { } path ? Html.Of($"""<p class="small"><a href="{path}">← {words.Say("承認待ち一覧", "Waiting list")}</a></p>""") : Html.Empty;
+    private Html List(CaseWords words) => Frame.ListPath is { } path ? Html.Of($"""<p class="back"><a href="{path}">← {words.Say("承認待ち一覧", "Waiting list")}</a></p>""") : Html.Empty;
 
     private Html FaultNote() => Fault is null ? Html.Empty : Html.Of($"""<div class="note bad" role="alert"><b>{Fault}</b></div>""");
 

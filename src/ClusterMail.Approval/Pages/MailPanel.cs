@@ -29,6 +29,7 @@ internal sealed class MailPanel(CaseWords words)
         ViewGap.TooManyParts => words.Say("パートの数が多すぎます。", "It has too many parts."),
         ViewGap.TooDeep => words.Say("入れ子が深すぎる部分があります。", "Parts of it are nested too deeply."),
         ViewGap.HeadersCut => words.Say("ヘッダーが長すぎます。", "Its header is too long."),
+        ViewGap.ContentCut => words.Say("大きなメールのため、先頭部分だけを調べました。添付ファイルがほかにもある可能性があります。", "The mail is large; only its beginning was looked at. There may be more attachments."),
         _ => words.Say("形式が壊れているため、そのままの文字を表示しています。", "It is broken; its raw characters are shown."),
     };
 

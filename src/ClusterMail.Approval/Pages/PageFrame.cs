@@ -40,5 +40,5 @@ public sealed record PageFrame
         return page.ToString();
     }
 
-    private Html PersonMark(CaseWords words) => Person.Length == 0 ? Html.Empty : Html.Of($"""<span>{words.Say("ログイン中", "Logged in")}: {Person}</span>""");
+    private Html PersonMark(CaseWords words) => Person.Length == 0 ? Html.Empty : Html.Of($"""<span title="{words.Say("ログイン中", "Logged in")}">{Person}</span>""");
 }

@@ -16,14 +16,15 @@ public static class PageStyle
         a{color:var(--link)}
         .bar{background:var(--brand);color:#fff}
         .bar div{max-width:1180px;margin:0 auto;padding:12px 20px;display:flex;align-items:center;gap:12px}
-        .bar b{font-size:15px;letter-spacing:.02em;flex:1}
+        .bar b{font-size:15px;letter-spacing:.02em;flex:1;white-space:nowrap}
         .bar b::before{content:"";display:inline-block;width:10px;height:10px;border-radius:50%;background:#5fd08a;margin-right:10px;vertical-align:1px}
-        .bar a,.bar span{color:#d3deec;font-size:13px;text-decoration:none}
+        .bar a,.bar span{color:#d3deec;font-size:13px;text-decoration:none;white-space:nowrap}.bar span{overflow:hidden;text-overflow:ellipsis}
         .bar a:hover{text-decoration:underline}
         main{max-width:1180px;margin:0 auto;padding:22px 20px 96px}
         main.one{max-width:720px}
         h1{font-size:23px;line-height:1.4;margin:8px 0 4px;overflow-wrap:anywhere}
         h2{font-size:15px;margin:0 0 12px}
+        .back{font-size:14px;margin:0 0 12px}
         .meta{color:var(--soft);font-size:14px;margin:0 0 18px;overflow-wrap:anywhere}
         .grid{display:grid;grid-template-columns:minmax(0,1fr) 372px;gap:20px;align-items:start}
         .card{background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:20px;margin:0 0 16px}
@@ -46,7 +47,7 @@ public static class PageStyle
         #v1:checked~.p1,#v2:checked~.p2,#v3:checked~.p3{display:block}
         pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;font-size:15px}
         pre.raw{font:13px/1.6 Consolas,Menlo,"Noto Sans Mono CJK JP",monospace}
-        iframe{display:block;width:100%;height:62vh;min-height:340px;border:1px solid var(--line);border-radius:8px;background:#fff}
+        iframe{display:block;width:100%;height:62vh;min-height:340px;max-height:760px;border:1px solid var(--line);border-radius:8px;background:#fff}
         .small{font-size:13px;color:var(--soft);margin:8px 0 0;overflow-wrap:anywhere}
         .files{width:100%;border-collapse:collapse;font-size:14px}
         .files td{padding:8px 0;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
@@ -56,6 +57,7 @@ public static class PageStyle
         textarea,input[type=text],input[type=password],input[type=email]{width:100%;font:inherit;font-size:16px;color:inherit;background:var(--field);border:1px solid var(--line);border-radius:8px;padding:10px 12px}
         textarea{min-height:96px;resize:vertical}
         label.field{display:block;font-size:14px;margin:0 0 6px}
+        .small+label.field{margin-top:12px}
         button,.button{display:block;width:100%;min-height:48px;font:inherit;font-weight:600;border-radius:9px;border:1px solid transparent;padding:10px 16px;margin:12px 0 0;cursor:pointer;text-align:center;text-decoration:none}
         button.good{background:var(--good);color:#fff}
         button.bad{background:transparent;color:var(--bad);border-color:var(--bad)}

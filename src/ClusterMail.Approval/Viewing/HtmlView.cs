@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using Ganss.Xss;
 
@@ -13,36 +14,41 @@ internal sealed record HtmlView(string Body, int RemoteImages, ImmutableArray<st
     /// <summary>Characters of source. Above, only the text is shown.</summary>
     public const int LengthLimit = 1_048_576;
 
-    private const int LinksLimit = 50;
-    private const int LinkLength = 300;
+    /// <summary>What writes a tree goes down by recursion, and a stack that overflows ends the node: looked at again in the tree itself.</summary>
+    private const int DepthLimit = 2 * OpenElements.DepthLimit;
 
-    private static readonly string[] Tags =
-    [
-        "a", "abbr", "b", "big", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3",
-        "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "table",
-        "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var",
-    ];
+    private static readonly HashSet<string> Tags = new(
+        [
+            "abbr", "blockquote", "br", "caption", "center", "col", "colgroup", "dd", "del", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "ins",
+            "kbd", "li", "ol", "p", "pre", "q", "samp", "span", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "var",
+        ],
+        StringComparer.OrdinalIgnoreCase);
 
-    private static readonly string[] Attributes =
-        ["align", "alt", "bgcolor", "border", "cellpadding", "cellspacing", "color", "colspan", "dir", "face", "href", "rowspan", "src", "style", "title", "valign"];
+    private static readonly HashSet<string> Attributes = new(
+        ["align", "alt", "bgcolor", "border", "cellpadding", "cellspacing", "colspan", "dir", "rowspan", "src", "style", "title", "valign"], StringComparer.OrdinalIgnoreCase);
 
     // No display, visibility, opacity, position, size of text: with them text is hidden, or laid over other text.
-    private static readonly string[] Properties =
-    [
-        "background-color", "border", "border-bottom", "border-bottom-color", "border-bottom-style", "border-bottom-width", "border-collapse", "border-color", "border-left",
-        "border-right", "border-spacing", "border-style", "border-top", "border-width", "color", "font-family", "font-style", "font-weight", "list-style-type",
-        "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align", "text-decoration", "vertical-align", "white-space",
-    ];
+    private static readonly HashSet<string> Properties = new(
+        [
+            "background-color", "border", "border-bottom", "border-bottom-color", "border-bottom-style", "border-bottom-width", "border-collapse", "border-color",
+            "border-left", "border-right", "border-spacing", "border-style", "border-top", "border-width", "color", "font-family", "font-style", "font-weight",
+            "list-style-type", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align", "text-decoration", "vertical-align", "white-space",
+        ],
+        StringComparer.OrdinalIgnoreCase);
+
+    public static bool Shows(string tag) => Tags.Contains(tag);
+
+    public static bool ShowsAttribute(string attribute) => Attributes.Contains(attribute);
 
     /// <summary>Null: more than can be shown safely.</summary>
     /// <param name="images">By Content-ID without brackets, as <c>data:</c> URLs of bounded size.</param>
     public static HtmlView? Of(string html, IReadOnlyDictionary<string, string> images)
     {
-        if (html.Length > LengthLimit || !HtmlBudget.Affords(html))
+        if (html.Length > LengthLimit || HtmlRewriter.Rewrite(html) is not var (rewritten, links))
             return null;
         try
         {
-            return Sanitise(html, images);
+            return Sanitise(rewritten, images) is var (body, remote) ? new HtmlView(body, remote, links) : null;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -51,34 +57,51 @@ internal sealed record HtmlView(string Body, int RemoteImages, ImmutableArray<st
         }
     }
 
-    private static HtmlView? Sanitise(string html, IReadOnlyDictionary<string, string> images)
+    private static (string Body, int Remote)? Sanitise(string html, IReadOnlyDictionary<string, string> images)
     {
         var sanitizer = Sanitizer();
         // Its own parser: one without style sheets would drop every style attribute.
         using var document = sanitizer.HtmlParserFactory().ParseDocument(html);
-        foreach (var element in document.QuerySelectorAll("script, style, title, template, svg, math").ToList())
-            element.Remove();
-        if (document.Body is not IHtmlBodyElement body)
+        if (document.Body is not IHtmlBodyElement body || IsTooDeep(body))
             return null;
         sanitizer.SanitizeDom(document, body);
         var remote = Images(document, images);
-        var links = Disarm(document);
-        return new HtmlView(body.InnerHtml, remote, links);
+        return (body.InnerHtml, remote);
     }
 
-    // data: passes for the pictures put in below, after which no URL of the mail is left.
-    private static HtmlSanitizer Sanitizer()
+    /// <summary>Without recursion.</summary>
+    private static bool IsTooDeep(INode root)
     {
-        var options = new HtmlSanitizerOptions
+        var depth = 0;
+        for (INode? node = root; node is not null;)
         {
-            AllowedTags = new HashSet<string>(Tags, StringComparer.OrdinalIgnoreCase),
-            AllowedAttributes = new HashSet<string>(Attributes, StringComparer.OrdinalIgnoreCase),
-            AllowedCssProperties = new HashSet<string>(Properties, StringComparer.OrdinalIgnoreCase),
-            AllowedSchemes = new HashSet<string>(["http", "https", "mailto", "cid"], StringComparer.OrdinalIgnoreCase),
-            UriAttributes = new HashSet<string>(["href", "src"], StringComparer.OrdinalIgnoreCase),
-        };
-        return new HtmlSanitizer(options) { KeepChildNodes = true };
+            if (node.FirstChild is { } child)
+            {
+                node = child;
+                if (++depth > DepthLimit)
+                    return true;
+                continue;
+            }
+            while (node is not null && node != root && node.NextSibling is null)
+            {
+                node = node.Parent;
+                depth--;
+            }
+            node = node is null || node == root ? null : node.NextSibling;
+        }
+        return false;
     }
+
+    // Once this has run no address of the mail is left but those of pictures, and those are replaced next.
+    private static HtmlSanitizer Sanitizer() => new(new HtmlSanitizerOptions
+    {
+        AllowedTags = Tags,
+        AllowedAttributes = Attributes,
+        AllowedCssProperties = Properties,
+        AllowedSchemes = new HashSet<string>(["http", "https", "cid"], StringComparer.OrdinalIgnoreCase),
+        UriAttributes = new HashSet<string>(["src"], StringComparer.OrdinalIgnoreCase),
+    })
+    { KeepChildNodes = true };
 
     private static int Images(IHtmlDocument document, IReadOnlyDictionary<string, string> images)
     {
@@ -98,19 +121,5 @@ internal sealed record HtmlView(string Body, int RemoteImages, ImmutableArray<st
             image.Replace(placeholder);
         }
         return remote;
-    }
-
-    private static ImmutableArray<string> Disarm(IHtmlDocument document)
-    {
-        var links = new List<string>();
-        foreach (var anchor in document.QuerySelectorAll("a[href]").ToList())
-        {
-            var target = VisibleText.Line(anchor.GetAttribute("href")!, LinkLength);
-            anchor.RemoveAttribute("href");
-            anchor.SetAttribute("title", target);
-            if (links.Count < LinksLimit && !links.Contains(target))
-                links.Add(target);
-        }
-        return [.. links];
     }
 }

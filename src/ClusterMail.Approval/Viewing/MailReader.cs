@@ -42,6 +42,15 @@ public static class MailReader
         }
     }
 
+    /// <summary>From the beginning of a mail that is too large to be taken apart whole.</summary>
+    /// <param name="size">Octets of the whole content.</param>
+    /// <param name="contentSha256">Of the whole content, 64 hex digits.</param>
+    public static MailView ReadBeginning(Stream beginning, long size, string contentSha256)
+    {
+        var view = Read(beginning);
+        return view with { Size = size, ContentSha256 = contentSha256, Gaps = size > view.Size ? [.. view.Gaps, ViewGap.ContentCut] : view.Gaps };
+    }
+
     /// <summary>Null: it can be taken apart.</summary>
     private static ViewGap? Obstacle(Stream content)
     {

@@ -44,6 +44,9 @@ public sealed record MailView
     /// <summary>What could not be shown, in order; empty: everything is here.</summary>
     public ImmutableArray<ViewGap> Gaps { get; init; } = [];
 
+    /// <summary>There may be attachments that are not among <see cref="Attachments"/>.</summary>
+    public bool LacksAttachments => Gaps.Any(gap => gap is ViewGap.TooManyParts or ViewGap.TooDeep or ViewGap.Broken or ViewGap.HeadersCut or ViewGap.ContentCut);
+
     public sealed record Header(string Name, string Value);
 
     /// <param name="Size">Octets after decoding.</param>
@@ -60,4 +63,7 @@ public enum ViewGap
     TooDeep,
     Broken,
     HeadersCut,
+
+    /// <summary>Only the beginning of a large mail was taken apart.</summary>
+    ContentCut,
 }

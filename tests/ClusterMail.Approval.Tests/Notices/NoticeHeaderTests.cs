@@ -78,6 +78,13 @@ public class NoticeHeaderTests
     }
 
     [Fact]
+    public async Task APPROVE_112_the_hold_notice_comes_from_the_first_approver_of_the_first_group()
+    {
+        var held = NoticeSample.Held() with { Approvers = [new CurrentApprover(Vectors.Kacho, Vectors.Bucho), new CurrentApprover(Vectors.ShoninA)] };
+        Assert.Equal(Vectors.Kacho, (await NoticeSample.Write(NoticeSample.HoldNotice(held, NoticeSample.Held(number: 500102)), Vectors.User2)).From.Mailbox);
+    }
+
+    [Fact]
     public async Task APPROVE_83_the_Message_ID_is_derived_and_so_a_repeat_is_recognisable()
     {
         async Task<string> Id(Notice notice, Mailbox to) => (await NoticeSample.Write(notice, to)).MessageId;

@@ -106,6 +106,13 @@ public class NoticeTextTests
     }
 
     [Fact]
+    public async Task APPROVE_113_a_list_of_attachments_that_may_lack_some_says_so()
+    {
+        var held = NoticeSample.Held() with { Mail = NoticeSample.Held().Mail with { Gaps = [ClusterMail.Approval.Viewing.ViewGap.ContentCut] } };
+        Assert.Contains("Attachments: (this list may not be complete)\n", await NoticeSample.Text(NoticeSample.Request(held), NoticeLanguage.English), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task APPROVE_113_a_proxy_hears_for_whom()
     {
         var held = NoticeSample.Held() with { Approvers = [new CurrentApprover(Vectors.Kacho, Vectors.Bucho)] };

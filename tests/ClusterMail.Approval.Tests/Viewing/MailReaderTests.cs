@@ -158,6 +158,16 @@ public class MailReaderTests
     }
 
     [Fact]
+    public void APPROVE_124_the_beginning_of_a_large_mail_says_that_it_is_one()
+    {
+        var octets = Sample.Octets("outlook-iso2022jp.eml");
+        var view = MailReader.ReadBeginning(new MemoryStream(octets, 0, 900), octets.Length, "00ff");
+        Assert.Equal((octets.Length, "00ff", "見積書の件"), (view.Size, view.ContentSha256, view.Subject));
+        Assert.True(view.LacksAttachments);
+        Assert.False(MailReader.ReadBeginning(new MemoryStream(octets), octets.Length, "00ff").LacksAttachments);
+    }
+
+    [Fact]
     public void APPROVE_124_an_attached_message_is_not_mixed_up_with_the_mail()
     {
         var view = Sample.ViewOf("""
