@@ -1,0 +1,9 @@
+using ClusterMail.Migration.Source;
+using ClusterMail.Protocol;
+
+namespace ClusterMail.Migration.Mail;
+
+/// <summary>A mail of the original's queue: content and one envelope (QUEUE-2, QUEUE-7). A mail that waits for several domains has an envelope for each.</summary>
+/// <param name="Id">As the original numbered it, from the file's name.</param>
+/// <param name="Retry">How often it was tried; null: not yet.</param>
+public sealed record QueuePair(string Id, SourceFile Message, SourceFile Envelope, EnvelopeRecord Content, RetryRecord? Retry);
