@@ -56,6 +56,32 @@ public sealed class RestrictionTests
         Assert.Equal("UTIME-4", snapshot.Begin(AtTime(Saturday)).Mail(From("hanako@example.jp"), false).Rule);
     }
 
+    [Theory]
+    [InlineData("' saturday\nmon 1 09:00 18:00\nsat 0", "UTIME-4 line 3")]
+    [InlineData("sat 1 09:00 11:00", "UTIME-4 line 1")]
+    [InlineData("mon 1 09:00 18:00", "UTIME-4")]
+    public async Task ADMIN_44_the_dry_run_names_the_account_and_the_line_that_closes_it(string hours, string rule)
+    {
+        var request = new ExplainRequest(IPAddress.Parse(ClientB), "", From("taro@example.jp"), [To("hanako@example.jp")], AuthenticatedAs: To("taro@example.jp")) { At = Saturday };
+        var said = await Explanation.OfAsync(With(Taro(hours)), request, TestContext.Current.CancellationToken);
+        Assert.Equal(rule, said.Mail.Rule);
+        Assert.Contains(said.Steps, step => step.Check == "PIPE-5 usage hours of taro@example.jp" && step.Rule == rule);
+    }
+
+    [Fact]
+    public async Task ADMIN_44_the_dry_run_names_whose_table_decided_and_its_line()
+    {
+        var request = new ExplainRequest(IPAddress.Parse(ClientB), "", From("taro@example.jp"), [To("x@b.example"), To("hanako@example.jp")], AuthenticatedAs: To("taro@example.jp"));
+        var snapshot = PolicySnapshot.Create(
+            new SettingSet(1, new Dictionary<string, string> { ["domain.table"] = "example.jp local", ["auth.methods"] = "PLAIN", ["destination.rules"] = "' all\n*,0" }),
+            People(Taro(destinations: "*@example.jp\n*@b.example,-1"), new Account { Id = 2, Address = To("hanako@example.jp"), RelayRules = "' friends only\n* false" }), Aliases());
+        var said = await Explanation.OfAsync(snapshot, request, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            [("PIPE-10 server's destination table", "DEST-1 line 2"), ("PIPE-10 destination table of taro@example.jp", "DEST-5 line 2")],
+            said.Recipients[0].Steps.Skip(1).Select(step => (step.Check, step.Rule)));
+        Assert.Contains(said.Recipients[1].Steps, step => (step.Check, step.Rule) == ("PIPE-12 relay list of hanako@example.jp", "RELAY-40 line 2"));
+    }
+
     [Fact]
     public void UTIME_5_with_the_switch_DATA_is_answered_450_outside_a_recipients_hours()
     {
