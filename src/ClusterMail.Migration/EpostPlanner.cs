@@ -42,7 +42,8 @@ public sealed class EpostPlanner
         var accountFiles = AccountFiles(ref rest);
         Domains(accountFiles);
         Accounts(accountFiles);
-        var layout = new MailboxLayout(Folders(), (name, domain) => _accounts.Exists(account => account.Key == AccountIndex.Key(name, domain)), _domains.Names);
+        var keys = _accounts.Select(account => account.Key).ToHashSet(StringComparer.Ordinal);
+        var layout = new MailboxLayout(Folders(), (name, domain) => keys.Contains(AccountIndex.Key(name, domain)), _domains.Names);
         var tables = new TableReader(_log, RelaySwitches.From(Effective()));
         var server = new ServerFiles(_log, _draft, tables);
         var boxes = new MailboxReader(_log, _options, tables, _accounts, _recoverable);
@@ -60,20 +61,20 @@ public sealed class EpostPlanner
         boxes.AddNamed(server.Destinations);
         foreach (var file in unknown)
             Unknown(file, boxes.Named, queue);
-        _aliases.RemoveAll(alias => !new AliasFile(_log).Judge(_aliases, mailbox => _accounts.Exists(account => account.Key == AccountIndex.Key(mailbox.LocalPart, mailbox.Domain))).Contains(alias));
+        var aliases = new AliasFile(_log).Judge(_aliases, mailbox => keys.Contains(AccountIndex.Key(mailbox.LocalPart, mailbox.Domain)));
         Senders(boxes);
         _domains.Draft(_draft, _log, common);
-        return Plan(boxes, queue.Pairs());
+        return Plan(boxes, aliases, queue.Pairs());
     }
 
-    private EpostPlan Plan(MailboxReader boxes, IReadOnlyList<QueuePair> queue) => new()
+    private EpostPlan Plan(MailboxReader boxes, IReadOnlyList<PlannedAlias> aliases, IReadOnlyList<QueuePair> queue) => new()
     {
         Log = _log,
         Settings = _draft.Values,
         SettingFindings = _draft.Findings,
         Domains = _domains.Names,
         Accounts = _accounts,
-        Aliases = _aliases,
+        Aliases = aliases,
         Tables = boxes.Tables,
         Mailboxes = boxes.Messages,
         Queue = queue,

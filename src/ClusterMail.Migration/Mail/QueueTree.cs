@@ -80,7 +80,7 @@ internal sealed class QueueTree(FindingLog log, TextEncoding encoding)
             log.Ignored(message.Path, 0, "", "notice of a mail held for approval", "APPROVE-95");
             return null;
         }
-        return new QueuePair(file.Stem, message, file, content, content.Retry ?? RecordFor(file, content));
+        return new QueuePair(file.Stem, message, file, content, content.Retry ?? RecordFor(file, content)) { Lines = text.Lines };
     }
 
     private RetryRecord? RecordFor(SourceFile file, EnvelopeRecord content) => _records.Select(record => ((SourceFile, RetryRecord)?)record).FirstOrDefault(record =>

@@ -8,6 +8,9 @@ namespace ClusterMail.Migration.Users;
 public sealed record PlannedAccount(string Domain, AccountFileRow Row, int Finding)
 {
     public string Address => $"{Row.Name}@{Domain}";
+
+    /// <summary>As the farm's import of accounts reads it (IMP-1), with its LF. Holds the password.</summary>
+    public string Line => AccountFile.Write(Row);
     internal string Key => AccountIndex.Key(Row.Name, Domain);
 }
 

@@ -19,7 +19,8 @@ public partial class DependencyTests
         ["Settings"] = [],
         ["Protocol"] = [],
         ["Admin.Contract"] = [],
-        ["Cli"] = ["Admin.Contract", "Store"],
+        ["Migration"] = ["Accounts", "Policy", "Protocol", "Routing", "Settings"],
+        ["Cli"] = ["Admin.Contract", "Migration", "Store"],
     };
 
     [Fact]
