@@ -9,7 +9,7 @@ public sealed record ImportedQuestion(IReadOnlyList<ImportedFile> Files);
 /// <param name="Folder">Of the mailbox; null: a pair of the queue.</param>
 public sealed record ImportedFile(string Hash, string? Folder = null);
 
-/// <param name="Known">In the order of the question.</param>
+/// <param name="Known">In the order of the question; empty: there is no such account.</param>
 public sealed record ImportedAnswer(IReadOnlyList<bool> Known);
 
 /// <summary>

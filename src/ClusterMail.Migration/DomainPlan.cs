@@ -9,7 +9,7 @@ internal sealed class DomainPlan
     private const string Setting = "domain.table";
     private readonly OperatedDomains _present;
     private readonly string _text;
-    private readonly List<(string Name, int Finding)> _found = [];
+    private readonly List<(string Name, List<int> Findings)> _found = [];
 
     public DomainPlan(EpostOptions options)
     {
@@ -28,9 +28,10 @@ internal sealed class DomainPlan
     public void Add(string name, int finding, FindingLog log)
     {
         var domain = DomainName.Normalize(name.Trim());
-        if (_found.Exists(known => known.Name == domain))
-            return;
-        if (Only?.Contains(domain) == false)
+        var told = finding >= 0 ? new List<int> { finding } : [];
+        if (_found.Find(known => known.Name == domain) is { Name: not null } known)
+            known.Findings.AddRange(told);
+        else if (Only?.Contains(domain) == false)
         {
             if (finding >= 0)
                 log.Replace(finding, FindingOutcome.Ignored, "not asked for (--domain)", "DOM-1");
@@ -46,7 +47,7 @@ internal sealed class DomainPlan
                 log.Replace(finding, FindingOutcome.Ignored, $"the farm passes {domain} on and keeps no accounts for it: clustermail domain set {domain} --local, then import again", "DOM-1", isFault: true);
         }
         else
-            _found.Add((domain, finding));
+            _found.Add((domain, told));
     }
 
     /// <summary>The lines that are not there yet, behind those that are: no domain of the farm goes.</summary>
@@ -57,9 +58,9 @@ internal sealed class DomainPlan
         var added = _found.Where(domain => _present.Find(domain.Name) is null)
             .Select(domain => common && domain.Name != first ? $"{domain.Name} local shared_with={first}" : $"{domain.Name} local").ToArray();
         if (common && _found.Count > 1)
-            foreach (var (name, finding) in _found.Where(domain => domain.Finding >= 0 && domain.Name != first))
+            foreach (var (name, finding) in _found.Where(domain => domain.Name != first).SelectMany(domain => domain.Findings.Select(finding => (domain.Name, finding))))
                 log.Replace(finding, FindingOutcome.Changed, $"common mailboxes (共通ボックス): every account of {first} is one of {name} too", "DOM-9");
-        var findings = _found.Where(domain => domain.Finding >= 0).Select(domain => domain.Finding).ToArray();
+        var findings = _found.SelectMany(domain => domain.Findings).ToArray();
         if (added.Length > 0)
             draft.Put(Setting, string.Concat(_text.Length > 0 && !_text.EndsWith('\n') ? _text + "\n" : _text, string.Join('\n', added), "\n"), findings);
         else

@@ -41,7 +41,7 @@ internal sealed class EpostReport : IAsyncDisposable
             Count(finding);
             if (_output is not null)
                 await _output.WriteAsync(_json
-                    ? $"{(_first ? "\n" : ",\n")}{JsonSerializer.Serialize(Line(finding), ReportJson.Default.ReportLine)}"
+                    ? $"{(_first ? "\n" : ",\n")}{JsonSerializer.Serialize(Line(finding), ReportJson.Readable.ReportLine)}"
                     : string.Create(CultureInfo.InvariantCulture, $"{finding.File}\t{finding.Line}\t{finding.Column}\t{Word(finding)}\t{finding.Rule}\t{Screen.Clean(finding.Reason)}\t{Screen.Clean(finding.Text)}\n"));
             _first = false;
         }
@@ -57,7 +57,7 @@ internal sealed class EpostReport : IAsyncDisposable
             return;
         if (_json)
         {
-            var all = differences.Select(d => JsonSerializer.Serialize(new ReportDifference(d.Setting, d.Japanese, d.Rule, d.Original, d.Ours, d.Meaning), ReportJson.Default.ReportDifference));
+            var all = differences.Select(d => JsonSerializer.Serialize(new ReportDifference(d.Setting, d.Japanese, d.Rule, d.Original, d.Ours, d.Meaning), ReportJson.Readable.ReportDifference));
             await _output.WriteAsync($"\n],\"differences\":[\n{string.Join(",\n", all)}\n]}}\n");
         }
         else

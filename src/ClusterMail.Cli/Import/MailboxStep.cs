@@ -54,15 +54,10 @@ internal sealed class MailboxStep(AdminClient client, EpostPlan plan, bool dryRu
     private async Task<IReadOnlyList<bool>?> KnownAsync(string address, MailboxFile[] messages, string[] hashes, CancellationToken cancel)
     {
         var question = new ImportedQuestion([.. messages.Zip(hashes, (message, hash) => new ImportedFile(hash, message.Folder))]);
-        try
-        {
-            return (await client.SendAsync(
-                HttpMethod.Post, Routes.Fill(Routes.AccountMessagesImported, address), question, AdminJson.Default.ImportedQuestion, AdminJson.Default.ImportedAnswer, cancel)).Value.Known;
-        }
-        catch (CommandFailure missing) when (missing.ExitCode == Exit.Refused && missing.Message.Contains("no account", StringComparison.Ordinal))
-        {
-            return dryRun && _planned.Contains(address) ? new bool[messages.Length] : null;
-        }
+        var known = (await client.SendAsync(
+            HttpMethod.Post, Routes.Fill(Routes.AccountMessagesImported, address), question, AdminJson.Default.ImportedQuestion, AdminJson.Default.ImportedAnswer, cancel)).Value.Known;
+        // A dry run has created none of the accounts it would.
+        return known.Count > 0 ? known : dryRun && _planned.Contains(address) ? new bool[messages.Length] : null;
     }
 
     private async Task<Finding> SendAsync(MailboxFile message, CancellationToken cancel)

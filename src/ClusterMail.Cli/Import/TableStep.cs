@@ -1,4 +1,5 @@
 using ClusterMail.Admin.Contract;
+using ClusterMail.Cli.Commands;
 using ClusterMail.Migration;
 using ClusterMail.Migration.Users;
 
@@ -21,12 +22,7 @@ internal sealed class TableStep(AdminClient client, EpostPlan plan, bool dryRun)
 
     private async Task OneAsync(PlannedTables tables, CancellationToken cancel)
     {
-        AccountEntry account;
-        try
-        {
-            account = (await client.GetAsync(Routes.Fill(Routes.Account, tables.Address), AdminJson.Default.AccountEntry, cancel)).Value;
-        }
-        catch (CommandFailure missing) when (missing.ExitCode == Exit.Refused)
+        if (await FindAsync(tables.Address, cancel) is not { } account)
         {
             // A dry run has created none of those it would.
             if (!dryRun || !plan.Accounts.Any(planned => planned.Address.Equals(tables.Address, StringComparison.OrdinalIgnoreCase)))
@@ -49,6 +45,14 @@ internal sealed class TableStep(AdminClient client, EpostPlan plan, bool dryRun)
         if (!changed)
             foreach (var finding in tables.Findings)
                 plan.Log.Present(finding);
+    }
+
+    /// <summary>Null: there is no such account.</summary>
+    private async Task<AccountEntry?> FindAsync(string address, CancellationToken cancel)
+    {
+        var at = address.LastIndexOf('@');
+        var path = Verbs.Query(Routes.Accounts, ("domain", address[(at + 1)..]), ("pattern", address[..at]));
+        return (await client.GetAsync(path, AdminJson.Default.AccountPage, cancel)).Value.Accounts is [var account, ..] ? account : null;
     }
 
     /// <summary>False: it is there already, or nothing is to be put.</summary>

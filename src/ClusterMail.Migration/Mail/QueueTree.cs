@@ -50,7 +50,11 @@ internal sealed class QueueTree(FindingLog log, TextEncoding encoding)
                 pairs.Add(pair);
             }
         foreach (var (stem, message) in _messages)
-            if (!used.Contains(stem) && !_envelopes.Exists(envelope => envelope.Stem.Equals(stem, StringComparison.OrdinalIgnoreCase)))
+            if (used.Contains(stem))
+                continue;
+            else if (_envelopes.Find(envelope => envelope.Stem.Equals(stem, StringComparison.OrdinalIgnoreCase)) is { } envelope)
+                log.Ignored(message.Path, 0, "", $"its envelope {envelope.Path} is not taken", "QUEUE-7");
+            else
                 log.Fault(message.Path, 0, 0, "", "no envelope (.RCP) has this name: nobody knows whom it is for; it may lie in a mailbox folder that is not named inbox", "QUEUE-2");
         return [.. pairs.OrderBy(pair => pair.Id, StringComparer.OrdinalIgnoreCase)];
     }
@@ -77,7 +81,6 @@ internal sealed class QueueTree(FindingLog log, TextEncoding encoding)
         if (IsHoldNotice(file.Stem))
         {
             Told(text, 0, 0, "notice of a mail held for approval: have it decided in the original before the change-over", "APPROVE-95");
-            log.Ignored(message.Path, 0, "", "notice of a mail held for approval", "APPROVE-95");
             return null;
         }
         return new QueuePair(file.Stem, message, file, content, content.Retry ?? RecordFor(file, content)) { Lines = text.Lines };

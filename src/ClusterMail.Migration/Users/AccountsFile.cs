@@ -8,6 +8,9 @@ namespace ClusterMail.Migration.Users;
 /// <param name="recoverable">Passwords may be as short as the original's (AUTH-7).</param>
 internal sealed class AccountsFile(FindingLog log, bool recoverable)
 {
+    /// <summary>Said of a row without a password, until one is found elsewhere.</summary>
+    public const string NoPasswordYet = "it has no password until one is set";
+
     private const int PasswordColumn = 1;
 
     /// <summary>Lines looked at to know the kind of a file.</summary>
@@ -76,7 +79,7 @@ internal sealed class AccountsFile(FindingLog log, bool recoverable)
         // An export of Windows accounts has five asterisks for a password it does not know.
         var unknown = row.Password is { } stars && stars.All(c => c == '*') ? "the export has no password" : null;
         var fault = unknown is null && row.Password is { } password && PasswordRules.Fault(password, recoverable) is { } wrong ? $"{wrong}: not taken" : null;
-        var note = string.Join("; ", ((string?[])[elsewhere, unknown ?? fault, row.Password is null || unknown is not null || fault is not null ? "it has no password until one is set" : null]).OfType<string>());
+        var note = string.Join("; ", ((string?[])[elsewhere, unknown ?? fault, row.Password is null || unknown is not null || fault is not null ? NoPasswordYet : null]).OfType<string>());
         var taken = row with { Password = unknown is null && fault is null ? row.Password : null, Domain = domain };
         var finding = note.Length == 0 ? log.Imported(file, line, shown, "account", "IMP-1") : log.Changed(file, line, shown, note, fault is not null ? "AUTH-7" : taken.Password is null ? "IMP-6" : "IMP-3");
         return new PlannedAccount(domain, taken, finding);

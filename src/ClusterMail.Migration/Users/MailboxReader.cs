@@ -117,8 +117,8 @@ internal sealed class MailboxReader(FindingLog log, EpostOptions options, TableR
         else
         {
             log.Changed(text.Path, 1, "***", "becomes the account's password, kept as a hash", "AUTH-7");
-            if (log[account.Finding].Rule == "IMP-6")
-                log.Replace(account.Finding, FindingOutcome.Changed, $"its password is that of {text.Path}", "AUTH-7");
+            var told = log[account.Finding].Reason.Replace(AccountsFile.NoPasswordYet, $"its password is that of {text.Path}", StringComparison.Ordinal);
+            log.Replace(account.Finding, FindingOutcome.Changed, told, "AUTH-7");
         }
     }
 
