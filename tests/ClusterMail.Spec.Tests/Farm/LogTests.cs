@@ -85,7 +85,7 @@ public class LogTests(FarmFixture farm)
             return whole.All(start => seen.Any(text => text.StartsWith(start, StringComparison.Ordinal)));
         }, Soon, "one mail is seen whole, from MAIL to its result");
         await limit.CancelAsync();
-        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Assert.DoesNotContain(seen, text => text.Contains("hidden-body", StringComparison.Ordinal));
     }
 

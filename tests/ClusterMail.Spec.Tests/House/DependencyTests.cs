@@ -10,9 +10,10 @@ public partial class DependencyTests
     {
         ["Node"] = ["Admin"],
         ["Admin"] = ["Queue", "Admin.Contract"],
-        ["Queue"] = ["Smtp", "Policy", "Routing", "Store", "Accounts", "Settings"],
+        ["Queue"] = ["Smtp", "Policy", "Approval", "Routing", "Store", "Accounts", "Settings"],
         ["Smtp"] = ["Protocol"],
-        ["Policy"] = ["Accounts", "Protocol", "Settings"],
+        ["Policy"] = ["Approval", "Accounts", "Protocol", "Settings"],
+        ["Approval"] = ["Accounts", "Protocol", "Settings"],
         ["Routing"] = ["Accounts", "Protocol", "Settings"],
         ["Store"] = ["Protocol"],
         ["Accounts"] = ["Protocol", "Settings"],
@@ -20,7 +21,8 @@ public partial class DependencyTests
         ["Protocol"] = [],
         ["Admin.Contract"] = [],
         ["Migration"] = ["Accounts", "Policy", "Protocol", "Routing", "Settings"],
-        ["Cli"] = ["Admin.Contract", "Migration", "Store"],
+        ["Drill"] = [],
+        ["Cli"] = ["Admin.Contract", "Drill", "Migration", "Store"],
     };
 
     [Fact]
