@@ -26,6 +26,9 @@ public static class Routes
     public const string QueueDelete = Root + "/queue/delete";
     public const string QueueImport = Root + "/queue/import";
 
+    /// <summary>Answers <see cref="ImportedAnswer"/> to an <see cref="ImportedQuestion"/>.</summary>
+    public const string QueueImported = Root + "/queue/import/known";
+
     /// <summary>GET shows the counter of mail numbers, POST <see cref="NumberRaise"/> raises it (MSGID-3).</summary>
     public const string QueueNumber = Root + "/queue/number";
     public const string QueueMail = Root + "/queue/mails/{id}";
@@ -91,9 +94,12 @@ public static class Routes
     public const string Lockouts = Root + "/lockouts";
     public const string Lockout = Root + "/lockouts/{address}";
 
-    /// <summary>Query of <see cref="AccountMessages"/>: none. Its answer is a sequence of <see cref="ExportedMessage"/>, each followed by its octets.</summary>
+    /// <summary>GET <see cref="AccountMessages"/> without query; POST puts a message in, see <see cref="MessageImported"/>. The answer of GET is a sequence of <see cref="ExportedMessage"/>, each followed by its octets.</summary>
     public const string AccountMailbox = Root + "/accounts/{address}/mailbox";
     public const string AccountMessages = Root + "/accounts/{address}/mailbox/messages";
+
+    /// <summary>Answers <see cref="ImportedAnswer"/> to an <see cref="ImportedQuestion"/>.</summary>
+    public const string AccountMessagesImported = Root + "/accounts/{address}/mailbox/messages/known";
 
     public const string RouteCacheDrop = Root + "/route/cache/drop";
 

@@ -35,6 +35,7 @@ public static class AdminSetup
         services.TryAddSingleton<EventReader>();
         services.TryAddSingleton<ClusterReader>();
         services.TryAddSingleton<MailboxStore>();
+        services.TryAddSingleton<MailboxImport>();
         services.TryAddSingleton<RouteCacheStore>();
         services.TryAddSingleton<SettingsStore>();
         services.TryAddSingleton<LockoutStore>();
@@ -98,6 +99,7 @@ public static class AdminSetup
         api.MapLockout();
         api.MapLogs();
         api.MapMailboxes();
+        api.MapMailboxImport();
         api.MapRouteCache();
         api.MapDb();
         // Also takes what has a path but another method, so that a stranger cannot tell paths that exist by their 405.

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Protocol;
 using ClusterMail.Store;
@@ -18,6 +20,9 @@ internal static partial class QueueEndpoints
     private const int LargestPair = 64 * 1024 * 1024;
     private const long LargestImportBody = 96L * 1024 * 1024;
 
+    /// <summary>Characters kept of a reply another installation got.</summary>
+    private const int LongestReply = 500;
+
     public static void MapQueue(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("queue");
@@ -28,6 +33,7 @@ internal static partial class QueueEndpoints
         api.MapGet(Routes.QueueExport, ExportAsync).WithSummary("The .MSG and .RCP pair").Produces<MailPair>();
         api.MapPost(Routes.QueueImport, ImportAsync).WithSummary("Queues a .MSG and .RCP pair").Produces<ImportResult>()
             .WithMetadata(new RequestSizeLimitAttribute(LargestImportBody));
+        api.MapPost(Routes.QueueImported, ImportedAsync).WithSummary("Which pairs were imported before").Produces<ImportedAnswer>();
         MapActs(api);
     }
 
@@ -151,8 +157,25 @@ internal static partial class QueueEndpoints
             return Answers.Problem(new Problem { Status = StatusCodes.Status400BadRequest, Title = $".RCP line {fault!.Line}: {fault.Message} (QUEUE-3)", Line = fault.Line, Rule = "QUEUE-3" });
         if (pair.Message.Length == 0)
             return Answers.Wrong("The .MSG is empty.", "QUEUE-7");
-        var id = await import.ImportAsync(envelope.Sender, envelope.Recipients, pair.Message, cancel);
-        return Results.Ok(new ImportResult(id, envelope.Recipients.Count));
+        if (pair.State is { Attempts: < 0 or > short.MaxValue })
+            return Answers.Wrong($"{pair.State.Attempts} is no number of attempts.", "QUEUE-4");
+        var mail = new MailToImport(envelope.Sender, envelope.Recipients, pair.Message) { State = pair.State is { } state ? Known(pair, state) : null };
+        var imported = await import.ImportAsync(mail, cancel);
+        return Results.Ok(new ImportResult(imported.Id, envelope.Recipients.Count) { Present = imported.Present });
+    }
+
+    private static ImportedQueueMail Known(MailPair pair, MailPairState state) => new(
+        SHA256.HashData([.. Encoding.UTF8.GetBytes(pair.Envelope), .. pair.Message]), state.QueuedAt, state.Attempts,
+        new RetryRecord("", null, state.Attempts, state.LastReply ?? "").Class, state.LastReply is null ? null : Requests.Printable(state.LastReply, LongestReply));
+
+    private static async Task<IResult> ImportedAsync(ImportedQuestion question, QueueStore queue, CancellationToken cancel)
+    {
+        if (MailboxImportEndpoints.Hashes(question) is not { } hashes)
+            return MailboxImportEndpoints.NoHashes;
+        var known = new List<bool>(hashes.Count);
+        foreach (var hash in hashes)
+            known.Add(await queue.ImportedAsync(hash, cancel) is not null);
+        return Results.Ok(new ImportedAnswer(known));
     }
 
     private static IResult NotQueued(MessageId number) => Answers.NotFound($"{number} is not in the queue.", $"It may have ended: clustermail trace {number}");

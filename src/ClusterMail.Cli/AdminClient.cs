@@ -87,6 +87,16 @@ public sealed class AdminClient : IDisposable
         return await ChangeAsync(method, path, content, type, cancel);
     }
 
+    /// <summary>Asks for a change, with octets that are read as they are sent.</summary>
+    public async Task<Answer<TAnswer>> SendAsync<TAnswer>(HttpMethod method, string path, Stream body, JsonTypeInfo<TAnswer> type, CancellationToken cancel)
+    {
+        const long slowest = 1024 * 1024;
+        var limit = ChangeLimit + TimeSpan.FromSeconds(body.Length / slowest);
+        using var content = new StreamContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        return await ChangeAsync(method, path, content, type, cancel, limit);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<HttpResponseMessage> ReadAsync(string path, HttpCompletionOption completion, CancellationToken cancel)
@@ -114,13 +124,13 @@ public sealed class AdminClient : IDisposable
         throw NoNode(trouble);
     }
 
-    private async Task<Answer<T>> ChangeAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancel)
+    private async Task<Answer<T>> ChangeAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancel, TimeSpan? limit = null)
     {
         var node = await FindLivingAsync(cancel);
         using var request = new HttpRequestMessage(method, new Uri(node, path)) { Content = content };
         try
         {
-            using var bound = Bound(ChangeLimit, cancel);
+            using var bound = Bound(limit ?? ChangeLimit, cancel);
             using var answer = await _http.SendAsync(request, bound.Token);
             return answer.IsSuccessStatusCode ? await UnderstandAsync(answer, type, cancel) : throw await RefusalAsync(answer, cancel);
         }

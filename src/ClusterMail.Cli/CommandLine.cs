@@ -89,6 +89,7 @@ public static class CommandLine
         new TableCommands(verbs).Destination(),
         new LockoutCommands(verbs).Build(),
         new LogCommands(verbs).Build(),
+        new ImportCommands(verbs).Build(),
         new DbCommands(connection).Build(),
         LocalCommands.Up(connection),
         LocalCommands.Down(connection),

@@ -140,10 +140,10 @@ internal sealed class RecordingCluster : IClusterControl, IReadiness, IExplain, 
     public Task<ExplainResult> ExplainAsync(ExplainRequest request, CancellationToken cancel) => Task.FromResult(new ExplainResult(
         1, null, "250", [], [.. request.To.Select(to => new ExplainRecipient(to, "550", null, null, [], [new("RELAY-60", "not ours")]))]));
 
-    public Task<string> ImportAsync(string sender, IReadOnlyList<string> recipients, ReadOnlyMemory<byte> content, CancellationToken cancel)
+    public Task<ImportedMail> ImportAsync(MailToImport mail, CancellationToken cancel)
     {
-        Imported.Add((sender, recipients, content.ToArray()));
-        return Task.FromResult("B0000000777");
+        Imported.Add((mail.Sender, mail.Recipients, mail.Content.ToArray()));
+        return Task.FromResult(new ImportedMail("B0000000777"));
     }
 
     private Task Record(string what)

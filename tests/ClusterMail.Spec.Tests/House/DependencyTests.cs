@@ -20,8 +20,9 @@ public partial class DependencyTests
         ["Settings"] = [],
         ["Protocol"] = [],
         ["Admin.Contract"] = [],
+        ["Migration"] = ["Accounts", "Policy", "Protocol", "Routing", "Settings"],
         ["Drill"] = [],
-        ["Cli"] = ["Admin.Contract", "Drill", "Store"],
+        ["Cli"] = ["Admin.Contract", "Drill", "Migration", "Store"],
     };
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace ClusterMail.Admin;
+namespace ClusterMail.Protocol;
 
 /// <summary>The original's envelope file (.RCP, QUEUE-3). Pure.</summary>
 public static class EnvelopeFile
@@ -25,10 +25,16 @@ public static class EnvelopeFile
     {
         string? sender = null;
         var recipients = new List<string>();
+        var retry = new List<string>();
         var number = 0;
         foreach (var line in text.Split('\n').Select(l => l.TrimEnd('\r')))
         {
             number++;
+            if (RetryRecord.IsField(line))
+            {
+                retry.Add(line);
+                continue;
+            }
             if (line.Length == 0 || line.StartsWith(MessageIdField, StringComparison.OrdinalIgnoreCase))
                 continue;
             if (Value(line, ReturnPathField) is { } path && sender is null)
@@ -42,7 +48,7 @@ public static class EnvelopeFile
         }
         return sender is null ? (null, new(number, "Return-path: is missing"))
             : recipients.Count is 0 or > MostRecipients ? (null, new(number, $"must have from 1 to {MostRecipients} Recipient: lines"))
-            : (new(sender, recipients), null);
+            : (new(sender, recipients) { Retry = retry.Count == 0 ? null : RetryRecord.Read(retry).Record }, null);
     }
 
     // The last blank of "Return-path: " is lost where an editor trims lines.
@@ -50,7 +56,12 @@ public static class EnvelopeFile
         line.StartsWith(field.TrimEnd(), StringComparison.OrdinalIgnoreCase) ? line[field.TrimEnd().Length..].Trim().TrimStart('<').TrimEnd('>') : null;
 }
 
-public sealed record EnvelopeRecord(string Sender, IReadOnlyList<string> Recipients);
+/// <param name="Sender">Without brackets; empty: the null path.</param>
+public sealed record EnvelopeRecord(string Sender, IReadOnlyList<string> Recipients)
+{
+    /// <summary>Where the original wrote it into the envelope (QUEUE-4); null: it did not.</summary>
+    public RetryRecord? Retry { get; init; }
+}
 
 /// <param name="Line">From 1.</param>
 public sealed record EnvelopeFault(int Line, string Message);
