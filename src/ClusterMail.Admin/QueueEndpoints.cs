@@ -21,12 +21,12 @@ internal static partial class QueueEndpoints
     public static void MapQueue(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("queue");
-        api.MapGet(Routes.QueueSummary, SummaryAsync).WithSummary("Per destination: count, oldest, last reply, limit in force").Produces<QueueSummary>();
-        api.MapGet(Routes.Queue, ListAsync).WithSummary("Recipients that wait").Produces<QueuePage>();
-        api.MapGet(Routes.QueueMail, ShowAsync).WithSummary("One mail").Produces<QueueMail>();
-        api.MapGet(Routes.QueueWhy, WhyAsync).WithSummary("Why is it still here?").Produces<QueueWhy>();
-        api.MapGet(Routes.QueueExport, ExportAsync).WithSummary("The .MSG and .RCP pair").Produces<MailPair>();
-        api.MapPost(Routes.QueueImport, ImportAsync).WithSummary("Queues a .MSG and .RCP pair").Produces<ImportResult>()
+        api.MapGet(Routes.QueueSummary, SummaryAsync).Needs(Right.ReadQueue, "queue.summary").WithSummary("Per destination: count, oldest, last reply, limit in force").Produces<QueueSummary>();
+        api.MapGet(Routes.Queue, ListAsync).Needs(Right.ReadQueue, "queue.list").WithSummary("Recipients that wait").Produces<QueuePage>();
+        api.MapGet(Routes.QueueMail, ShowAsync).Needs(Right.ReadQueue, "queue.show").WithSummary("One mail").Produces<QueueMail>();
+        api.MapGet(Routes.QueueWhy, WhyAsync).Needs(Right.ReadQueue, "queue.why").WithSummary("Why is it still here?").Produces<QueueWhy>();
+        api.MapGet(Routes.QueueExport, ExportAsync).Needs(Right.ReadContent, "queue.export").WithSummary("The .MSG and .RCP pair").Produces<MailPair>();
+        api.MapPost(Routes.QueueImport, ImportAsync).Needs(Right.Govern, "queue.import").WithSummary("Queues a .MSG and .RCP pair").Produces<ImportResult>()
             .WithMetadata(new RequestSizeLimitAttribute(LargestImportBody));
         MapActs(api);
     }
@@ -125,7 +125,7 @@ internal static partial class QueueEndpoints
             [.. views.Select(v => Why.Recipient(v, limits.InForce(v.Row.Destination, v.Around.Limit, general)))], Why.Next(mail.Id, views)));
     }
 
-    private static async Task<IResult> ExportAsync(string id, QueueReader queue, QueueStore store, SettingsDesk desk, CancellationToken cancel)
+    private static async Task<IResult> ExportAsync(string id, QueueReader queue, QueueStore store, SettingsDesk desk, AuditStore audit, HttpContext context, CancellationToken cancel)
     {
         if (!Requests.Number(id, out var number, out var refusal))
             return refusal!;
@@ -141,10 +141,12 @@ internal static partial class QueueEndpoints
         using var octets = new MemoryStream((int)content.Length);
         await stream.CopyToAsync(octets, cancel);
         var host = await desk.HostAsync(cancel);
+        // It changes nothing, but somebody has read a mail that was not for him.
+        await audit.NoteAsync(context.User(), AuditOutcome.Done, new AuditNote("queue.export", mail.Id), cancel);
         return Results.Ok(new MailPair(mail.Id, octets.ToArray(), EnvelopeFile.Write($"{mail.Id}@{host}", mail.Sender, rows.Select(r => r.Recipient))));
     }
 
-    private static async Task<IResult> ImportAsync(MailPair pair, IMailImport import, HttpContext context, CancellationToken cancel)
+    private static async Task<IResult> ImportAsync(MailPair pair, IMailImport import, AuditStore audit, HttpContext context, CancellationToken cancel)
     {
         var (envelope, fault) = EnvelopeFile.Read(pair.Envelope);
         if (envelope is null)
@@ -152,6 +154,8 @@ internal static partial class QueueEndpoints
         if (pair.Message.Length == 0)
             return Answers.Wrong("The .MSG is empty.", "QUEUE-7");
         var id = await import.ImportAsync(envelope.Sender, envelope.Recipients, pair.Message, cancel);
+        await audit.NoteAsync(
+            context.User(), AuditOutcome.Done, new AuditNote("queue.import", id, null, new Dictionary<string, string> { ["sender"] = envelope.Sender, ["recipients"] = $"{envelope.Recipients.Count}" }), cancel);
         return Results.Ok(new ImportResult(id, envelope.Recipients.Count));
     }
 

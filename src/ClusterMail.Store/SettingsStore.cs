@@ -33,31 +33,35 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         RETURNING version
         """;
 
-    private const string PruneSql = "DELETE FROM setting_version WHERE version <= (SELECT max(version) FROM setting_version) - @kept";
+    private const string PruneSql = "DELETE FROM setting_version WHERE version <= (SELECT max(version) FROM setting_version) - $1";
 
     private const string ChangedSinceSql = """
         SELECT version, saved_by, saved_at FROM setting_version ORDER BY version DESC LIMIT 1
         """;
 
     /// <summary>Saves the whole set as version <paramref name="basis"/> + 1, if <paramref name="basis"/> is still the newest (0: nothing was ever saved).</summary>
+    /// <param name="notes">What the audit is to say of it, in the same transaction; null: nothing.</param>
     public async Task<SaveResult> SaveAsync(
-        long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, string savedBy,
-        string comment, CancellationToken cancel)
+        long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, Author savedBy,
+        string comment, CancellationToken cancel, IReadOnlyList<AuditNote>? notes = null)
     {
-        await using var batch = dataSource.CreateBatch();
-        var save = new NpgsqlBatchCommand(SaveSql);
+        await using var connection = await dataSource.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var save = new NpgsqlCommand(SaveSql, connection);
         save.Parameters.AddWithValue("base", basis);
-        save.Parameters.AddWithValue("saved_by", savedBy);
+        save.Parameters.AddWithValue("saved_by", savedBy.Name);
         save.Parameters.AddWithValue("comment", comment);
         save.Parameters.Add(new("values", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(values) });
         save.Parameters.Add(new("overrides", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(overrides) });
-        var prune = new NpgsqlBatchCommand(PruneSql);
-        prune.Parameters.AddWithValue("kept", (long)Kept);
-        batch.BatchCommands.Add(save);
-        batch.BatchCommands.Add(prune);
-        if (await batch.ExecuteScalarAsync(cancel) is long saved)
-            return new SaveResult.Saved(saved);
-        return await WhoChangedAsync(cancel);
+        if (await save.ExecuteScalarAsync(cancel) is not long saved)
+            return await WhoChangedAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Then(PruneSql).Parameters.With((long)Kept);
+        if (notes is { Count: > 0 })
+            AuditStore.Then(batch, savedBy, notes);
+        await batch.ExecuteNonQueryAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        return new SaveResult.Saved(saved);
     }
 
     private async Task<SaveResult> WhoChangedAsync(CancellationToken cancel)
