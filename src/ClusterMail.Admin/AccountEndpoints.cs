@@ -83,7 +83,7 @@ internal static class AccountEndpoints
         return Results.Ok(await import.RunAsync(terms, place, part, Math.Max(1, first ?? 1), charset, update == true, dryRun == true, context.User(), cancel));
     }
 
-    private static async Task<IResult> ExportAsync(string? domain, int? columns, bool? passwords, AccountDesk desk, AuditStore audit, HttpContext context, CancellationToken cancel)
+    private static async Task<IResult> ExportAsync(string? domain, int? columns, bool? passwords, AccountDesk desk, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
     {
         var terms = await desk.TermsAsync(cancel);
         var reach = context.Caller().Reach(Right.ReadDirectory);

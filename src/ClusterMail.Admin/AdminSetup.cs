@@ -41,7 +41,7 @@ public static class AdminSetup
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<DestinationLimit>();
         services.TryAddSingleton<AccountStore>();
-        services.TryAddSingleton<AuditStore>();
+        services.TryAddSingleton<ConsoleAudit>();
         services.TryAddSingleton<ConsoleStore>();
         services.TryAddSingleton<LoginStore>();
         services.TryAddSingleton<SecondFactorStore>();

@@ -22,33 +22,33 @@ internal static class AuditEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        AuditStore audit, DateTimeOffset? since, DateTimeOffset? until, string? by, string? what, string? outcome, long? before, int? limit, CancellationToken cancel)
+        ConsoleAudit audit, DateTimeOffset? since, DateTimeOffset? until, string? by, string? what, string? outcome, long? before, int? limit, CancellationToken cancel)
     {
-        if (!Requests.Limit(limit, 100, AuditStore.Page, out var most, out var refusal) || !Filter(since, until, by, what, outcome, out var filter, out refusal))
+        if (!Requests.Limit(limit, 100, ConsoleAudit.Page, out var most, out var refusal) || !Filter(since, until, by, what, outcome, out var filter, out refusal))
             return refusal!;
         var rows = await audit.ListAsync(filter with { Before = before, Limit = most }, cancel);
         return Results.Ok(new AuditPage([.. rows.Select(Entry)], rows.Count == most ? rows[^1].Id : null));
     }
 
-    private static IResult ExportAsync(AuditStore audit, DateTimeOffset? since, DateTimeOffset? until, string? by, string? what, string? outcome, CancellationToken cancel) =>
+    private static IResult ExportAsync(ConsoleAudit audit, DateTimeOffset? since, DateTimeOffset? until, string? by, string? what, string? outcome, CancellationToken cancel) =>
         Filter(since, until, by, what, outcome, out var filter, out var refusal) ? Results.Stream(body => WriteAsync(audit, filter, body, cancel), "text/csv; charset=utf-8", "audit.csv") : refusal!;
 
     private static bool Filter(DateTimeOffset? since, DateTimeOffset? until, string? by, string? what, string? outcome, out AuditFilter filter, out IResult? refusal)
     {
         AuditOutcome? wanted = outcome switch { "done" => AuditOutcome.Done, "refused" => AuditOutcome.Refused, "failed" => AuditOutcome.Failed, _ => null };
-        filter = new AuditFilter(since, until, by, what, wanted, null, AuditStore.Page);
+        filter = new AuditFilter(since, until, by, what, wanted, null, ConsoleAudit.Page);
         refusal = outcome is not null && wanted is null ? Answers.Wrong($"'{Requests.Printable(outcome, 40)}' is no outcome.", "ADMIN-13", "Outcomes: done, refused, failed.")
             : what is not null && (what.Length > LongestWord || !what.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'))
                 ? Answers.Wrong($"'{Requests.Printable(what, 40)}' is no act.", "ADMIN-13", "For example account, or account.change.") : null;
         return refusal is null;
     }
 
-    private static AuditEntry Entry(AuditRow row) => new(
+    private static AuditEntry Entry(ConsoleAuditRow row) => new(
         row.Id, row.At, row.Who, row.Means, row.Source, Word(row.Outcome), row.Act, row.Subject, [.. row.Changes.Select(change => new AuditChange(change.Name, change.Before, change.After))]);
 
     private static string Word(AuditOutcome outcome) => outcome.ToString().ToLowerInvariant();
 
-    private static async Task WriteAsync(AuditStore audit, AuditFilter filter, Stream body, CancellationToken cancel)
+    private static async Task WriteAsync(ConsoleAudit audit, AuditFilter filter, Stream body, CancellationToken cancel)
     {
         await body.WriteAsync(Encoding.UTF8.GetBytes(CsvHead), cancel);
         await foreach (var row in audit.ReadAsync(filter, cancel))

@@ -37,7 +37,7 @@ internal static class MailboxEndpoints
             [.. folders.Select(f => new MailboxFolderStatus(f.Name, f.Usage.Messages, f.Usage.Octets, f.UidValidity, f.UidNext))]));
     }
 
-    private static async Task<IResult> ExportAsync(string address, MailboxStore boxes, SettingsDesk desk, AuditStore audit, HttpContext context, CancellationToken cancel)
+    private static async Task<IResult> ExportAsync(string address, MailboxStore boxes, SettingsDesk desk, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
     {
         if ((await FindAsync(address, boxes, desk, cancel)).Box is not { } box)
             return Missing(address);

@@ -125,7 +125,7 @@ internal static partial class QueueEndpoints
             [.. views.Select(v => Why.Recipient(v, limits.InForce(v.Row.Destination, v.Around.Limit, general)))], Why.Next(mail.Id, views)));
     }
 
-    private static async Task<IResult> ExportAsync(string id, QueueReader queue, QueueStore store, SettingsDesk desk, AuditStore audit, HttpContext context, CancellationToken cancel)
+    private static async Task<IResult> ExportAsync(string id, QueueReader queue, QueueStore store, SettingsDesk desk, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
     {
         if (!Requests.Number(id, out var number, out var refusal))
             return refusal!;
@@ -146,7 +146,7 @@ internal static partial class QueueEndpoints
         return Results.Ok(new MailPair(mail.Id, octets.ToArray(), EnvelopeFile.Write($"{mail.Id}@{host}", mail.Sender, rows.Select(r => r.Recipient))));
     }
 
-    private static async Task<IResult> ImportAsync(MailPair pair, IMailImport import, AuditStore audit, HttpContext context, CancellationToken cancel)
+    private static async Task<IResult> ImportAsync(MailPair pair, IMailImport import, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
     {
         var (envelope, fault) = EnvelopeFile.Read(pair.Envelope);
         if (envelope is null)

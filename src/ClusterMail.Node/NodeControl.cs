@@ -9,7 +9,7 @@ namespace ClusterMail.Node;
 /// What administrators ask of the cluster. Draining goes through the switches in the database, so that it holds over a restart and reaches a node that
 /// the answering one cannot talk to; leaving and downing go through the cluster.
 /// </summary>
-public sealed class NodeControl(NodeRuntime runtime, NodeOptions options, NodeStore nodes, SwitchStore switches, EventStore events, AuditStore audit) : IClusterControl
+public sealed class NodeControl(NodeRuntime runtime, NodeOptions options, NodeStore nodes, SwitchStore switches, EventStore events, ConsoleAudit audit) : IClusterControl
 {
     public string NodeName => options.Name;
 

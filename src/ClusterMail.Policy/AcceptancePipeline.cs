@@ -189,7 +189,7 @@ public sealed class AcceptancePipeline
 
     // An account of shared domains has one address in each of them (DOM-9); an alias of it is not its address (TRUST-5).
     private bool IsAddressOf(Account identity, Mailbox from) =>
-        _snapshot.Directory.Account(new Mailbox(SenderFacts.Unquote(from.LocalPart), from.Domain))?.Id == identity.Id;
+        _snapshot.Directory.Account(new Mailbox(AddressKey.Unquote(from.LocalPart), from.Domain))?.Id == identity.Id;
 
     private Verdict Size(long declared) => _snapshot.MaxBytes > 0 && declared > _snapshot.MaxBytes
         ? Verdict.Refuse(PolicyReplies.TooLarge, "LIMIT-1")

@@ -54,7 +54,7 @@ public sealed class AliasStore(NpgsqlDataSource dataSource)
         // One that changes is removed and made anew: a node applies the changes of one version in the order of the rows' numbers.
         await RemoveAsync(connection, [.. gone, .. changed], by, cancel);
         await PutAsync(connection, [.. fresh, .. changed], by, cancel);
-        await AuditStore.NoteAsync(connection, by, AuditOutcome.Done,
+        await ConsoleAudit.NoteAsync(connection, by, AuditOutcome.Done,
         [
             .. gone.Select(row => new AuditNote("alias.remove", Shown(row), Values(row))),
             .. fresh.Select(row => new AuditNote("alias.add", Shown(row), null, Values(row))),

@@ -33,10 +33,24 @@ internal static class Parameters
         return parameters;
     }
 
+    /// <summary>A span that may be null.</summary>
+    public static NpgsqlParameterCollection WithSpan(this NpgsqlParameterCollection parameters, TimeSpan? value)
+    {
+        parameters.Add(new NpgsqlParameter<TimeSpan?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Interval });
+        return parameters;
+    }
+
     /// <summary>A time that may be null.</summary>
     public static NpgsqlParameterCollection WithTime(this NpgsqlParameterCollection parameters, DateTimeOffset? value)
     {
-        parameters.Add(new NpgsqlParameter { Value = value?.UtcDateTime as object ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        parameters.Add(new NpgsqlParameter<DateTime?> { TypedValue = value?.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        return parameters;
+    }
+
+    /// <summary>A number that may be null.</summary>
+    public static NpgsqlParameterCollection WithShort(this NpgsqlParameterCollection parameters, short? value)
+    {
+        parameters.Add(new NpgsqlParameter<short?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Smallint });
         return parameters;
     }
 

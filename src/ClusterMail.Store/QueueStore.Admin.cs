@@ -153,7 +153,7 @@ public sealed partial class QueueStore
             await remove.ExecuteNonQueryAsync(cancel);
         }
         if (count > 0)
-            await AuditStore.NoteAsync(connection, by, AuditOutcome.Done, [Note(kind, filter, by, count)], cancel);
+            await ConsoleAudit.NoteAsync(connection, by, AuditOutcome.Done, [Note(kind, filter, by, count)], cancel);
         await transaction.CommitAsync(cancel);
         return count;
     }

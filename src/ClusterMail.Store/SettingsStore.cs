@@ -58,7 +58,7 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         await using var batch = new NpgsqlBatch(connection);
         batch.Then(PruneSql).Parameters.With((long)Kept);
         if (notes is { Count: > 0 })
-            AuditStore.Then(batch, savedBy, notes);
+            ConsoleAudit.Then(batch, savedBy, notes);
         await batch.ExecuteNonQueryAsync(cancel);
         await transaction.CommitAsync(cancel);
         return new SaveResult.Saved(saved);

@@ -108,7 +108,7 @@ public sealed class AuditTests
     public async Task ADMIN_13_the_export_is_CSV_that_no_spreadsheet_computes()
     {
         await using var host = await AdminHost.StartAsync();
-        var audit = host.Service<AuditStore>();
+        var audit = host.Service<ConsoleAudit>();
         await audit.NoteAsync(new Author("hanako") { Source = "192.0.2.1" }, AuditOutcome.Done, new AuditNote("test.note", "=1+1", new Dictionary<string, string> { ["a"] = "say \"x\"" }), default);
         using var response = await host.Client.GetAsync(Routes.AuditExport + "?what=test");
         Assert.Equal("text/csv", response.Content.Headers.ContentType!.MediaType);

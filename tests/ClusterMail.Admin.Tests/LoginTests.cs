@@ -177,6 +177,6 @@ public sealed class LoginTests
             person, HttpMethod.Post, Routes.Settings, new SettingsChange(null, [new("delivery.retry_seconds", "100")]), Json.SettingsChange));
         Assert.Equal("hanako", (await host.GetAsync(Routes.SettingsHistory, Json.SettingsHistory)).Versions[0].SavedBy);
         Assert.Equal("hanako", (await scene.AuditAsync("?what=settings"))[0].Who);
-        Assert.NotNull(host.Service<AuditStore>());
+        Assert.NotNull(host.Service<ConsoleAudit>());
     }
 }

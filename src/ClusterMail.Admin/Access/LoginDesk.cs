@@ -10,7 +10,7 @@ namespace ClusterMail.Admin.Access;
 /// <see cref="RefusedAfter"/>, so that neither words nor time tell a stranger which names there are.
 /// </summary>
 internal sealed class LoginDesk(
-    LoginStore logins, SecondFactorStore factors, PasswordProof proof, AuditStore audit, EventStore events, IClusterControl cluster, TimeProvider time, ILogger<LoginDesk> logger)
+    LoginStore logins, SecondFactorStore factors, PasswordProof proof, ConsoleAudit audit, EventStore events, IClusterControl cluster, TimeProvider time, ILogger<LoginDesk> logger)
 {
     /// <summary>Far longer than hash and statements take, so that what they take is not seen. Default 300 ms.</summary>
     public static readonly TimeSpan RefusedAfter = TimeSpan.FromMilliseconds(300);

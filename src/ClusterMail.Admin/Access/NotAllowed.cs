@@ -24,7 +24,7 @@ internal sealed class NotAllowed(string? subject = null) : IResult, IStatusCodeH
         AdminMetrics.Forbidden();
         httpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("ClusterMail.Admin").NotAllowed(caller.Name, act, what);
         if (httpContext.RequestServices.GetRequiredService<RefusalLimit>().Pass(caller.Name))
-            await httpContext.RequestServices.GetRequiredService<AuditStore>().NoteAsync(caller.Author, AuditOutcome.Refused, new AuditNote(act, what), httpContext.RequestAborted);
+            await httpContext.RequestServices.GetRequiredService<ConsoleAudit>().NoteAsync(caller.Author, AuditOutcome.Refused, new AuditNote(act, what), httpContext.RequestAborted);
         await Answers.Problem(
             StatusCodes.Status403Forbidden, "Your roles do not allow this.", rule: "ADMIN-12", hint: "clustermail whoami shows what you may do; a cluster administrator can change it.").ExecuteAsync(httpContext);
     }

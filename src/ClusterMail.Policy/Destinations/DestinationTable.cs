@@ -1,5 +1,4 @@
 using ClusterMail.Accounts;
-using ClusterMail.Policy.Relay;
 using ClusterMail.Protocol;
 using ClusterMail.Settings;
 
@@ -22,7 +21,7 @@ public sealed class DestinationTable
     {
         if (Rules.Count == 0)
             return new DestinationAnswer(DestinationMode.Allow, "DEST-3", null);
-        var key = $"{SenderFacts.Unquote(destination.LocalPart).ToLowerInvariant()}@{DomainName.Normalize(destination.Domain)}";
+        var key = $"{AddressKey.Unquote(destination.LocalPart).ToLowerInvariant()}@{DomainName.Normalize(destination.Domain)}";
         foreach (var rule in Rules)
             if (Glob.Matches(rule.Key, key))
                 return new DestinationAnswer(rule.Mode, $"{(rule.Mode switch

@@ -10,9 +10,10 @@ public partial class DependencyTests
     {
         ["Node"] = ["Admin"],
         ["Admin"] = ["Queue", "Admin.Contract"],
-        ["Queue"] = ["Smtp", "Policy", "Routing", "Store", "Accounts", "Settings"],
+        ["Queue"] = ["Smtp", "Policy", "Approval", "Routing", "Store", "Accounts", "Settings"],
         ["Smtp"] = ["Protocol"],
-        ["Policy"] = ["Accounts", "Protocol", "Settings"],
+        ["Policy"] = ["Approval", "Accounts", "Protocol", "Settings"],
+        ["Approval"] = ["Accounts", "Protocol", "Settings"],
         ["Routing"] = ["Accounts", "Protocol", "Settings"],
         ["Store"] = ["Protocol"],
         ["Accounts"] = ["Protocol", "Settings"],

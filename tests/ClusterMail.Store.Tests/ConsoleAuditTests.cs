@@ -3,12 +3,12 @@ using Npgsql;
 
 namespace ClusterMail.Store.Tests;
 
-public sealed class AuditStoreTests
+public sealed class ConsoleAuditTests
 {
     private static readonly Author Hanako = new("hanako") { Means = "session", Source = "192.0.2.7" };
 
-    private static Task<IReadOnlyList<AuditRow>> RowsAsync(TestDatabase database, string? what = null) =>
-        new AuditStore(database.Source).ListAsync(new AuditFilter(null, null, null, what, null, null, 1000), default);
+    private static Task<IReadOnlyList<ConsoleAuditRow>> RowsAsync(TestDatabase database, string? what = null) =>
+        new ConsoleAudit(database.Source).ListAsync(new AuditFilter(null, null, null, what, null, null, 1000), default);
 
     [Theory]
     [InlineData("UPDATE console_audit SET who = 'nobody'")]
@@ -17,7 +17,7 @@ public sealed class AuditStoreTests
     public async Task ADMIN_13_the_audit_only_grows(string harm)
     {
         await using var database = await TestDatabase.CreateAsync();
-        await new AuditStore(database.Source).NoteAsync(Hanako, AuditOutcome.Done, new AuditNote("test.note", "x"), default);
+        await new ConsoleAudit(database.Source).NoteAsync(Hanako, AuditOutcome.Done, new AuditNote("test.note", "x"), default);
         Assert.Contains("ADMIN-13", (await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(harm))).MessageText, StringComparison.Ordinal);
         Assert.Equal("hanako", (await RowsAsync(database)).Single().Who);
     }
@@ -80,7 +80,7 @@ public sealed class AuditStoreTests
     public async Task ADMIN_13_the_audit_is_found_by_time_by_whom_and_by_what_and_read_in_pages()
     {
         await using var database = await TestDatabase.CreateAsync();
-        var audit = new AuditStore(database.Source);
+        var audit = new ConsoleAudit(database.Source);
         for (var n = 0; n < 5; n++)
             await audit.NoteAsync(n % 2 == 0 ? Hanako : "Taro", n == 4 ? AuditOutcome.Refused : AuditOutcome.Done, new AuditNote(n < 2 ? "account.add" : "accounting.x", $"s{n}"), default);
         async Task<string> Subjects(AuditFilter filter) => string.Join(' ', (await audit.ListAsync(filter, default)).Select(row => row.Subject));

@@ -1,7 +1,7 @@
-namespace ClusterMail.Policy;
+namespace ClusterMail.Accounts;
 
 /// <summary>Patterns in which <c>*</c> stands for any characters, none included.</summary>
-internal static class Glob
+public static class Glob
 {
     /// <summary>Only <c>*</c> is special. Goes back to the last star alone, so the time is at most the product of both lengths.</summary>
     public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)

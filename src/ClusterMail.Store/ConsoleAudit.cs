@@ -9,7 +9,7 @@ namespace ClusterMail.Store;
 /// What was changed, by whom, and what was refused (ADMIN-13). Stores write the rows of their changes in the transaction of the change; here are those that have no other place, and
 /// reading.
 /// </summary>
-public sealed class AuditStore(NpgsqlDataSource dataSource)
+public sealed class ConsoleAudit(NpgsqlDataSource dataSource)
 {
     /// <summary>Rows a page has at most.</summary>
     public const int Page = 1000;
@@ -59,22 +59,22 @@ public sealed class AuditStore(NpgsqlDataSource dataSource)
         """;
 
     /// <summary>Newest first, at most <see cref="AuditFilter.Limit"/>.</summary>
-    public async Task<IReadOnlyList<AuditRow>> ListAsync(AuditFilter filter, CancellationToken cancel)
+    public async Task<IReadOnlyList<ConsoleAuditRow>> ListAsync(AuditFilter filter, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(ListSql);
         command.Parameters.WithTime(filter.Since).WithTime(filter.Until).WithText(filter.By).WithText(filter.What)
             .WithText(filter.Outcome is { } outcome ? Word(outcome) : null).With(filter.Before).With(filter.Limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var rows = new List<AuditRow>();
+        var rows = new List<ConsoleAuditRow>();
         while (await reader.ReadAsync(cancel))
             rows.Add(Read(reader));
         return rows;
     }
 
     /// <summary>All that match, newest first, page by page: an export holds no transaction open while its reader is slow.</summary>
-    public async IAsyncEnumerable<AuditRow> ReadAsync(AuditFilter filter, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<ConsoleAuditRow> ReadAsync(AuditFilter filter, [EnumeratorCancellation] CancellationToken cancel)
     {
-        IReadOnlyList<AuditRow> page;
+        IReadOnlyList<ConsoleAuditRow> page;
         do
         {
             page = await ListAsync(filter with { Limit = Page }, cancel);
@@ -85,11 +85,11 @@ public sealed class AuditStore(NpgsqlDataSource dataSource)
         while (page.Count == Page);
     }
 
-    private static AuditRow Read(NpgsqlDataReader reader)
+    private static ConsoleAuditRow Read(NpgsqlDataReader reader)
     {
         var (before, after) = (Values(reader.Text(8)), Values(reader.Text(9)));
         var names = before.Keys.Union(after.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal);
-        return new AuditRow(
+        return new ConsoleAuditRow(
             reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), Outcome(reader.GetString(5)), reader.GetString(6),
             reader.GetString(7), [.. names.Select(name => new AuditValue(name, before.GetValueOrDefault(name), after.GetValueOrDefault(name)))]);
     }
@@ -135,7 +135,7 @@ public enum AuditOutcome : byte
 public sealed record AuditNote(string Act, string Subject, IReadOnlyDictionary<string, string>? Before = null, IReadOnlyDictionary<string, string>? After = null);
 
 /// <param name="At">The database's clock.</param>
-public sealed record AuditRow(
+public sealed record ConsoleAuditRow(
     long Id, DateTimeOffset At, string Who, string Means, string Source, AuditOutcome Outcome, string Act, string Subject, IReadOnlyList<AuditValue> Changes);
 
 /// <param name="Before">Null: there was none.</param>
