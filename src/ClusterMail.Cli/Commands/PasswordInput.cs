@@ -28,7 +28,8 @@ internal static class PasswordInput
         return Ask(Words.Of("Again: ")) == first ? first : throw new CommandFailure($"the two passwords are not the same: nothing was done");
     }
 
-    private static string Ask(string prompt)
+    /// <summary>One line from the keyboard, unseen.</summary>
+    public static string Ask(string prompt)
     {
         Console.Error.Write(prompt);
         var typed = new StringBuilder();
