@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ClusterMail.Cli.Commands;
 using ClusterMail.Cli.Demo;
+using ClusterMail.Cli.Drill;
 using ClusterMail.Cli.Output;
 
 namespace ClusterMail.Cli;
@@ -81,6 +82,7 @@ public static class CommandLine
         LocalCommands.Down(connection),
         LocalCommands.Node(connection),
         DemoCommand.Build(connection),
+        new DrillCommand(connection).Build(),
         CompletionCommand.Build(),
     ];
 
