@@ -2,6 +2,7 @@ using ClusterMail.Admin.Contract;
 using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace ClusterMail.Admin;
@@ -9,10 +10,13 @@ namespace ClusterMail.Admin;
 /// <summary><c>login</c>, <c>logout</c>, <c>whoami</c>.</summary>
 internal static class SessionEndpoints
 {
+    /// <summary>Octets a stranger may send; a login needs a few hundred.</summary>
+    private const long LargestLogin = 16 * 1024;
+
     public static void MapSession(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("session");
-        api.MapPost(Routes.Login, LogInAsync).WithMetadata(new OpenToStrangers()).WithSummary("Begins a session").Produces<LoggedIn>();
+        api.MapPost(Routes.Login, LogInAsync).WithMetadata(new OpenToStrangers(), new RequestSizeLimitAttribute(LargestLogin)).WithSummary("Begins a session").Produces<LoggedIn>();
         api.MapGet(Routes.Session, Show).Needs(Right.Anyone, "session.show").WithSummary("Who you are, and what you may do").Produces<WhoAmI>();
         api.MapDelete(Routes.Session, LogOutAsync).Needs(Right.Anyone, "session.logout").WithSummary("Ends the session").Produces<ConsoleDone>();
     }

@@ -79,7 +79,7 @@ public sealed class DomainAdministratorTests
     }
 
     [Fact]
-    public async Task DOM_3_of_other_domains_he_learns_nothing_not_even_whether_something_is_there()
+    public async Task ADMIN_11_of_other_domains_a_domain_administrator_learns_nothing_not_even_whether_something_is_there()
     {
         var (host, scene, hanako) = await StartAsync();
         await using var h = host;

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Json;
 using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
-using ClusterMail.Store;
 
 namespace ClusterMail.Admin.Tests;
 
@@ -177,6 +176,39 @@ public sealed class LoginTests
             person, HttpMethod.Post, Routes.Settings, new SettingsChange(null, [new("delivery.retry_seconds", "100")]), Json.SettingsChange));
         Assert.Equal("hanako", (await host.GetAsync(Routes.SettingsHistory, Json.SettingsHistory)).Versions[0].SavedBy);
         Assert.Equal("hanako", (await scene.AuditAsync("?what=settings"))[0].Who);
-        Assert.NotNull(host.Service<ConsoleAudit>());
+    }
+
+    [Fact]
+    public async Task ADMIN_10_the_settings_are_changed_by_those_whose_role_allows_it_and_there_is_no_password_several_share()
+    {
+        await using var host = await AdminHost.StartAsync();
+        using var scene = new ConsoleScene(host);
+        foreach (var role in RoleNames.All.Where(role => role is not (RoleNames.DomainAdministrator or RoleNames.User)))
+        {
+            var status = await ConsoleScene.SendAsync(
+                await scene.PersonAsync(role, role), HttpMethod.Post, Routes.Settings, new SettingsChange(null, [new("delivery.retry_seconds", "100")]), Json.SettingsChange);
+            Assert.Equal(role == RoleNames.ClusterAdministrator ? HttpStatusCode.OK : HttpStatusCode.Forbidden, status);
+        }
+        Assert.DoesNotContain(Settings.Catalogue.All, setting => setting.Name.StartsWith("admin.", StringComparison.Ordinal) && setting.Name.Contains("password", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ADMIN_14_a_stranger_may_send_no_more_than_a_login_needs()
+    {
+        await using var host = await AdminHost.StartAsync();
+        using var scene = new ConsoleScene(host);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await scene.TryAsync("hanako", new string('x', 20_000))).Status);
+    }
+
+    [Fact]
+    public async Task ADMIN_12_an_account_whose_domain_is_operated_no_more_can_still_be_suspended()
+    {
+        await using var host = await AdminHost.StartAsync();
+        using var scene = new ConsoleScene(host);
+        await scene.DomainAsync("a.example");
+        var person = await scene.PersonAsync("hanako", "domain-admin", "a.example");
+        Assert.Equal(HttpStatusCode.OK, await ConsoleScene.SendAsync(host.Client, HttpMethod.Delete, Routes.Fill(Routes.Domain, "a.example")));
+        Assert.Equal(HttpStatusCode.OK, await ConsoleScene.SendAsync(host.Client, HttpMethod.Patch, Routes.Fill(Routes.ConsoleAccount, "hanako"), new ConsoleChange(Suspended: true), Json.ConsoleChange));
+        Assert.Equal(HttpStatusCode.Unauthorized, await ConsoleScene.SendAsync(person, HttpMethod.Get, Routes.Session));
     }
 }

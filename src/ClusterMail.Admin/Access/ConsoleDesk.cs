@@ -39,13 +39,17 @@ internal sealed class ConsoleDesk(ConsoleStore store, LoginStore logins, Passwor
     {
         if (await store.FindAsync(name, cancel) is not { } row)
             return Missing(name);
-        var roles = change.Roles ?? row.Roles;
-        // Whoever loses the role loses its domains, or they would wait for him to get it back.
-        var wanted = roles.Contains(RoleNames.DomainAdministrator) ? change.Domains ?? row.Domains : change.Domains ?? [];
-        var (domains, refusal) = await JudgeAsync(row.Name, roles, wanted, cancel);
-        if (refusal is not null)
-            return refusal;
-        return await store.ChangeAsync(name, [.. roles.Distinct()], domains, change.Suspended, by, cancel)
+        var (roles, domains) = (change.Roles, change.Domains);
+        // What is not to change is not judged: somebody whose domain is operated no more must still be suspended in a hurry.
+        if (roles is not null || domains is not null)
+        {
+            roles = [.. (roles ?? row.Roles).Distinct()];
+            // Whoever loses the role loses its domains, or they would wait for him to get it back.
+            (domains, var refusal) = await JudgeAsync(row.Name, roles, domains ?? (roles.Contains(RoleNames.DomainAdministrator) ? row.Domains : []), cancel);
+            if (refusal is not null)
+                return refusal;
+        }
+        return await store.ChangeAsync(name, roles, domains, change.Suspended, by, cancel)
             ? Done(row.Name, change.Suspended switch { true => $"{row.Name} is suspended, and its sessions have ended.", false => $"{row.Name} is in force.", null => $"{row.Name} was changed." })
             : Missing(name);
     }
