@@ -1,8 +1,8 @@
 namespace ClusterMail.Admin.Contract;
 
 /// <summary>
-/// Paths of the admin API. Those with a part in braces are templates; <see cref="Fill"/> puts escaped values in. Every path below <see cref="Root"/> and
-/// <see cref="OpenApi"/> demands the bearer token; the health paths do not.
+/// Paths of the admin API. Those with a part in braces are templates; <see cref="Fill"/> puts escaped values in. Every path below <see cref="Root"/> but
+/// <see cref="Login"/>, and <see cref="OpenApi"/>, demands a bearer token: the farm's own, a session's, or one of a console account. The health paths do not.
 /// </summary>
 public static class Routes
 {
@@ -105,11 +105,35 @@ public static class Routes
 
     public const string Db = Root + "/db";
 
+    /// <summary>The one path below <see cref="Root"/> that needs no token: <see cref="LogIn"/> is answered with <see cref="LoggedIn"/>.</summary>
+    public const string Login = Root + "/login";
+
+    /// <summary>GET shows <see cref="WhoAmI"/>, DELETE ends the session.</summary>
+    public const string Session = Root + "/session";
+
+    public const string ConsoleAccounts = Root + "/console/accounts";
+    public const string ConsoleAccount = Root + "/console/accounts/{name}";
+    public const string ConsolePassword = Root + "/console/accounts/{name}/password";
+    public const string ConsoleUnlock = Root + "/console/accounts/{name}/unlock";
+    public const string ConsoleTokens = Root + "/console/accounts/{name}/tokens";
+    public const string ConsoleToken = Root + "/console/accounts/{name}/tokens/{token}";
+
+    /// <summary>POST begins, PUT confirms with a code, DELETE takes away.</summary>
+    public const string SecondFactor = Root + "/console/accounts/{name}/totp";
+
+    public const string Audit = Root + "/audit";
+
+    /// <summary>The same query as <see cref="Audit"/>, without pages: all that match as CSV.</summary>
+    public const string AuditExport = Root + "/audit/export";
+
     public const string OpenApi = "/openapi/v1.json";
     public const string Live = "/health/live";
     public const string Ready = "/health/ready";
 
-    /// <summary>Request header with the name of the person at the keyboard; it goes into the history of settings and the events. At most 64 characters; absent: <c>admin</c>.</summary>
+    /// <summary>
+    /// Request header with the name of the person who uses the farm's own token; it goes into the history of settings and the events. At most 64 characters; absent: <c>admin</c>.
+    /// For console accounts it says nothing: who they are is known.
+    /// </summary>
     public const string UserHeader = "X-ClusterMail-User";
 
     /// <summary><c>Fill(Routes.QueueMail, id)</c>: replaces the parts in braces, in order, by escaped values.</summary>

@@ -1,3 +1,4 @@
+using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;
@@ -12,17 +13,17 @@ internal static class AccountTableEndpoints
     public static void MapAccountTables(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("accounts");
-        api.MapGet(Routes.AccountTable, GetAsync).WithSummary("An account's own table as it was written").Produces<AccountTable>();
-        api.MapPut(Routes.AccountTable, PutAsync).WithSummary("Saves an account's own table").Produces<AccountTableSaved>();
-        api.MapDelete(Routes.AccountTable, RemoveAsync).WithSummary("Takes an account's own table away").Produces<AccountTableSaved>();
-        api.MapPost(Routes.AccountTableCheck, CheckAsync).WithSummary("Judges an account's own table as a save would").Produces<AccountTableSaved>();
+        api.MapGet(Routes.AccountTable, GetAsync).Needs(Right.ReadDirectory, "account.table").WithSummary("An account's own table as it was written").Produces<AccountTable>();
+        api.MapPut(Routes.AccountTable, PutAsync).Needs(Right.ChangeDirectory, "account.table.change").WithSummary("Saves an account's own table").Produces<AccountTableSaved>();
+        api.MapDelete(Routes.AccountTable, RemoveAsync).Needs(Right.ChangeDirectory, "account.table.remove").WithSummary("Takes an account's own table away").Produces<AccountTableSaved>();
+        api.MapPost(Routes.AccountTableCheck, CheckAsync).Needs(Right.ChangeDirectory, "account.table.check").WithSummary("Judges an account's own table as a save would").Produces<AccountTableSaved>();
     }
 
-    private static async Task<IResult> GetAsync(string address, string table, AccountDesk desk, AccountTableStore store, CancellationToken cancel)
+    private static async Task<IResult> GetAsync(string address, string table, AccountDesk desk, AccountTableStore store, HttpContext context, CancellationToken cancel)
     {
         if (PersonalTable.Find(table) is not { } kind)
             return NoSuchTable(table);
-        if (!AccountDesk.Place(await desk.TermsAsync(cancel), address, out var place, out var wrong))
+        if (!AccountDesk.Place(await desk.TermsAsync(cancel), address, context.Caller().Reach(Right.ReadDirectory), out var place, out var wrong))
             return wrong;
         return await store.FindAsync(place.Domain, place.Name, cancel) is { } texts
             ? Results.Ok(new AccountTable($"{place}", kind.Name, kind.File, texts.Version, kind.Of(texts), texts.ChangedAt, texts.ChangedBy))
@@ -31,21 +32,21 @@ internal static class AccountTableEndpoints
 
     private static Task<IResult> PutAsync(
         string address, string table, AccountTableChange change, AccountDesk desk, AccountTableStore store, HttpContext context, CancellationToken cancel) =>
-        SaveAsync(address, table, change, desk, store, context.User(), dryRun: false, cancel);
+        SaveAsync(address, table, change, desk, store, context.Caller(), dryRun: false, cancel);
 
     private static Task<IResult> RemoveAsync(string address, string table, AccountDesk desk, AccountTableStore store, HttpContext context, CancellationToken cancel) =>
-        SaveAsync(address, table, new AccountTableChange(""), desk, store, context.User(), dryRun: false, cancel);
+        SaveAsync(address, table, new AccountTableChange(""), desk, store, context.Caller(), dryRun: false, cancel);
 
     private static Task<IResult> CheckAsync(
         string address, string table, AccountTableChange change, AccountDesk desk, AccountTableStore store, HttpContext context, CancellationToken cancel) =>
-        SaveAsync(address, table, change, desk, store, context.User(), dryRun: true, cancel);
+        SaveAsync(address, table, change, desk, store, context.Caller(), dryRun: true, cancel);
 
     private static async Task<IResult> SaveAsync(
-        string address, string table, AccountTableChange change, AccountDesk desk, AccountTableStore store, string by, bool dryRun, CancellationToken cancel)
+        string address, string table, AccountTableChange change, AccountDesk desk, AccountTableStore store, Caller by, bool dryRun, CancellationToken cancel)
     {
         if (PersonalTable.Find(table) is not { } kind)
             return NoSuchTable(table);
-        if (!AccountDesk.Place(await desk.TermsAsync(cancel), address, out var place, out var wrong))
+        if (!AccountDesk.Place(await desk.TermsAsync(cancel), address, by.Reach(Right.ChangeDirectory), out var place, out var wrong))
             return wrong;
         // Editors on Windows write CRLF, and two texts that look the same must not be two.
         var text = change.Text.Replace("\r\n", "\n", StringComparison.Ordinal);
@@ -58,7 +59,7 @@ internal static class AccountTableEndpoints
         IReadOnlyList<string> notes = [.. errors.Select(error => error.ToString())];
         if (dryRun)
             return await store.FindAsync(place.Domain, place.Name, cancel) is { } now ? Results.Ok(new AccountTableSaved($"{place}", kind.Name, now.Version, kind.Of(now), text, notes)) : AccountDesk.Missing(place);
-        return await store.SaveAsync(place.Domain, place.Name, kind.Edit(text), change.Base, by, cancel) switch
+        return await store.SaveAsync(place.Domain, place.Name, kind.Edit(text), change.Base, by.Author, cancel) switch
         {
             null => AccountDesk.Missing(place),
             (var before, null) => Answers.Problem(

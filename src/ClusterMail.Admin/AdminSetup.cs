@@ -45,6 +45,16 @@ public static class AdminSetup
         services.TryAddSingleton<DestinationLimit>();
         services.TryAddSingleton<AccountStore>();
         services.TryAddSingleton<AccountTableStore>();
+        services.TryAddSingleton<ConsoleAudit>();
+        services.TryAddSingleton<ConsoleStore>();
+        services.TryAddSingleton<LoginStore>();
+        services.TryAddSingleton<SecondFactorStore>();
+        services.TryAddSingleton<RefusalLimit>();
+        services.TryAddSingleton<Doorkeeper>();
+        services.TryAddSingleton<PasswordProof>();
+        services.TryAddSingleton<LoginDesk>();
+        services.TryAddSingleton<ConsoleDesk>();
+        services.TryAddSingleton<SecondFactorDesk>();
         services.TryAddSingleton<AliasStore>();
         services.TryAddSingleton<AccountDesk>();
         services.TryAddSingleton<AccountImport>();
@@ -77,10 +87,10 @@ public static class AdminSetup
     public static IEndpointConventionBuilder MapClusterMailAdmin(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapHealth();
-        endpoints.MapOpenApi("/openapi/{documentName}.json").Add(Guard.Protect);
+        endpoints.MapOpenApi("/openapi/{documentName}.json").Needs(Right.Anyone, "api.document").Add(Guard.Protect);
         var api = endpoints.MapGroup("");
         ((IEndpointConventionBuilder)api).Add(Guard.Protect);
-        foreach (var status in (int[])[400, 401, 503])
+        foreach (var status in (int[])[400, 401, 403, 503])
             api.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Problem), ["application/problem+json"]));
         api.MapCluster();
         api.MapQueue();
@@ -102,10 +112,13 @@ public static class AdminSetup
         api.MapMailboxImport();
         api.MapRouteCache();
         api.MapDb();
+        api.MapSession();
+        api.MapConsole();
+        api.MapAudit();
         // Also takes what has a path but another method, so that a stranger cannot tell paths that exist by their 405.
         api.Map(Routes.Root + CatchAll, (HttpContext context) =>
             Answers.NotFound($"There is no {context.Request.Method} {Requests.Printable(context.Request.Path.Value ?? "", 200)}.", $"{Routes.OpenApi} lists what there is."))
-            .ExcludeFromDescription();
+            .Needs(Right.Anyone, "api.request").ExcludeFromDescription();
         return api;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ClusterMail.Accounts;
 using ClusterMail.Accounts.Passwords;
+using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Settings;
 using ClusterMail.Store;
@@ -61,7 +62,7 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
         .. secrets.Accounts.Count > 0 ? (string[])[$"passwords of {secrets.Accounts.Count} accounts"] : [],
     ];
 
-    public async Task<IResult> ImportAsync(SettingsImport import, string user, CancellationToken cancel)
+    public async Task<IResult> ImportAsync(SettingsImport import, Author user, CancellationToken cancel)
     {
         var (document, errors) = SettingsText.Read(import.Text.Replace("\r\n", "\n", StringComparison.Ordinal), validator);
         if (errors.Any(error => !error.IsWarning))
@@ -83,7 +84,8 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
             return Answers.Faults(all);
         var change = new ArchiveChange(
             newest.Version, judgement.Changes.Count > 0, wanted.Values, wanted.Overrides, table, accounts, domains.All.Where(d => d.Keeps && d.MaxAccounts > 0).ToDictionary(d => d.Name, d => d.MaxAccounts),
-            user, SettingsDesk.Remark(import.Comment ?? $"import of an archive of version {document!.Parts.GetValueOrDefault(ArchiveParts.Version) ?? "?"}"));
+            user, SettingsDesk.Remark(import.Comment ?? $"import of an archive of version {document!.Parts.GetValueOrDefault(ArchiveParts.Version) ?? "?"}"),
+            [.. judgement.Changes.Select(SettingsDesk.Note)]);
         IReadOnlyList<string> notes = note is null ? judgement.Notes : [.. judgement.Notes, note];
         return await store.ApplyAsync(change, import.DryRun, cancel) switch
         {
@@ -146,7 +148,7 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
         if (errors.Count > 0)
             return (null, [.. errors.Select(error => SettingsDesk.Fault(error with { Line = before + error.Line }))]);
         var coming = accounts.Select(account => AccountIndex.Key(account.Account.Name, account.Domain)).ToHashSet(StringComparer.Ordinal);
-        var faults = await aliases.JudgeAsync(SettingsDesk.Domains(wanted), [.. lines.Select(line => line.Alias)], lines.ToDictionary(line => AliasDesk.Key(line.Alias), line => before + line.Line), cancel, coming);
+        var faults = await aliases.JudgeAsync(SettingsDesk.Domains(wanted), [.. lines.Select(line => line.Alias)], lines.ToDictionary(line => AliasDesk.Key(line.Alias), line => before + line.Line), Reach.Whole, cancel, coming);
         return (AliasDesk.Rows(lines.Select(line => line.Alias)), faults);
     }
 }

@@ -1,3 +1,4 @@
+using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Settings;
 using ClusterMail.Store;
@@ -13,8 +14,8 @@ internal static class EffectiveEndpoints
     public static void MapEffective(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("settings");
-        api.MapGet(Routes.SettingsEffective, EffectiveAsync).WithSummary("Every setting of every node, and where its value comes from").Produces<EffectiveSettings>();
-        api.MapGet(Routes.SettingsOriginal, OriginalAsync).WithSummary("The labels of the original's debug dump, and what stands for each here").Produces<OriginalDump>();
+        api.MapGet(Routes.SettingsEffective, EffectiveAsync).Needs(Right.ReadSettings, "settings.effective").WithSummary("Every setting of every node, and where its value comes from").Produces<EffectiveSettings>();
+        api.MapGet(Routes.SettingsOriginal, OriginalAsync).Needs(Right.ReadSettings, "settings.original").WithSummary("The labels of the original's debug dump, and what stands for each here").Produces<OriginalDump>();
     }
 
     private static async Task<IResult> EffectiveAsync(string? node, SettingsDesk desk, NodeStore nodes, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ClusterMail.Accounts;
+using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Protocol;
 using ClusterMail.Settings;
@@ -25,13 +26,13 @@ internal static class MailboxImportEndpoints
     public static void MapMailboxImport(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("").WithTags("account");
-        group.MapPost(Routes.AccountMessages, ImportAsync).WithSummary("Puts a message into an account's mailbox, once").Produces<MessageImported>()
+        group.MapPost(Routes.AccountMessages, ImportAsync).Needs(Right.Govern, "account.message.import").WithSummary("Puts a message into an account's mailbox, once").Produces<MessageImported>()
             .WithMetadata(new RequestSizeLimitAttribute(LargestMessage));
-        group.MapPost(Routes.AccountMessagesImported, KnownAsync).WithSummary("Which messages were imported before").Produces<ImportedAnswer>();
+        group.MapPost(Routes.AccountMessagesImported, KnownAsync).Needs(Right.Govern, "account.message.imported").WithSummary("Which messages were imported before").Produces<ImportedAnswer>();
     }
 
     private static async Task<IResult> ImportAsync(
-        string address, string? folder, string? flags, DateTimeOffset? at, string? sender, MailboxStore boxes, MailboxImport import, SettingsDesk desk, HttpContext context, CancellationToken cancel)
+        string address, string? folder, string? flags, DateTimeOffset? at, string? sender, MailboxStore boxes, MailboxImport import, SettingsDesk desk, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
     {
         if (Folder(folder) is not { } name)
             return Answers.Wrong($"'{Requests.Printable(folder!, 80)}' is no name of a folder.", hint: $"Levels separated by /, at most {LongestFolder} characters.");
@@ -42,7 +43,9 @@ internal static class MailboxImportEndpoints
         if (await OwnerAsync(address, boxes, desk, cancel) is not { } owner)
             return Missing(address);
         var file = new Store.ImportedFile(name, at ?? DateTimeOffset.UtcNow, set, sender ?? "", $"{owner.Name}@{owner.Domain}");
-        return Results.Ok(new MessageImported(file.Recipient, name, await import.ImportAsync(owner.Account, file, context.Request.Body, cancel)));
+        var imported = await import.ImportAsync(owner.Account, file, context.Request.Body, cancel);
+        await audit.NoteAsync(context.User(), AuditOutcome.Done, new AuditNote("account.message.import", file.Recipient, null, new Dictionary<string, string> { ["folder"] = name }), cancel);
+        return Results.Ok(new MessageImported(file.Recipient, name, imported));
     }
 
     private static async Task<IResult> KnownAsync(string address, ImportedQuestion question, MailboxStore boxes, MailboxImport import, SettingsDesk desk, CancellationToken cancel)

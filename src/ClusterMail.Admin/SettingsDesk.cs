@@ -54,7 +54,7 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
     /// <param name="basis">The version that must still be the newest; null: whatever is newest now, which is <paramref name="newest"/>.</param>
     /// <param name="leaving">A domain that may go although it has accounts, because its accounts go with it (DOM-10).</param>
     public async Task<IResult> SaveAsync(
-        SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, string user, string? comment, bool dryRun, CancellationToken cancel, bool confirmed = false,
+        SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, Author user, string? comment, bool dryRun, CancellationToken cancel, bool confirmed = false,
         string? leaving = null)
     {
         var judgement = await JudgeAsync(newest, wanted, basis, dryRun || confirmed, leaving, cancel);
@@ -63,7 +63,7 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
         var (changes, notes) = (judgement.Changes, judgement.Notes);
         if (dryRun || changes.Count == 0)
             return Results.Ok(new SettingsSaved(newest.Version, Differences(changes), notes));
-        return await store.SaveAsync(newest.Version, wanted.Values, wanted.Overrides, user, Remark(comment), cancel) switch
+        return await store.SaveAsync(newest.Version, wanted.Values, wanted.Overrides, user, Remark(comment), cancel, [.. changes.Select(Note)]) switch
         {
             SaveResult.Saved saved => Results.Ok(new SettingsSaved(saved.Version, Differences(changes), notes)),
             SaveResult.Conflict c => Conflict(newest.Version, c),
@@ -101,6 +101,12 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
     }
 
     public static string Remark(string? comment) => Requests.Printable(comment ?? "", LongestComment);
+
+    /// <summary>ADMIN-13: both values, or for a secret that it was changed.</summary>
+    public static AuditNote Note(SettingsChangeRow row) => new(
+        "settings.change", row.Node is null ? row.Name : $"{row.Name} ({row.Node})", IsSecret(row.Name) ? null : Value(row.Before), IsSecret(row.Name) ? Value("changed") : Value(row.After));
+
+    private static Dictionary<string, string>? Value(string? text) => text is null ? null : new() { ["value"] = text };
 
     /// <summary>DOM-10: no way of saving settings takes a domain away from its accounts unasked, neither a table nor an import nor a rollback.</summary>
     private async Task<IResult?> LeftBehindAsync(SettingsSnapshot newest, SettingsSnapshot wanted, string? leaving, CancellationToken cancel)

@@ -15,13 +15,13 @@ internal static class SettingsEndpoints
     public static void MapSettings(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("settings");
-        api.MapGet(Routes.Settings, ListAsync).WithSummary("Catalogue with effective values and their source").Produces<SettingsList>();
-        api.MapGet(Routes.Setting, GetAsync).WithSummary("One setting").Produces<SettingEntry>();
-        api.MapPost(Routes.Settings, SetAsync).WithSummary("Saves changes as one version, or none").Produces<SettingsSaved>();
-        api.MapPost(Routes.SettingsCheck, CheckAsync).WithSummary("Judges changes as a save would; saves nothing").Produces<SettingsSaved>();
-        api.MapGet(Routes.SettingsHistory, HistoryAsync).WithSummary("The last 100 versions").Produces<SettingsHistory>();
-        api.MapGet(Routes.SettingsDiff, DiffAsync).WithSummary("What changed between two versions").Produces<SettingsDiff>();
-        api.MapPost(Routes.SettingsRollback, RollbackAsync).WithSummary("Saves an old version as a new one").Produces<SettingsSaved>();
+        api.MapGet(Routes.Settings, ListAsync).Needs(Right.ReadSettings, "settings.list").WithSummary("Catalogue with effective values and their source").Produces<SettingsList>();
+        api.MapGet(Routes.Setting, GetAsync).Needs(Right.ReadSettings, "settings.get").WithSummary("One setting").Produces<SettingEntry>();
+        api.MapPost(Routes.Settings, SetAsync).Needs(Right.ChangeSettings, "settings.set").WithSummary("Saves changes as one version, or none").Produces<SettingsSaved>();
+        api.MapPost(Routes.SettingsCheck, CheckAsync).Needs(Right.ReadSettings, "settings.check").WithSummary("Judges changes as a save would; saves nothing").Produces<SettingsSaved>();
+        api.MapGet(Routes.SettingsHistory, HistoryAsync).Needs(Right.ReadSettings, "settings.history").WithSummary("The last 100 versions").Produces<SettingsHistory>();
+        api.MapGet(Routes.SettingsDiff, DiffAsync).Needs(Right.ReadSettings, "settings.diff").WithSummary("What changed between two versions").Produces<SettingsDiff>();
+        api.MapPost(Routes.SettingsRollback, RollbackAsync).Needs(Right.ChangeSettings, "settings.rollback").WithSummary("Saves an old version as a new one").Produces<SettingsSaved>();
     }
 
     private static async Task<IResult> ListAsync(SettingsDesk desk, string? node, long? version, bool? changed, CancellationToken cancel)

@@ -14,7 +14,7 @@ internal static class TraceEndpoints
     private const int MostMails = 200;
 
     public static void MapTrace(this IEndpointRouteBuilder api) =>
-        api.MapGet(Routes.Trace, TraceAsync).WithTags("trace").WithSummary("The whole story of mails, by number or address").Produces<TraceResult>();
+        api.MapGet(Routes.Trace, TraceAsync).Needs(Right.ReadLogs, "trace.show").WithTags("trace").WithSummary("The whole story of mails, by number or address").Produces<TraceResult>();
 
     private static async Task<IResult> TraceAsync(HistoryStore history, string q, DateTimeOffset? since, DateTimeOffset? until, int? limit, CancellationToken cancel)
     {

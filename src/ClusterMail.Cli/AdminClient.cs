@@ -179,17 +179,20 @@ public sealed class AdminClient : IDisposable
     {
         using (answer)
         {
-            if (answer.StatusCode == HttpStatusCode.Unauthorized)
-                return new CommandFailure($"the token was not accepted: give the right one with --token, --token-file or CLUSTERMAIL_TOKEN");
+            Problem? problem = null;
             try
             {
-                var problem = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), AdminJson.Default.Problem);
-                return new CommandFailure($"{(problem is null ? Bare(answer) : Refusal.Text(problem))}");
+                problem = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), AdminJson.Default.Problem);
             }
             catch (JsonException)
             {
-                return new CommandFailure($"{Bare(answer)}");
+                // What stands between us and the node answers in its own words.
             }
+
+            // A refused login says what was wrong with it; any other 401 is about the token.
+            if (answer.StatusCode == HttpStatusCode.Unauthorized && problem?.Rule is null)
+                return new CommandFailure($"the token was not accepted, or the session has ended: log in with 'clustermail login', or give the right token with --token, --token-file or CLUSTERMAIL_TOKEN");
+            return new CommandFailure($"{(problem is null ? Bare(answer) : Refusal.Text(problem))}");
         }
     }
 

@@ -23,7 +23,7 @@ public sealed class AccountTableStore(NpgsqlDataSource dataSource)
     /// <summary>Replaces what is not null. Where nothing would change nothing is written, so that no node loads anything.</summary>
     /// <param name="basis">The version the account must still have; null: any.</param>
     /// <returns>The account before and after; after is null when it was changed since <paramref name="basis"/>; null: there is no such account.</returns>
-    public async Task<(AccountTexts Before, AccountTexts? After)?> SaveAsync(string domain, string name, AccountEdit edit, long? basis, string by, CancellationToken cancel)
+    public async Task<(AccountTexts Before, AccountTexts? After)?> SaveAsync(string domain, string name, AccountEdit edit, long? basis, Author by, CancellationToken cancel)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -37,12 +37,23 @@ public sealed class AccountTableStore(NpgsqlDataSource dataSource)
             return (before, before);
         await using (var save = new NpgsqlCommand(SaveSql, connection))
         {
-            save.Parameters.With(domain).With(name).With(by).WithText(edit.Hours).WithText(edit.Destinations).WithText(edit.RelayRules);
+            save.Parameters.With(domain).With(name).With(by.Name).WithText(edit.Hours).WithText(edit.Destinations).WithText(edit.RelayRules);
             await save.ExecuteNonQueryAsync(cancel);
         }
         var after = await FindAsync(connection, domain, name, cancel);
+        await ConsoleAudit.NoteAsync(connection, by, AuditOutcome.Done, [Note(domain, name, before, after!)], cancel);
         await transaction.CommitAsync(cancel);
         return (before, after);
+    }
+
+    /// <summary>ADMIN-13: the texts that changed, before and after.</summary>
+    private static AuditNote Note(string domain, string name, AccountTexts before, AccountTexts after)
+    {
+        Dictionary<string, string> Changed(AccountTexts texts, AccountTexts other) => new[]
+        {
+            (Name: "hours", Text: texts.Hours, Other: other.Hours), ("destinations", texts.Destinations, other.Destinations), ("relay", texts.RelayRules, other.RelayRules),
+        }.Where(one => one.Text != one.Other).ToDictionary(one => one.Name, one => one.Text);
+        return new AuditNote("account.table.change", $"{name}@{domain}", Changed(before, after), Changed(after, before));
     }
 
     private static async Task<AccountTexts?> FindAsync(NpgsqlConnection connection, string domain, string name, CancellationToken cancel)

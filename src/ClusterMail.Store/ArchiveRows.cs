@@ -23,9 +23,11 @@ public sealed record ArchivedAccount(string Domain, NewAccount Account)
 /// <param name="Aliases">The whole table as it shall be; null: it stays.</param>
 /// <param name="Accounts">Created, or given these values where they exist. All others stay.</param>
 /// <param name="MaxAccounts">By domain (DOM-2); one that is not here is unlimited.</param>
+/// <param name="Notes">What the audit is to say of the settings; accounts and aliases are noted as they are written.</param>
 public sealed record ArchiveChange(
     long Basis, bool WritesSettings, IReadOnlyDictionary<string, string> Values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Overrides,
-    IReadOnlyList<AliasRow>? Aliases, IReadOnlyList<ArchivedAccount> Accounts, IReadOnlyDictionary<string, int> MaxAccounts, string By, string Comment);
+    IReadOnlyList<AliasRow>? Aliases, IReadOnlyList<ArchivedAccount> Accounts, IReadOnlyDictionary<string, int> MaxAccounts, Author By, string Comment,
+    IReadOnlyList<AuditNote> Notes);
 
 /// <summary>How an import went.</summary>
 public abstract record ArchiveOutcome

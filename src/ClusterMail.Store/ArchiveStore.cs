@@ -43,7 +43,7 @@ public sealed class ArchiveStore(NpgsqlDataSource dataSource, SettingsStore sett
         if (writesDirectory)
             await AccountStore.NextVersionAsync(connection, cancel);
         var version = change.Basis;
-        if (change.WritesSettings && await SettingsStore.SaveAsync(connection, change.Basis, change.Values, change.Overrides, change.By, change.Comment, cancel) is { } saved)
+        if (change.WritesSettings && await SettingsStore.SaveAsync(connection, change.Basis, change.Values, change.Overrides, change.By, change.Comment, cancel, change.Notes) is { } saved)
             version = saved;
         else if (change.WritesSettings || (await SettingsStore.NewestAsync(connection, cancel)).Version != change.Basis)
             return new ArchiveOutcome.Conflict(await settings.WhoChangedAsync(cancel));

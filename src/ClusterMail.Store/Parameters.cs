@@ -19,6 +19,13 @@ internal static class Parameters
         return parameters;
     }
 
+    /// <summary>Texts that may be null as a whole.</summary>
+    public static NpgsqlParameterCollection WithTexts(this NpgsqlParameterCollection parameters, IReadOnlyCollection<string>? values)
+    {
+        parameters.Add(new NpgsqlParameter<string[]?> { TypedValue = values is null ? null : [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        return parameters;
+    }
+
     /// <summary>Octets that may be null.</summary>
     public static NpgsqlParameterCollection WithBytes(this NpgsqlParameterCollection parameters, byte[]? value)
     {

@@ -36,7 +36,7 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
     // A node that could not load a newer one still works by an old version (ADMIN-26); whoever looks why wants to see it.
     private const string PruneSql = """
         DELETE FROM setting_version
-        WHERE version <= (SELECT max(version) FROM setting_version) - @kept
+        WHERE version <= (SELECT max(version) FROM setting_version) - $1
           AND NOT EXISTS (SELECT FROM node n WHERE n.settings_version = setting_version.version AND n.fenced_at IS NULL AND n.left_at IS NULL)
         """;
 
@@ -45,31 +45,38 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         """;
 
     /// <summary>Saves the whole set as version <paramref name="basis"/> + 1, if <paramref name="basis"/> is still the newest (0: nothing was ever saved).</summary>
+    /// <param name="notes">What the audit is to say of it, in the same transaction; null: nothing.</param>
     public async Task<SaveResult> SaveAsync(
-        long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, string savedBy,
-        string comment, CancellationToken cancel)
+        long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, Author savedBy,
+        string comment, CancellationToken cancel, IReadOnlyList<AuditNote>? notes = null)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
-        return await SaveAsync(connection, basis, values, overrides, savedBy, comment, cancel) is { } saved ? new SaveResult.Saved(saved) : await WhoChangedAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (await SaveAsync(connection, basis, values, overrides, savedBy, comment, cancel, notes) is not { } saved)
+            return await WhoChangedAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        return new SaveResult.Saved(saved);
     }
 
     /// <summary>The same as part of the caller's transaction. Null: the base is not the newest any more, and nothing was written.</summary>
     internal static async Task<long?> SaveAsync(
-        NpgsqlConnection connection, long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, string savedBy,
-        string comment, CancellationToken cancel)
+        NpgsqlConnection connection, long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, Author savedBy,
+        string comment, CancellationToken cancel, IReadOnlyList<AuditNote>? notes = null)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        var save = new NpgsqlBatchCommand(SaveSql);
+        await using var save = new NpgsqlCommand(SaveSql, connection);
         save.Parameters.AddWithValue("base", basis);
-        save.Parameters.AddWithValue("saved_by", savedBy);
+        save.Parameters.AddWithValue("saved_by", savedBy.Name);
         save.Parameters.AddWithValue("comment", comment);
         save.Parameters.Add(new("values", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(values) });
         save.Parameters.Add(new("overrides", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(overrides) });
-        var prune = new NpgsqlBatchCommand(PruneSql);
-        prune.Parameters.AddWithValue("kept", (long)Kept);
-        batch.BatchCommands.Add(save);
-        batch.BatchCommands.Add(prune);
-        return await batch.ExecuteScalarAsync(cancel) as long?;
+        if (await save.ExecuteScalarAsync(cancel) is not long saved)
+            return null;
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Then(PruneSql).Parameters.With((long)Kept);
+        if (notes is { Count: > 0 })
+            ConsoleAudit.Then(batch, savedBy, notes);
+        await batch.ExecuteNonQueryAsync(cancel);
+        return saved;
     }
 
     internal async Task<SaveResult.Conflict> WhoChangedAsync(CancellationToken cancel)

@@ -131,10 +131,10 @@ internal sealed class RecordingCluster : IClusterControl, IReadiness, IExplain, 
     public bool Ready { get; set; } = true;
     public IReadOnlyList<string> Reasons { get; set; } = [];
 
-    public Task DrainAsync(string node, CancellationToken cancel) => Record($"drain {node}");
-    public Task UndrainAsync(string node, CancellationToken cancel) => Record($"undrain {node}");
-    public Task LeaveAsync(string node, CancellationToken cancel) => Record($"leave {node}");
-    public Task DownAsync(string node, CancellationToken cancel) => Record($"down {node}");
+    public Task DrainAsync(string node, Author by, CancellationToken cancel) => Record($"drain {node}");
+    public Task UndrainAsync(string node, Author by, CancellationToken cancel) => Record($"undrain {node}");
+    public Task LeaveAsync(string node, Author by, CancellationToken cancel) => Record($"leave {node}");
+    public Task DownAsync(string node, Author by, CancellationToken cancel) => Record($"down {node}");
     public Task<string?> LeaderAsync(CancellationToken cancel) => Task.FromResult<string?>("node1");
 
     public Task<ExplainResult> ExplainAsync(ExplainRequest request, CancellationToken cancel) => Task.FromResult(new ExplainResult(

@@ -32,6 +32,8 @@ internal static class Cli
             ["CLUSTERMAIL_TOKEN"] = null,
             ["CLUSTERMAIL_DATA"] = null,
             ["CLUSTERMAIL_DATABASE"] = null,
+            // Whoever runs the tests may be logged in somewhere.
+            ["XDG_CONFIG_HOME"] = Path.Combine(Path.GetTempPath(), "clustermail-nobody"),
         };
         foreach (var (name, value) in environment)
             all[name] = value;

@@ -38,7 +38,8 @@ internal static class PasswordInput
         return !twice || Ask(Words.Of("Again: ")) == first ? first : throw new CommandFailure($"the two pass phrases are not the same: nothing was done");
     }
 
-    private static string Ask(string prompt)
+    /// <summary>One line from the keyboard, unseen.</summary>
+    public static string Ask(string prompt)
     {
         Console.Error.Write(prompt);
         var typed = new StringBuilder();

@@ -19,8 +19,8 @@ internal static class Japanese
             "PostgreSQL サーバーがありません。'apt-get install postgresql' を実行するか、--postgres でフォルダを指定してください",
         ["another clustermail command is at work on {0}: wait for it, or choose another folder with --data"] =
             "別の clustermail コマンドが {0} を処理中です。終了を待つか、--data で別のフォルダを指定してください",
-        ["the token was not accepted: give the right one with --token, --token-file or CLUSTERMAIL_TOKEN"] =
-            "トークンが正しくありません。--token、--token-file または CLUSTERMAIL_TOKEN で指定してください",
+        ["the token was not accepted, or the session has ended: log in with 'clustermail login', or give the right token with --token, --token-file or CLUSTERMAIL_TOKEN"] =
+            "トークンが正しくないか、セッションが終了しています。'clustermail login' でログインするか、--token、--token-file または CLUSTERMAIL_TOKEN で指定してください",
         ["{0} was not ready within {1} s. Its last lines ({2}):{3}"] = "{0} は {1} 秒以内に起動しませんでした。ログの最後 ({2}):{3}",
         ["{0} ended while starting. Its last lines ({1}):{2}"] = "{0} は起動中に終了しました。ログの最後 ({1}):{2}",
         ["Examples:"] = "例:",
@@ -161,6 +161,45 @@ internal static class Japanese
         ["{0} is back"] = "{0} を元に戻しました",
         ["the password of {0} was set"] = "{0} のパスワードを設定しました",
         ["Password: "] = "パスワード: ",
+        ["Present password: "] = "現在のパスワード: ",
+        ["New password: "] = "新しいパスワード: ",
+        ["Code: "] = "確認コード: ",
+        ["Code of the second factor (nothing, if you have none): "] = "二要素認証の確認コード (未設定なら空): ",
+        ["{0} is logged in ({1}) until {2}"] = "{0} でログインしました ({1})。有効期限 {2}",
+        ["{0} is logged out"] = "{0} はログアウトしました",
+        ["nobody is logged in"] = "ログインしていません",
+        ["your session of {0} has ended: log in again with 'clustermail login', or forget it with 'clustermail logout'"] =
+            "{0} のセッションは終了しています。'clustermail login' で再度ログインするか、'clustermail logout' で破棄してください",
+        ["clustermail: warning: {0} is asked without TLS: everybody on the way can read the password"] =
+            "clustermail: 警告: {0} への通信は暗号化されていません。途中の経路でパスワードを読み取られるおそれがあります",
+        ["{0}: {1}"] = "{0}: {1}",
+        ["by {0}"] = "方法: {0}",
+        [", until {0}"] = "、有効期限 {0}",
+        ["with a second factor"] = "二要素認証あり",
+        ["without a second factor"] = "二要素認証なし",
+        ["the farm's own token is no console account: name one, or log in with 'clustermail login'"] =
+            "ファーム自身のトークンは管理アカウントではありません。アカウントを指定するか、'clustermail login' でログインしてください",
+        ["no console account yet: the farm's own token opens everything. Add one with 'clustermail console add NAME --role cluster-admin'"] =
+            "管理アカウントがまだありません。ファーム自身のトークンですべてを操作できます。'clustermail console add NAME --role cluster-admin' で追加してください",
+        ["Second factor"] = "二要素認証",
+        ["Last login"] = "最終ログイン",
+        ["Sessions"] = "セッション",
+        ["Tokens"] = "トークン数",
+        ["Token"] = "トークン",
+        ["Used"] = "最終使用",
+        ["Who"] = "操作者",
+        ["Subject"] = "対象",
+        ["done"] = "完了",
+        ["yes"] = "あり",
+        ["no"] = "なし",
+        ["locked until"] = "ロック中、解除予定",
+        ["what shall change? Give --role or --domain"] = "変更する項目がありません。--role または --domain を指定してください",
+        ["token {0} of {1}, until {2}; it is not shown again:"] = "{1} のトークン {0} (有効期限 {2})。再表示はできません:",
+        ["token {0} of {1}, without end; it is not shown again:"] = "{1} のトークン {0} (無期限)。再表示はできません:",
+        ["Type the secret into your authenticator app, or make a QR code of the line below it. It is not shown again."] =
+            "シークレットを認証アプリに入力するか、次の行を QR コードにしてください。再表示はできません。",
+        ["The second factor is in force. Each of these codes opens once in its place; keep them where the app is not. They are not shown again:"] =
+            "二要素認証を有効にしました。次の回復コードはそれぞれ 1 回だけ使えます。認証アプリとは別の場所に保管してください。再表示はできません:",
         ["Again: "] = "もう一度: ",
         ["the two passwords are not the same: nothing was done"] = "2 つのパスワードが一致しません。何も変更していません",
         ["nobody can be asked for the password here: give --password-stdin"] = "ここではパスワードを入力できません。--password-stdin を指定してください",
