@@ -77,6 +77,7 @@ public sealed class DirectoryWatch(DirectoryReader reader)
                 Delivery = row.Delivery,
                 Hours = row.Hours,
                 Destinations = row.Destinations,
+                DestinationsVersion = row.DestinationsVersion,
                 RelayRules = row.RelayRules,
             });
         else if (Accounts.Find(row.Name, row.Domain)?.Id == row.Id)
