@@ -111,7 +111,7 @@ public sealed class OperatedDomains
         text == "store" || MailStore.TryParse(text, out _);
 
     // A domain without a dot, an address or a wildcard would make us answer for mail that is not ours.
-    internal static bool IsDomain(string name)
+    public static bool IsDomain(string name)
     {
         var labels = name.Split('.');
         return name.Length <= 253 && labels.Length >= 2 && !labels[^1].All(char.IsAsciiDigit) && labels.All(IsLabel);
