@@ -1,9 +1,10 @@
+using ClusterMail.Accounts;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Approval.Holds;
-using ClusterMail.Approval;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Approval;
 using ClusterMail.Settings;
+using ClusterMail.Store;
 using ClusterMail.Store.Approval;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -52,10 +53,10 @@ internal static class ApprovalEndpoints
             proxy.Approver, proxy.Proxy, proxy.From, proxy.Until, proxy.IsInForce(now), proxy.SetAt, proxy.SetBy, proxy.Reason))]));
     }
 
-    private static async Task<IResult> SetProxyAsync(string approver, ProxySet set, ApprovalStore store, AccountDesk accounts, HttpContext context, NodeName node, CancellationToken cancel)
+    private static async Task<IResult> SetProxyAsync(string approver, ProxySet set, ApprovalStore store, AccountStore accounts, HttpContext context, NodeName node, CancellationToken cancel)
     {
         foreach (var address in (string[])[approver, set.Proxy])
-            if (await accounts.FindAsync(address, cancel) is not { Suspended: false })
+            if (await FindAsync(accounts, address, cancel) is not { Suspended: false })
                 return Answers.NotFound($"There is no account {Requests.Printable(address, 320)}, or it is suspended.", "A proxy must be an account of this farm (APPROVE-207).");
         if (Mailbox.FromStored(approver).SameAs(Mailbox.FromStored(set.Proxy)))
             return Answers.Wrong("Nobody is his own proxy.", "APPROVE-207");
@@ -120,6 +121,12 @@ internal static class ApprovalEndpoints
             await foreach (var row in audit.AllAsync(after ?? 0, cancel))
                 await writer.WriteLineAsync($"{row.Hash} {row.Record}");
         }, "text/plain; charset=utf-8");
+    }
+
+    internal static Task<AccountRow?> FindAsync(AccountStore accounts, string address, CancellationToken cancel)
+    {
+        var mailbox = Mailbox.FromStored(address);
+        return accounts.FindAsync(DomainName.Normalize(mailbox.Domain), mailbox.LocalPart, cancel);
     }
 
     internal static AuditLine Changed(NodeName node, string user, HttpContext context, string type, string what) => (new ApprovalRecord(type)

@@ -1,7 +1,6 @@
 using ClusterMail.Admin.Contract;
 using ClusterMail.Approval;
 using ClusterMail.Approval.Holds;
-using ClusterMail.Protocol;
 using ClusterMail.Queue.Approval;
 using ClusterMail.Store.Approval;
 using Microsoft.AspNetCore.Builder;

@@ -2,7 +2,7 @@ using ClusterMail.Accounts;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Approval.Policies;
 using ClusterMail.Protocol;
-using ClusterMail.Settings;
+using ClusterMail.Store;
 using ClusterMail.Store.Approval;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -50,13 +50,13 @@ internal static class PolicyEndpoints
         return refusal ?? Results.Ok(new PolicySaved(0, false, notes));
     }
 
-    private static async Task<IResult> SaveAsync(string owner, PolicySave save, ApprovalStore store, AccountDesk accounts, HttpContext context, NodeName node, CancellationToken cancel)
+    private static async Task<IResult> SaveAsync(string owner, PolicySave save, ApprovalStore store, AccountStore accounts, HttpContext context, NodeName node, CancellationToken cancel)
     {
         var (level, name) = Owner(owner);
         var (notes, refusal) = Judge(save, name);
         if (refusal is not null && !save.Draft)
             return refusal;
-        if (level == "account" && await accounts.FindAsync(name, cancel) is null)
+        if (level == "account" && await ApprovalEndpoints.FindAsync(accounts, name, cancel) is null)
             return Answers.NotFound($"There is no account {Requests.Printable(name, 320)}.", "clustermail account list shows them.");
         var newest = (await store.HistoryAsync(level, name, cancel)).FirstOrDefault()?.Version ?? 0;
         var draft = save.Draft && refusal is not null;

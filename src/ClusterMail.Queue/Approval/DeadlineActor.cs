@@ -79,6 +79,7 @@ public sealed class DeadlineActor : ReceiveActor, IWithTimers
             foreach (var hold in await _parts.Store.DueAsync(Batch, CancellationToken.None).ConfigureAwait(false))
                 await ActAsync(hold).ConfigureAwait(false);
         await _parts.Audit.ChainAsync(CancellationToken.None).ConfigureAwait(false);
+        await _parts.Watch.RotateAsync(_parts.Time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
         var now = _parts.Time.GetUtcNow();
         if (now - _keptHouse >= HousekeepingEvery)
             await KeepHouseAsync(now).ConfigureAwait(false);
@@ -116,8 +117,7 @@ public sealed class DeadlineActor : ReceiveActor, IWithTimers
     /// <summary>One mail an hour and approver at most, however many mails wait for him: it is the whole list (APPROVE-59).</summary>
     private async Task RemindAsync(HoldRow row, DateTimeOffset now)
     {
-        var kind = $"{NoticeJobs.Word(HoldMailKind.Reminder)}-{now.UtcDateTime:yyyyMMddHH}";
-        await _parts.Jobs.AddAsync(0, [.. row.Approvers.Where(approver => approver.Waits).Select(approver => new NewJob(kind, approver.Address))], CancellationToken.None).ConfigureAwait(false);
+        await _parts.Jobs.AddAsync(0, [.. row.Approvers.Where(approver => approver.Waits).Select(approver => new NewJob(NoticeJobs.Reminder(now), approver.Address))], CancellationToken.None).ConfigureAwait(false);
         await _parts.Store.ApplyAsync(Unchanged(row) with { RemindIn = row.RemindEvery ?? TimeSpan.FromDays(1) }, CancellationToken.None).ConfigureAwait(false);
         _parts.Wake();
     }
@@ -158,6 +158,7 @@ public sealed record DeadlineParts
     public required AuditStore Audit { get; init; }
     public required EventStore Events { get; init; }
     public required HoldDesk Desk { get; init; }
+    public required ApprovalWatch Watch { get; init; }
 
     /// <summary>Who is asked when a line names nobody: fallback approver, else administrators (T5).</summary>
     public required Func<Mailbox, ImmutableArray<Mailbox>> Fallback { get; init; }

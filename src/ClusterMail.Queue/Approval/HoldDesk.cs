@@ -1,5 +1,6 @@
 using ClusterMail.Approval;
 using ClusterMail.Approval.Holds;
+using ClusterMail.Approval.Tokens;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Store.Approval;
 using Microsoft.Extensions.Logging;
@@ -94,17 +95,13 @@ public sealed partial class HoldDesk(HoldStore store, HoldReader reader, NumberB
     /// <summary>With what counts against hold, client and approver (APPROVE-86).</summary>
     private async Task WriteAsync(ApprovalRecord record, Actor actor, CancellationToken cancel)
     {
-        if (record.Result is { } code && Counts(code))
+        if (record.Result is { } code && LockRule.Counts(code))
             await store.FailAsync(record.Line(), [.. Keys(record, actor)], cancel).ConfigureAwait(false);
         else
             await store.AuditAsync([record.Line()], cancel).ConfigureAwait(false);
         Refused(log, record.Hold?.ToString() ?? "", record.Result?.Word() ?? "", actor.Client ?? "", record.Approver ?? "");
         done();
     }
-
-    /// <summary>Failed attempts of somebody who guesses. One that met a lock is none, or a lock would never end; neither is a lost database.</summary>
-    private static bool Counts(ResultCode code) => code is ResultCode.UnknownId or ResultCode.BadToken or ResultCode.LegacyTokenOff or ResultCode.NotApprover
-        or ResultCode.SelfApproval or ResultCode.WrongTo or ResultCode.WrongPath;
 
     /// <summary>What an attempt is counted by.</summary>
     public static IEnumerable<(string Kind, string Key)> Keys(ApprovalRecord record, Actor actor)

@@ -22,5 +22,5 @@ public sealed record HoldRules(Func<ApprovalLists> Lists, Func<bool> MayWithdraw
         };
     }
 
-    private ImmutableArray<Mailbox> ProxyFor(Mailbox person, DateTimeOffset now) => Lists().ProxyFor(person, now);
+    private ImmutableArray<Mailbox> ProxyFor(Mailbox person, DateTimeOffset now) => Lists().Register.PrincipalsOf(person, now);
 }
