@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ClusterMail.Cli.Commands;
 using ClusterMail.Cli.Demo;
+using ClusterMail.Cli.Drill;
 using ClusterMail.Cli.Output;
 
 namespace ClusterMail.Cli;
@@ -77,6 +78,7 @@ public static class CommandLine
         LocalCommands.Down(connection),
         LocalCommands.Node(connection),
         DemoCommand.Build(connection),
+        new DrillCommand(connection).Build(),
         CompletionCommand.Build(),
     ];
 

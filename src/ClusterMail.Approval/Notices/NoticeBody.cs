@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterMail.Approval.Viewing;
 using MimeKit;
 
 namespace ClusterMail.Approval.Notices;
@@ -22,7 +23,7 @@ internal sealed class NoticeBody
     {
         if (!_options.PrefersIso2022Jp)
             return Encoding.UTF8;
-        var japanese = Encoding.GetEncoding("iso-2022-jp");
+        var japanese = Charsets.Iso2022Jp;
         var all = subject + _options.DisplayName + _plain;
         return japanese.GetString(japanese.GetBytes(all)) == all ? japanese : Encoding.UTF8;
     }

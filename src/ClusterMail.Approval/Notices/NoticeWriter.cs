@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using ClusterMail.Approval.Viewing;
 using ClusterMail.Protocol;
 using MimeKit;
 using MimeKit.Utils;
@@ -10,8 +11,6 @@ namespace ClusterMail.Approval.Notices;
 /// <summary>Writes a notice as a mail (APPROVE-101 to APPROVE-107, APPROVE-113, APPROVE-117).</summary>
 public static class NoticeWriter
 {
-    static NoticeWriter() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
-
     /// <param name="original">The stored content of the held mail, for the kinds that carry it; null: not at hand.</param>
     /// <param name="now">Goes into Date:.</param>
     public static Task<NoticeMail> WriteAsync(
@@ -22,6 +21,7 @@ public static class NoticeWriter
     public static async Task<NoticeMail> WriteAsync(
         Notice notice, Mailbox to, NoticeLanguage language, NoticeOptions options, ImmutableArray<MailContent> originals, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        Charsets.Ready();
         var author = notice.Author ?? to;
         var needsUtf8 = to.NeedsSmtpUtf8 || author.NeedsSmtpUtf8 || options.SystemAddress.NeedsSmtpUtf8;
         var subject = NoticeSubject.For(notice, to.ToString(), language);

@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterMail.Approval.Viewing;
 using MimeKit;
 using MimeKit.Utils;
 
@@ -34,6 +35,7 @@ public abstract record DecisionSubject
         // Longer than any decision in base64 encoded words: no decision, and not worth decoding.
         if (rawSubject.Length > 8 * DecisionText.LengthLimit)
             return "";
+        Charsets.Ready();
         var octets = rawSubject.ToArray();
         var decoded = Rfc2047.DecodeText(new ParserOptions { CharsetEncoding = Encoding.UTF8 }, octets);
         return Header.Unfold(decoded).Trim();

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using AngleSharp.Html.Dom;
-using AngleSharp.Html.Parser;
 using Ganss.Xss;
 
 namespace ClusterMail.Approval.Viewing;
@@ -41,12 +40,30 @@ internal sealed record HtmlView(string Body, int RemoteImages, ImmutableArray<st
     {
         if (html.Length > LengthLimit || !HtmlBudget.Affords(html))
             return null;
-        using var document = new HtmlParser().ParseDocument(html);
+        try
+        {
+            return Sanitise(html, images);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Whatever a parser does not stand, the approver still reads the text.
+            return null;
+        }
+    }
+
+    private static HtmlView? Sanitise(string html, IReadOnlyDictionary<string, string> images)
+    {
+        var sanitizer = Sanitizer();
+        // Its own parser: one without style sheets would drop every style attribute.
+        using var document = sanitizer.HtmlParserFactory().ParseDocument(html);
         foreach (var element in document.QuerySelectorAll("script, style, title, template, svg, math").ToList())
             element.Remove();
-        Sanitizer().SanitizeDom(document);
+        if (document.Body is not IHtmlBodyElement body)
+            return null;
+        sanitizer.SanitizeDom(document, body);
         var remote = Images(document, images);
-        return new HtmlView(document.Body?.InnerHtml ?? "", remote, Disarm(document));
+        var links = Disarm(document);
+        return new HtmlView(body.InnerHtml, remote, links);
     }
 
     // data: passes for the pictures put in below, after which no URL of the mail is left.

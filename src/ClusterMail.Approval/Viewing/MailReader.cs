@@ -23,6 +23,7 @@ public static class MailReader
     /// <param name="content">Seekable; read from its first octet. Left open.</param>
     public static MailView Read(Stream content)
     {
+        Charsets.Ready();
         content.Position = 0;
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
         var view = new MailView { ContentSha256 = sha256, Size = content.Length };
@@ -60,11 +61,11 @@ public static class MailReader
 
     private static MailView WithHeaders(MailView view, MimeMessage message) => view with
     {
-        Subject = message.Subject ?? "",
-        From = message.Headers[HeaderId.From] ?? "",
-        Date = message.Headers[HeaderId.Date] ?? "",
+        Subject = HeaderText.Of(message.Headers, HeaderId.Subject),
+        From = HeaderText.Of(message.Headers, HeaderId.From),
+        Date = HeaderText.Of(message.Headers, HeaderId.Date),
         MessageId = message.MessageId is { Length: > 0 and <= 900 } id ? $"<{id}>" : null,
-        Headers = [.. message.Headers.Take(HeadersShown).Select(header => new MailView.Header(VisibleText.Line(header.Field, 100), VisibleText.Line(header.Value, HeaderValueLimit)))],
+        Headers = [.. message.Headers.Take(HeadersShown).Select(header => new MailView.Header(VisibleText.Line(header.Field, 100), VisibleText.Line(HeaderText.Of(header), HeaderValueLimit)))],
         Visible = [.. message.To.Mailboxes.Concat(message.Cc.Mailboxes).Take(10_000).Select(mailbox => mailbox.Address.ToLowerInvariant())],
         Gaps = message.Headers.Count > HeadersShown ? [ViewGap.HeadersCut] : [],
     };

@@ -8,8 +8,6 @@ namespace ClusterMail.Approval.Viewing;
 /// <summary>The text of one part, decoded as well as its sender allows, at most so much of it.</summary>
 internal static class PartText
 {
-    static PartText() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
-
     /// <param name="limit">Characters.</param>
     public static (string Text, bool IsCut) Read(TextPart part, int limit)
     {
@@ -39,13 +37,19 @@ internal static class PartText
         }
     }
 
-    /// <summary>What the part says, if that can be true; otherwise the first of the usual charsets that fits without a fault.</summary>
+    /// <summary>What the part says, if that can be true; otherwise what fits its octets.</summary>
     private static Encoding Charset(string? name, byte[] octets)
     {
         if (Named(name) is { } named && !(named.CodePage == 20127 && !Ascii.IsValid(octets)))
             return named;
+        return Guess(octets);
+    }
+
+    /// <summary>The first of the usual charsets of Japanese mail that fits without a fault.</summary>
+    public static Encoding Guess(byte[] octets)
+    {
         if (octets.AsSpan().IndexOf((byte)0x1B) >= 0 && Ascii.IsValid(octets))
-            return Encoding.GetEncoding("iso-2022-jp");
+            return Charsets.Iso2022Jp;
         string[] candidates = ["utf-8", "euc-jp", "shift_jis"];
         return candidates.Select(candidate => Encoding.GetEncoding(candidate)).FirstOrDefault(encoding => Fits(encoding, octets)) ?? Encoding.Latin1;
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using MimeKit;
+using MimeKit.Tnef;
 
 namespace ClusterMail.Approval.Viewing;
 
@@ -78,6 +79,25 @@ internal sealed class PartWalk(MimeMessage message)
         if (part.ContentId is { Length: > 0 } && ImageTypes.Contains(part.ContentType.MimeType.ToLowerInvariant()))
             _images.Add(part);
         Attach(part);
+        if (part is TnefPart container)
+            AttachInside(container);
+    }
+
+    /// <summary>What Outlook packed into winmail.dat, under its own names: the recipient's program may unpack it.</summary>
+    private void AttachInside(TnefPart container)
+    {
+        try
+        {
+            foreach (var inner in container.ExtractAttachments().OfType<MimePart>().Take(PartsLimit))
+            {
+                var (size, sha256) = Measure(stream => inner.Content?.DecodeTo(stream));
+                _attachments.Add(new MailView.Attachment(VisibleText.Line($"{container.FileName} › {inner.FileName}", 200), VisibleText.Line(inner.ContentType.MimeType, 100), size, sha256));
+            }
+        }
+        catch (Exception e) when (e is FormatException or IOException or ArgumentException or InvalidOperationException or NotSupportedException)
+        {
+            _gaps.Add(ViewGap.Broken);
+        }
     }
 
     private string Join(List<TextPart> parts)

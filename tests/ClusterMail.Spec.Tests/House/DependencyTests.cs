@@ -20,7 +20,8 @@ public partial class DependencyTests
         ["Settings"] = [],
         ["Protocol"] = [],
         ["Admin.Contract"] = [],
-        ["Cli"] = ["Admin.Contract", "Store"],
+        ["Drill"] = [],
+        ["Cli"] = ["Admin.Contract", "Drill", "Store"],
     };
 
     [Fact]
