@@ -41,10 +41,12 @@ public static class AdminSetup
         services.TryAddSingleton<SettingsStore>();
         services.TryAddSingleton<LockoutStore>();
         services.TryAddSingleton<ApprovalStore>();
+        services.TryAddSingleton<ApprovalLogReader>();
         services.TryAddSingleton<AuditStore>();
         services.TryAddSingleton<HoldStore>();
         services.TryAddSingleton<HoldJobs>();
         services.TryAddSingleton<HoldReader>();
+        services.TryAddSingleton<HeldStory>();
         services.TryAddSingleton(new NodeName(""));
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<DestinationLimit>();

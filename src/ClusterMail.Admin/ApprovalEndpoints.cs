@@ -140,6 +140,3 @@ internal static class ApprovalEndpoints
         Result = ResultCode.Ok,
     }).Line();
 }
-
-/// <summary>The name of the node that answers, for the audit.</summary>
-public sealed record NodeName(string Name);

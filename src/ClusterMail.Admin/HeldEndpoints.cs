@@ -49,15 +49,12 @@ internal static class HeldEndpoints
         return Results.Ok(new HeldList([.. rows.Select(HeldText.Entry)], rows.Count == count));
     }
 
-    private static async Task<IResult> ShowAsync(string id, HoldReader reader, HoldJobs jobs, AuditStore audit, CancellationToken cancel)
+    private static async Task<IResult> ShowAsync(string id, HeldStory story, CancellationToken cancel)
     {
         if (!HoldId.TryParse(id, out var hold))
             return Wrong(id);
-        if ((await reader.ByNumberAsync(hold.Number, cancel)).FirstOrDefault(row => row.Id == hold.Number || row.Decision?.ResultId == hold.Number || row.Mail.Id == hold.Number) is not { } row)
-            return Missing(hold);
-        var siblings = await reader.SiblingsAsync(row.Id, cancel);
-        return Results.Ok(HeldText.Whole(
-            row, [.. siblings.Where(other => other.Id != row.Id && !other.Free).Select(other => new HoldId(other.Id).ToString())], await jobs.OfAsync(row.Id, cancel), await audit.OfAsync([row.Id, row.Mail.Id], cancel)));
+        var found = await story.OfAsync(hold.Number, cancel);
+        return (found.FirstOrDefault(mail => mail.Mail.Id == hold.ToString()) ?? found.FirstOrDefault()) is { } mail ? Results.Ok(mail) : Missing(hold);
     }
 
     private static async Task<IResult> ContentAsync(string id, HoldReader reader, HoldStore store, HttpContext context, NodeName node, CancellationToken cancel)

@@ -83,7 +83,8 @@ internal sealed class ApprovalCommands(Verbs verbs)
             parsed => Routes.Fill(Routes.HeldMail, parsed.GetRequiredValue(id)), AdminJson.Default.HeldMail, Show);
     }
 
-    private static void Show(Screen screen, HeldMail held)
+    /// <summary>Also the part of it that a trace shows.</summary>
+    public static void Show(Screen screen, HeldMail held)
     {
         var mail = held.Mail;
         screen.Line($"{mail.Id}  {mail.State}  {mail.Subject}");

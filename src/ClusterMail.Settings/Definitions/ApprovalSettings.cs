@@ -39,6 +39,8 @@ internal static class ApprovalSettings
         Define.Choice("approval.require_auth_for_decision", "auto", ["auto", "yes"], "APPROVE-152", "",
             "Decisions by mail need AUTH: auto wherever the node offers it, yes everywhere."),
         Define.Switch("approval.accept_legacy_tokens", false, "APPROVE-138", "", "Unsigned decision texts of the original are taken from approvers who have logged in.", original: true),
+        Define.Switch("approval.history", true, "APPROVE-2, APPROVE-300", "履歴を残す", "The approval log has a line for each decision; the audit is kept always.", original: false),
+        Define.Integer("approval.log_level", 1, 0, 2, "", "APPROVE-303, APPROVE-306", "MailApprovalLogLevel", "What a line of the approval log has: 0 approver and number, 1 also his address and the recipients, 2 everything.", original: 0),
         Define.Integer("approval.keep_rejected_days", 30, 1, 3650, "days", "APPROVE-74", "", "Contents of mails that were not sent are kept so long; those of sent ones go at once. What was decided stays."),
     ];
 
