@@ -1,7 +1,6 @@
 using Akka.Actor;
 using ClusterMail.Accounts.Passwords;
 using ClusterMail.Approval.Holds;
-using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Lease;
