@@ -52,6 +52,8 @@ public sealed class PolicySnapshot
         ["relay.rules"] = static (text, set) => RelayList.Parse(text, RelaySwitches.From(set)).Errors,
         ["domain.table"] = static (text, _) => OperatedDomains.Parse(text).Errors,
         ["destination.rules"] = static (text, _) => ApprovalTable.Parse(text, "destination.rules").Errors,
+        ["approval.admins"] = static (text, _) => ApprovalOptions.CheckAddresses("approval.admins", text),
+        ["approval.fallback"] = static (text, _) => ApprovalOptions.CheckAddresses("approval.fallback", text),
         ["approval.domains"] = static (text, _) => ApprovalDomains.Parse(text).Errors,
         ["approval.business_calendar"] = static (text, _) => BusinessCalendar.Parse(text).Errors,
         ["auth.methods"] = AuthRules.CheckMethods,

@@ -1,5 +1,3 @@
-using MimeKit;
-
 namespace ClusterMail.Approval.Content;
 
 /// <summary>Looks at a content once, from the first octet to the last, with bounded memory and work whatever it holds.</summary>
@@ -35,8 +33,6 @@ public static class ContentInspector
         }
         return new Findings(reader.Top, reader.Parts, test, bodies).Read(length, unreadable ?? reader.Unreadable);
     }
-
-    internal static ParserOptions Options { get; } = new() { MaxMimeDepth = MaxDepth + 10, ParameterComplianceMode = RfcComplianceMode.Loose, Rfc2047ComplianceMode = RfcComplianceMode.Loose };
 }
 
 /// <summary>A limit was reached. Stops the reading; what was read so far is kept.</summary>

@@ -93,7 +93,7 @@ internal sealed class Findings(TopHeader top, List<MimePiece> parts, AttachmentT
         // Longer than any header that people write: its addresses are not worth the time.
         const int longest = 256 * 1024;
         return [.. headers.Where(raw => raw.Length <= longest)
-            .SelectMany(raw => InternetAddressList.TryParse(ContentInspector.Options, raw, out var list) ? list.Mailboxes : [])
+            .SelectMany(raw => InternetAddressList.TryParse(JapaneseText.Parsing, raw, out var list) ? list.Mailboxes : [])
             .Select(mailbox => mailbox.Address.ToLowerInvariant()).Distinct(StringComparer.Ordinal)];
     }
 }

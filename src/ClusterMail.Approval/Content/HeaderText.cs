@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using MimeKit;
 using MimeKit.Utils;
 
 namespace ClusterMail.Approval.Content;
@@ -8,12 +7,15 @@ namespace ClusterMail.Approval.Content;
 /// <summary>Unstructured header text as its reader sees it: unfolded, encoded words of RFC 2047 decoded, raw 8-bit text and raw ISO-2022-JP too (APPROVE-40).</summary>
 public static partial class HeaderText
 {
-    private static readonly ParserOptions Loose = new() { Rfc2047ComplianceMode = RfcComplianceMode.Loose };
+    private static readonly bool CharsetsKnown = Rfc2047.DecodeText(JapaneseText.Parsing, "=?shift_jis?B?jKk=?="u8.ToArray()) == "見";
 
+    /// <exception cref="InvalidOperationException">Somebody used the parser before the charsets were known: our bug, and better no mail than one read wrongly.</exception>
     /// <param name="raw">What stands behind the colon, folded as it came.</param>
     /// <param name="unknownCharset">A charset named in it that nobody knows: what its words say cannot be told (APPROVE-13); null: none.</param>
     public static string Decode(ReadOnlySpan<byte> raw, out string? unknownCharset)
     {
+        if (!CharsetsKnown)
+            throw new InvalidOperationException("The mail parser was used before the Japanese charsets were registered.");
         var text = Unfold(raw.IndexOfAnyInRange((byte)0x80, (byte)0xFF) >= 0 || raw.IndexOf((byte)0x1B) >= 0 ? JapaneseText.Decode(raw, euc: true) : Encoding.ASCII.GetString(raw));
         string? unknown = null;
         // Under the name the decoder knows, because it knows one only.
@@ -25,7 +27,7 @@ public static partial class HeaderText
             return word.Value;
         });
         unknownCharset = unknown;
-        return Spaced(Rfc2047.DecodeText(Loose, Encoding.UTF8.GetBytes(text)));
+        return Spaced(Rfc2047.DecodeText(JapaneseText.Parsing, Encoding.UTF8.GetBytes(text)));
     }
 
     private static string Unfold(string text) => text.ReplaceLineEndings(" ").Trim();

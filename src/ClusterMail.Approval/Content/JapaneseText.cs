@@ -1,10 +1,27 @@
+using System.Runtime.CompilerServices;
 using System.Text;
+using MimeKit;
 
 namespace ClusterMail.Approval.Content;
 
 /// <summary>Text whose encoding nobody has declared, or declared wrongly, as Japanese mails and old files have it.</summary>
 internal static class JapaneseText
 {
+    // Again here, because this room may be the first to use the parser: it notes at its first use which charsets exist (see JapaneseCharsets of Protocol).
+#pragma warning disable CA2255 // Work while the library loads: before anything in it can run is the point.
+    [ModuleInitializer]
+#pragma warning restore CA2255
+    internal static void Register() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+
+    /// <summary>For parsing what strangers write: lenient.</summary>
+    public static ParserOptions Parsing { get; } = new()
+    {
+        // Deeper than what is read at all, so that depth is noticed and not taken for text.
+        MaxMimeDepth = ContentInspector.MaxDepth + 10,
+        ParameterComplianceMode = RfcComplianceMode.Loose,
+        Rfc2047ComplianceMode = RfcComplianceMode.Loose,
+    };
+
     private static readonly Encoding Jis = Lenient(50220);
     private static readonly Encoding ShiftJis = Lenient(932);
     private static readonly Encoding StrictShiftJis = Strict(932);

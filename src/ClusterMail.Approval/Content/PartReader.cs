@@ -4,7 +4,7 @@ using MimeKit.Utils;
 namespace ClusterMail.Approval.Content;
 
 /// <summary>Follows the parser through a mail and notes its leaves. An attached message/rfc822 is one leaf; what is in it is not looked at (APPROVE-37).</summary>
-internal sealed class PartReader(Stream content) : MimeReader(ContentInspector.Options, content, MimeFormat.Entity)
+internal sealed class PartReader(Stream content) : MimeReader(JapaneseText.Parsing, content, MimeFormat.Entity)
 {
     private readonly Stack<Multipart> _around = new();
     private HeaderNotes _notes = new();
@@ -104,7 +104,7 @@ internal sealed class PartReader(Stream content) : MimeReader(ContentInspector.O
 
     private MimePiece Piece(ContentType type)
     {
-        var disposition = _notes.Dispositions is [var only] && ContentDisposition.TryParse(ContentInspector.Options, only, out var read) ? read : null;
+        var disposition = _notes.Dispositions is [var only] && ContentDisposition.TryParse(JapaneseText.Parsing, only, out var read) ? read : null;
         var encoding = ContentEncoding.Default;
         var doubtful = _notes.Types > 1 || (disposition is null && _notes.Dispositions.Count > 0) || _notes.Encodings.Count > 1
             || (_notes.Encodings is [var name] && !MimeUtils.TryParse(name, out encoding));

@@ -73,6 +73,12 @@ public sealed record ApprovalOptions
         Domains = ApprovalDomains.Parse(set.Text("approval.domains")).Domains,
     };
 
+    /// <summary>Check of <c>approval.admins</c> and <c>approval.fallback</c>.</summary>
+    /// <param name="name">The setting.</param>
+    public static IReadOnlyList<SettingError> CheckAddresses(string name, string text) =>
+        [.. text.Split([' ', ',', '\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries).Where(word => AddressRules.Address(word) is null)
+            .Select(word => new SettingError(name, 0, 0, "APPROVE-50", $"'{word}' is no address"))];
+
     private static ImmutableArray<Mailbox> Addresses(SettingSet set, string name) => [.. set.List(name).Select(AddressRules.Address).OfType<Mailbox>()];
 
     private static TimeSpan? Hours(SettingSet set, string name) => set.Integer(name) is var hours and > 0 ? TimeSpan.FromHours(hours) : null;

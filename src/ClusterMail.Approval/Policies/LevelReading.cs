@@ -26,10 +26,10 @@ internal readonly struct LevelReading(ApprovalOptions options, KeywordShelf keyw
     /// <param name="evidence">Null: at RCPT, the content is not there yet.</param>
     public LevelAnswer Ask(Requester requester, Mailbox destination, ContentEvidence? evidence)
     {
-        var caught = false;
+        var (caught, key) = (false, AddressPattern.Key(destination));
         foreach (var line in level.Table.Rules)
         {
-            if (!line.Pattern.Matches(destination))
+            if (!line.Pattern.Matches(key))
                 continue;
             switch (line.Mode)
             {
