@@ -101,6 +101,30 @@ public static class Routes
     /// <summary>Answers <see cref="ImportedAnswer"/> to an <see cref="ImportedQuestion"/>.</summary>
     public const string AccountMessagesImported = Root + "/accounts/{address}/mailbox/messages/known";
 
+    public const string ApprovalStatus = Root + "/approval/status";
+    public const string Held = Root + "/approval/held";
+    public const string HeldMail = Root + "/approval/held/{id}";
+    public const string HeldContent = Root + "/approval/held/{id}/content";
+
+    /// <summary><c>{act}</c>: approve, reject, release, discard, withdraw, reassign.</summary>
+    public const string HeldAct = Root + "/approval/held/{id}/{act}";
+    public const string ApprovalProxies = Root + "/approval/proxies";
+    public const string ApprovalProxy = Root + "/approval/proxies/{approver}";
+    public const string ApprovalPolicies = Root + "/approval/policies";
+
+    /// <summary><c>{owner}</c>: an account's address or a domain.</summary>
+    public const string ApprovalPolicy = Root + "/approval/policies/{owner}";
+    public const string ApprovalPolicyCheck = Root + "/approval/policies/{owner}/check";
+    public const string ApprovalPolicyHistory = Root + "/approval/policies/{owner}/history";
+    public const string ApprovalKeywords = Root + "/approval/keywords";
+    public const string ApprovalGroups = Root + "/approval/groups";
+
+    /// <summary>The chain as text, one record a line: hash, blank, JSON. Query: <c>after=</c> a number.</summary>
+    public const string ApprovalAudit = Root + "/approval/audit";
+
+    /// <summary>Query: <c>seq=</c> and <c>hash=</c> of a record noted outside.</summary>
+    public const string ApprovalAuditCheck = Root + "/approval/audit/check";
+
     public const string RouteCacheDrop = Root + "/route/cache/drop";
 
     public const string Db = Root + "/db";

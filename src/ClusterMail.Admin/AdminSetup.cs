@@ -1,9 +1,11 @@
 using System.Text.Json.Serialization;
 using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin.Contract;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Logs;
 using ClusterMail.Settings;
 using ClusterMail.Store;
+using ClusterMail.Store.Approval;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -21,7 +23,7 @@ public static class AdminSetup
 
     /// <summary>
     /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
-    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, and, if it likes, <see cref="IDestinationLimits"/>,
+    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, <see cref="IHoldActs"/>, <see cref="HoldReader"/>, <see cref="NodeName"/>, and, if it likes, <see cref="IDestinationLimits"/>,
     /// <see cref="PasswordHasher"/> and <see cref="RecoverableKey"/>.
     /// </summary>
     public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)
@@ -39,6 +41,14 @@ public static class AdminSetup
         services.TryAddSingleton<RouteCacheStore>();
         services.TryAddSingleton<SettingsStore>();
         services.TryAddSingleton<LockoutStore>();
+        services.TryAddSingleton<ApprovalStore>();
+        services.TryAddSingleton<ApprovalLogReader>();
+        services.TryAddSingleton<AuditStore>();
+        services.TryAddSingleton<HoldStore>();
+        services.TryAddSingleton<HoldJobs>();
+        services.TryAddSingleton<HoldReader>();
+        services.TryAddSingleton<HeldStory>();
+        services.TryAddSingleton(new NodeName(""));
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<ArchiveStore>();
         services.TryAddSingleton<ArchiveDesk>();
@@ -115,6 +125,9 @@ public static class AdminSetup
         api.MapSession();
         api.MapConsole();
         api.MapAudit();
+        api.MapApproval();
+        api.MapHeld();
+        api.MapPolicies();
         // Also takes what has a path but another method, so that a stranger cannot tell paths that exist by their 405.
         api.Map(Routes.Root + CatchAll, (HttpContext context) =>
             Answers.NotFound($"There is no {context.Request.Method} {Requests.Printable(context.Request.Path.Value ?? "", 200)}.", $"{Routes.OpenApi} lists what there is."))

@@ -86,6 +86,7 @@ public static class CommandLine
         new DomainCommands(verbs).Build(),
         Accounts(verbs),
         new AliasCommands(verbs).Build(),
+        new ApprovalCommands(verbs).Build(),
         new TableCommands(verbs).Destination(),
         new LockoutCommands(verbs).Build(),
         new LogCommands(verbs).Build(),

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Queue.Receive;
 using ClusterMail.Queue.Schedule;
@@ -14,7 +15,7 @@ namespace ClusterMail.Node;
 /// </summary>
 public sealed partial class NodeDuties(
     NodeOptions node, LeaseKeeper lease, SettingsWatch settings, DirectoryWatch directory, DestinationStore destinations, NodeStore nodes, LeaseStore leases, BlockedDestinations blocked,
-    RouteCacheStore dropped, HostResolution hosts,
+    RouteCacheStore dropped, HostResolution hosts, ApprovalWatch approval,
     IActorRef receiver, IActorRef dispatcher, ILogger<NodeDuties> log) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -67,6 +68,7 @@ public sealed partial class NodeDuties(
             await settings.FollowAsync(renewal.SettingsVersion, _stop.Token).ConfigureAwait(false);
             await TellVersionAsync().ConfigureAwait(false);
             await directory.FollowAsync(renewal.DirectoryVersion, _stop.Token).ConfigureAwait(false);
+            await approval.FollowAsync(renewal.ApprovalVersion, _stop.Token).ConfigureAwait(false);
             blocked.ReplaceDown((await destinations.ListDownAsync(_stop.Token).ConfigureAwait(false)).Select(down => down.Key));
             await FollowDropsAsync().ConfigureAwait(false);
             _leader = await leases.HolderAsync(LeaderActor.LeaseName, _stop.Token).ConfigureAwait(false);

@@ -53,7 +53,8 @@ public sealed class NodeRuntime : IAsyncDisposable
         Nodes = new NodeStore(source);
         Mailboxes = new MailboxStore(source);
         Quota = new Quota(() => Settings!.Current, Mailboxes);
-        Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota };
+        Approval = new NodeApproval(node.Name, source, key, () => Settings!.Current, logs);
+        Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota, Book = system => Approval.Watch.Current.Book(system) };
         Settings = new SettingsWatch(new SettingsStore(source), Directory, Facts(node), logs.CreateLogger<SettingsWatch>()) { Alarm = text => Tell(events, "settings", text) };
         Passwords = new PasswordHasher(() => PasswordCost.From(Settings.Current.Settings));
         PasswordCheck = new PasswordCheck(new CredentialStore(source), Passwords, key.Seal);
@@ -95,10 +96,11 @@ public sealed class NodeRuntime : IAsyncDisposable
             DestinationRegion = () => Placement!.Gate,
             Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
+        Approval.Assemble(_numbers, Lease, () => Placement!.Holds, WakeUp);
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
             (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)),
-            () => Settings.Current.Copies);
+            () => Settings.Current.Copies, Approval.Door);
         Lease.Renewed += renewal => _ = _numbers.FollowAsync(renewal.WakeUp);
         _certificates = new NodeCertificates(node.Certificate, node.CertificateKey, Settings.Current, logs.CreateLogger<NodeCertificates>(),
             trouble => Tell(events, "certificate", trouble));
@@ -108,7 +110,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         var logStore = new SessionLogStore(source);
         Sessions = new SessionJournal(logStore, events, node.Name, () => Settings.Current.Logging, new SessionJournalOptions(), logs.CreateLogger<SessionJournal>());
         Live.Watched += isWatched => Sessions.Watch = isWatched ? Live : null;
-        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
+        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync, () => Approval.Watch.Current), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
             Authenticate = new Authenticator(() => Settings.Current, PasswordCheck, Lockout),
@@ -119,9 +121,10 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
             () => ReaperActor.Props(queue, Mailboxes, new AccountStore(source), logStore, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
             () => HeraldActor.Props(new EventMail(source), Lease, _numbers, () => Settings.Current),
+            Approval,
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
-        Duties = new NodeDuties(node, Lease, Settings, Directory, destinations, Nodes, leases, Blocked, new RouteCacheStore(source), Hosts, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
+        Duties = new NodeDuties(node, Lease, Settings, Directory, destinations, Nodes, leases, Blocked, new RouteCacheStore(source), Hosts, Approval.Watch, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
         Lease.Began += began => _ = Cluster.ReassertAsync();
         Observe();
     }
@@ -131,6 +134,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     public NodeStore Nodes { get; }
     public SettingsWatch Settings { get; }
     public DirectoryWatch Directory { get; }
+    public NodeApproval Approval { get; }
 
     /// <summary>One for the whole node, so that logins and imports together stay within its bounds.</summary>
     public PasswordHasher Passwords { get; }
@@ -168,6 +172,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         _lockouts.Start();
         _receiver.Tell(new ReceiverActor.Listen(NodeListeners.Of(_node, Settings.Current.Settings)));
         Cluster.Start();
+        Approval.Start();
         await _numbers.PrimeAsync(cancel);
     }
 
@@ -187,6 +192,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             await _dispatcher.Ask<DispatcherActor.Drained>(new DispatcherActor.Drain(), TimeSpan.FromSeconds(5))
                 .ContinueWith(_ => { }, TaskScheduler.Default);
         }
+        await Approval.DisposeAsync();
         await _local.Terminate();
         await _outcomes.DisposeAsync();
         await Sessions.DisposeAsync();

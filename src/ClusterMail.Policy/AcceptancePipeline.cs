@@ -33,9 +33,13 @@ public sealed class AcceptancePipeline
         _now = client.At ?? DateTimeOffset.UtcNow;
         _trace = trace;
         _identity = snapshot.Authenticated(client.AuthenticatedAs);
+        Approval = snapshot.Approval;
     }
 
     private bool IsAuthenticated => _identity is not null;
+
+    /// <summary>What approval decides by to the end of this transaction (APPROVE-23).</summary>
+    public ApprovalPolicy Approval { get; }
 
     /// <summary>Whose policies the mail has to pass; of the last <see cref="Mail"/>.</summary>
     public OutgoingMail Outgoing { get; private set; } = new(ReversePath.Null, [], false);
@@ -222,7 +226,7 @@ public sealed class AcceptancePipeline
     {
         if (Outgoing.Requesters.IsEmpty)
             return Verdict.Accept("DEST-3");
-        var judgement = _snapshot.Approval.AtRcpt(Outgoing, Offered(recipient, resolution));
+        var judgement = Approval.AtRcpt(Outgoing, Offered(recipient, resolution));
         var reply = judgement switch { Judgement.Refuse refuse => refuse.Reply, Judgement.Trouble => PolicyReplies.Trouble, _ => null };
         if (judgement is Judgement.Refuse)
             _forbidden = Verdict.Refuse(reply!, $"DEST-9, {judgement.Rule}");

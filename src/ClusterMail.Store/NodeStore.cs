@@ -37,7 +37,8 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
                coalesce((SELECT strictest FROM switch WHERE kind = 'receive'), 0),
                coalesce((SELECT strictest FROM switch WHERE kind = 'deliver'), 0),
                (SELECT counter FROM wake_up),
-               (SELECT version FROM directory_version)
+               (SELECT version FROM directory_version),
+               (SELECT version FROM approval_version)
         """;
 
     /// <summary>Renews the lease. Also brings what every node must learn within seconds, so that it costs no second round trip.</summary>
@@ -47,7 +48,10 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
         command.Parameters.With(epoch).With(lease);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return new Renewal(reader.GetBoolean(0), reader.GetInt64(1), ByStrictness(reader.GetInt32(2)), ByStrictness(reader.GetInt32(3)), reader.GetInt64(4), reader.GetInt64(5));
+        return new Renewal(reader.GetBoolean(0), reader.GetInt64(1), ByStrictness(reader.GetInt32(2)), ByStrictness(reader.GetInt32(3)), reader.GetInt64(4), reader.GetInt64(5))
+        {
+            ApprovalVersion = reader.GetInt64(6),
+        };
     }
 
     private const string ExpiredSql = $"SELECT epoch FROM node WHERE fenced_at IS NULL AND left_at IS NULL AND NOT ({IsAlive}) ORDER BY epoch";
@@ -218,7 +222,11 @@ public sealed record NodeRegistration(string Name, string Remoting, string Admin
 /// <param name="SettingsVersion">Newest settings version.</param>
 /// <param name="Receive">on, off or draining for this node (ADMIN-32): the stricter of the cluster's and the node's own switch.</param>
 /// <param name="WakeUp">Grows whenever an administrator made recipients due (retry, release): claim now.</param>
-public sealed record Renewal(bool Fenced, long SettingsVersion, SwitchState Receive, SwitchState Deliver, long WakeUp, long DirectoryVersion);
+public sealed record Renewal(bool Fenced, long SettingsVersion, SwitchState Receive, SwitchState Deliver, long WakeUp, long DirectoryVersion)
+{
+    /// <summary>Newest version of policies of domains, keyword lists, groups, proxies and keys (APPROVE-23).</summary>
+    public long ApprovalVersion { get; init; }
+}
 
 public enum SwitchState
 {

@@ -1,5 +1,6 @@
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Bounce;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Queue.Outcome;
@@ -7,6 +8,7 @@ using ClusterMail.Queue.Schedule;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Routing;
 using ClusterMail.Store;
+using ClusterMail.Store.Approval;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,6 +34,7 @@ internal sealed class QueueScene : IAsyncDisposable
     public required FakeTimeProvider SettingsClock { get; init; }
     public required QueueStore Queue { get; init; }
     public required DirectoryWatch Directory { get; init; }
+    public required ApprovalWatch Approval { get; init; }
     public OutcomeJournal Outcomes { get; private set; } = null!;
     public OutcomeRecorder Recorder { get; private set; } = null!;
     public Window Window { get; } = new(() => 10_000, () => 100_000_000);
@@ -55,8 +58,12 @@ internal sealed class QueueScene : IAsyncDisposable
             NullLogger<LeaseKeeper>.Instance);
         var alarms = new System.Collections.Concurrent.ConcurrentQueue<string>();
         var clock = new FakeTimeProvider();
-        var directory = new DirectoryWatch(new DirectoryReader(database.Source));
+        ApprovalWatch? approval = null;
+        var directory = new DirectoryWatch(new DirectoryReader(database.Source)) { Book = system => approval!.Current.Book(system) };
+        SettingsWatch? view = null;
+        approval = new ApprovalWatch(new ApprovalStore(database.Source), null, () => view!.Current, NullLogger<ApprovalWatch>.Instance);
         var watch = new SettingsWatch(new SettingsStore(database.Source), directory, new NodeFacts("n1", "n1.example.jp", []), NullLogger<SettingsWatch>.Instance) { Alarm = alarms.Enqueue, Time = clock };
+        view = watch;
         var scene = new QueueScene
         {
             Database = database,
@@ -65,6 +72,7 @@ internal sealed class QueueScene : IAsyncDisposable
             Alarms = alarms,
             SettingsClock = clock,
             Directory = directory,
+            Approval = approval,
             Queue = queue,
             Numbers = new NumberBlocks(queue, 1000, NullLogger<NumberBlocks>.Instance),
         };

@@ -39,5 +39,5 @@ public sealed class PolicyBook(PolicyLevel system, IReadOnlyDictionary<string, P
     private PolicyLevel? AccountLevel(Account account) =>
         _accounts.Count > 0 && _accounts.TryGetValue(account.Id, out var saved) ? saved
         : account.Destinations.Length == 0 ? null
-        : Parsed.GetValue(account, static account => new PolicyLevel(LevelKind.Account, account.Address.ToString(), 0, ApprovalTable.Parse(account.Destinations).Table));
+        : Parsed.GetValue(account, static account => new PolicyLevel(LevelKind.Account, account.Address.ToString(), account.DestinationsVersion, ApprovalTable.Parse(account.Destinations).Table));
 }

@@ -3,7 +3,7 @@ namespace ClusterMail.Settings;
 /// <summary>Approval of outgoing mail by a superior (上長承認, chapter 20).</summary>
 internal static class ApprovalSettings
 {
-    internal static SettingDefinition[] All { get; } = [.. Policy(), .. Approvers(), .. Deadlines()];
+    internal static SettingDefinition[] All { get; } = [.. Policy(), .. Approvers(), .. Deadlines(), .. Decisions(), .. Notices()];
 
     private static SettingDefinition[] Policy() =>
     [
@@ -30,6 +30,27 @@ internal static class ApprovalSettings
             "The sender is the only approver of his mail: ask the fallback approvers, release it, or refuse it."),
         Define.Switch("approval.allow_external_approver", false, "APPROVE-46", "", "An address outside our domains may be an approver, on the decision page only."),
         Define.Switch("approval.principal_keeps_right", true, "APPROVE-206", "代理承認者", "An approver who has set a proxy may still decide himself."),
+    ];
+
+    private static SettingDefinition[] Decisions() =>
+    [
+        Define.Switch("approval.allow_withdraw", true, "APPROVE-64", "", "The sender may take back a mail that nobody has decided yet.", original: false),
+        Define.Switch("approval.reject_reason_required", false, "APPROVE-144", "", "A rejection by mail without a reason is refused."),
+        Define.Choice("approval.require_auth_for_decision", "auto", ["auto", "yes"], "APPROVE-152", "",
+            "Decisions by mail need AUTH: auto wherever the node offers it, yes everywhere."),
+        Define.Switch("approval.accept_legacy_tokens", false, "APPROVE-138", "", "Unsigned decision texts of the original are taken from approvers who have logged in.", original: true),
+        Define.Switch("approval.history", true, "APPROVE-2, APPROVE-300", "履歴を残す", "The approval log has a line for each decision; the audit is kept always.", original: false),
+        Define.Integer("approval.log_level", 1, 0, 2, "", "APPROVE-303, APPROVE-306", "MailApprovalLogLevel", "What a line of the approval log has: 0 approver and number, 1 also his address and the recipients, 2 everything.", original: 0),
+        Define.Integer("approval.keep_rejected_days", 30, 1, 3650, "days", "APPROVE-74", "", "Contents of mails that were not sent are kept so long; those of sent ones go at once. What was decided stays."),
+    ];
+
+    private static SettingDefinition[] Notices() =>
+    [
+        Define.Choice("approval.notice_language", "ja", ["ja", "en", "both"], "APPROVE-101", "", "Language of the mails approval writes; both: Japanese first, then English, in one mail."),
+        Define.Choice("approval.notice_envelope", "actor", ["actor", "null"], "APPROVE-104", "", "MAIL FROM of those mails: whoever acted, as the original; or the null path."),
+        Define.Choice("approval.notice_charset", "utf-8", ["utf-8", "iso-2022-jp"], "APPROVE-101", "", "Charset of those mails; iso-2022-jp for very old clients.", original: "iso-2022-jp"),
+        Define.Choice("approval.mailto_charset", "utf-8", ["utf-8", "shift_jis"], "APPROVE-121", "", "Charset of the body a decision link prepares; shift_jis for very old clients.", original: "shift_jis"),
+        Define.Integer("approval.attach_original_max", 20_000_000, 0, 1_000_000_000, "bytes", "APPROVE-124", "", "A request carries the held mail up to this size; above it the headers, an excerpt and the list of attachments."),
     ];
 
     private static SettingDefinition[] Deadlines() =>

@@ -111,7 +111,7 @@ internal sealed class ContentIntake(SessionWire wire, SessionState state, Sessio
         if (verdict.Accepted && await arrival.Content.CompleteAsync(stopping) is { } content)
         {
             // The 250 this brings back was written after the commit; nothing here may answer in its place (PIPE-20).
-            var reply = await services.Acceptor.AcceptAsync(new ReceivedMail(arrival.Id, policy.Merge(envelope), content, facts, state.Client), stopping);
+            var reply = await services.Acceptor.AcceptAsync(new ReceivedMail(arrival.Id, policy.Merge(envelope), content, facts, state.Client) { Transaction = policy, Given = envelope }, stopping);
             ServerLog.Answered(services.Logger, state.Client.SessionId, state.Client.Remote.Address, arrival.Id, reply, content.Length, envelope.ForwardPaths.Length);
             if (reply.IsPositive)
             {

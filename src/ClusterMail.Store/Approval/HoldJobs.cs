@@ -75,6 +75,14 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource)
         return done == 1;
     }
 
+    /// <summary>Adds jobs that are not there yet. Those of no group have hold 0.</summary>
+    public async Task AddAsync(long hold, IReadOnlyList<NewJob> jobs, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask($"{HeldRows.JobsSql} ON CONFLICT DO NOTHING");
+        command.Parameters.With(hold).WithJobs(jobs);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
     /// <summary>Tries a job again later, and says why.</summary>
     public async Task PutOffAsync(HoldJob job, TimeSpan by, string trouble, CancellationToken cancel)
     {

@@ -4,10 +4,17 @@ using Npgsql;
 namespace ClusterMail.Store.Approval;
 
 /// <summary>Reads held groups, one or pages of them.</summary>
-public sealed class HoldReader(NpgsqlDataSource dataSource)
+/// <param name="seal">The node's key of contents at rest; null: the node's file names none.</param>
+public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = null)
 {
     /// <summary>Most groups of one page (APPROVE-91).</summary>
     public const int LargestPage = 200;
+
+    /// <summary>What is held from now on is sealed (APPROVE-71).</summary>
+    public bool IsSealing => seal is not null;
+
+    /// <summary>The octets as they were held, checked against their hash while they are read (APPROVE-69).</summary>
+    public HeldContent Content(HeldMailRow mail) => new(dataSource, mail, seal);
 
     private const string HoldsSql = """
         SELECT h.id, h.mail_id, h.state::text, h.version, h.stage, h.needed, h.free, h.requester, h.barred, h.places, h.reasons, h.note, h.opened_at,
@@ -83,6 +90,25 @@ public sealed class HoldReader(NpgsqlDataSource dataSource)
         var ids = await IdsAsync(ListSql, p => p.With(filter.After).WithText(filter.State).WithText(filter.Sender).WithText(filter.Approver).WithText(filter.Recipient)
             .WithSpan(filter.OlderThan).WithText(filter.Policy).With(Math.Clamp(filter.Limit, 1, LargestPage)), cancel);
         return await LoadAsync(ids, cancel);
+    }
+
+    private const string CountSql = """
+        SELECT state::text, count(*), min(opened_at) FROM hold WHERE state IN ('held', 'escalated') GROUP BY state
+        UNION ALL SELECT state::text, count(*), NULL FROM hold_decision WHERE decided_at > now() - interval '7 days' GROUP BY state
+        """;
+
+    /// <summary>How many are in each state, of the final ones those of the last seven days, and since when the oldest open one is held.</summary>
+    public async Task<(IReadOnlyDictionary<HoldState, long> States, DateTimeOffset? OldestOpen)> CountAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(CountSql);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var (states, oldest) = (new Dictionary<HoldState, long>(), (DateTimeOffset?)null);
+        while (await reader.ReadAsync(cancel))
+        {
+            states[HoldStore.State(reader.GetString(0))] = reader.GetInt64(1);
+            oldest = reader.Time(2) is { } opened && (oldest is null || opened < oldest) ? opened : oldest;
+        }
+        return (states, oldest);
     }
 
     private async Task<long[]> IdsAsync(string sql, Action<NpgsqlParameterCollection> with, CancellationToken cancel)

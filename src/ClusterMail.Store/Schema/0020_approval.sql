@@ -32,6 +32,7 @@ CREATE TABLE held_mail (
     recipients     text[] NOT NULL DEFAULT '{}',              -- of the whole submission, in the order of RCPT (APPROVE-72)
     sent_to        text[] NOT NULL DEFAULT '{}'               -- those of them that needed no approval
 );
+CREATE INDEX held_mail_received ON held_mail USING brin (received_at);
 CREATE INDEX held_mail_sender ON held_mail (lower(sender), received_at);
 
 -- 256 KiB each, sealed when the node has a key.
@@ -136,6 +137,8 @@ CREATE TABLE hold_decision (
     comment        text NOT NULL DEFAULT ''
 );
 CREATE INDEX hold_decision_at ON hold_decision (decided_at);
+
+CREATE INDEX hold_vote_at ON hold_vote USING brin (at);
 
 -- The outbox. A job is taken by moving its due time 30 s ahead; a node that dies loses nothing, the next one finds the job due again (APPROVE-81).
 CREATE TABLE hold_job (
