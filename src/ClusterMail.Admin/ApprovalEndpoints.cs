@@ -63,7 +63,7 @@ internal static class ApprovalEndpoints
             return Answers.Wrong("Nobody is his own proxy.", "APPROVE-207");
         if (set is { From: { } from, Until: { } until } && until <= from)
             return Answers.Wrong("The end lies before the beginning.", "APPROVE-209");
-        var user = context.User();
+        var user = context.User().Name;
         await store.SetProxyAsync(new ProxyRow(approver, set.Proxy, set.From, set.Until, default, user, set.Reason ?? ""),
             [Changed(node, user, context, "PROXY_SET", $"{approver} -> {set.Proxy}{(set.Reason is { Length: > 0 } reason ? $": {reason}" : "")}")], cancel);
         return Results.Ok(new ApprovalDone($"{set.Proxy} is proxy of {approver}."));
@@ -71,7 +71,7 @@ internal static class ApprovalEndpoints
 
     private static async Task<IResult> ClearProxyAsync(string approver, ApprovalStore store, HttpContext context, NodeName node, CancellationToken cancel)
     {
-        await store.ClearProxyAsync(approver, [Changed(node, context.User(), context, "PROXY_CLEARED", approver)], cancel);
+        await store.ClearProxyAsync(approver, [Changed(node, context.User().Name, context, "PROXY_CLEARED", approver)], cancel);
         return Results.Ok(new ApprovalDone($"{approver} has no proxy."));
     }
 
@@ -84,7 +84,7 @@ internal static class ApprovalEndpoints
         var name = list.Name[(list.Name.LastIndexOfAny(['\\', '/']) + 1)..];
         if (name.Length is 0 or > 100 || list.Text.Length > LargestList)
             return Answers.Wrong($"A keyword list has a name of 1 to 100 characters, and a text of at most {LargestList}.", "APPROVE-42");
-        var user = context.User();
+        var user = context.User().Name;
         await store.SaveKeywordsAsync(new KeywordList(list.Owner ?? "", name, list.Text.Replace('\0', '?')), user,
             [Changed(node, user, context, list.Text.Length > 0 ? "KEYWORDS_SAVED" : "KEYWORDS_REMOVED", $"{list.Owner}/{name}")], cancel);
         return Results.Ok(new ApprovalDone(list.Text.Length > 0 ? $"{name} was saved." : $"{name} was removed; lines that refer to it hold every mail (APPROVE-40)."));
@@ -100,7 +100,7 @@ internal static class ApprovalEndpoints
             return Answers.Wrong("The name of a group has letters, digits, -, _ and ., and is not manager.", "APPROVE-20");
         if (group.Members.Count > MostMembers)
             return Answers.Wrong($"A group has at most {MostMembers} members.", "APPROVE-48");
-        var user = context.User();
+        var user = context.User().Name;
         await store.SaveGroupAsync(new ApproverGroup(name, [.. group.Members]), user, [Changed(node, user, context, group.Members.Count > 0 ? "GROUP_SAVED" : "GROUP_REMOVED", $"{name}: {string.Join(", ", group.Members)}")], cancel);
         return Results.Ok(new ApprovalDone(group.Members.Count > 0 ? $"{name} was saved." : $"{name} was removed."));
     }
@@ -115,7 +115,7 @@ internal static class ApprovalEndpoints
 
     private static async Task<IResult> ExportAsync(long? after, AuditStore audit, HoldStore store, HttpContext context, NodeName node, CancellationToken cancel)
     {
-        await store.AuditAsync([Changed(node, context.User(), context, "AUDIT_EXPORTED", $"after {after ?? 0}")], cancel);
+        await store.AuditAsync([Changed(node, context.User().Name, context, "AUDIT_EXPORTED", $"after {after ?? 0}")], cancel);
         return Results.Stream(async body =>
         {
             await using var writer = new StreamWriter(body, leaveOpen: true) { NewLine = "\n" };

@@ -69,7 +69,7 @@ internal static class HeldEndpoints
         // Before the first octet goes out: who has seen it is on record, or nobody sees it.
         await store.AuditAsync([(ApprovalRecord.Of("CONTENT_SHOWN", node.Name, row) with
         {
-            Approver = $"admin:{context.User()}", Channel = Channel.Api, Client = context.Connection.RemoteIpAddress?.ToString(), Result = ResultCode.Ok,
+            Approver = $"admin:{context.User().Name}", Channel = Channel.Api, Client = context.Connection.RemoteIpAddress?.ToString(), Result = ResultCode.Ok,
         }).Line()], cancel);
         return Results.Stream(async body =>
         {
@@ -92,7 +92,7 @@ internal static class HeldEndpoints
             return Answers.Wrong("In whose name? An account is needed.", "APPROVE-150", "clustermail approval approve ID --as bucho@corp.example");
         if (kind == HoldActKind.Reassign && body.To is not { Length: > 0 })
             return Answers.Wrong("Who takes the place? An account is needed.", "APPROVE-91", "clustermail approval reassign ID --from OLD --to NEW");
-        var user = context.User();
+        var user = context.User().Name;
         var answer = await acts.ActAsync(new Queue.Approval.HoldAct(
             hold.ToString(), kind, kind is HoldActKind.Release or HoldActKind.Discard ? user : body.As!, body.To, text,
             kind is HoldActKind.Release or HoldActKind.Discard or HoldActKind.Reassign ? Channel.Admin : Channel.Api,

@@ -61,7 +61,7 @@ internal static class PolicyEndpoints
             return Answers.NotFound($"There is no account {Requests.Printable(name, 320)}.", "clustermail account list shows them.");
         var newest = (await store.HistoryAsync(level, name, cancel)).FirstOrDefault()?.Version ?? 0;
         var draft = save.Draft && refusal is not null;
-        var user = context.User();
+        var user = context.User().Name;
         return await store.SaveAsync(level, name, save.Base ?? newest, save.Text, draft, user, Requests.Printable(save.Comment ?? "", 200),
             [ApprovalEndpoints.Changed(node, user, context, draft ? "POLICY_DRAFTED" : "POLICY_SAVED", $"{level} {name} v{(save.Base ?? newest) + 1}")], cancel) is { } version
             ? Results.Ok(new PolicySaved(version, draft, notes))
