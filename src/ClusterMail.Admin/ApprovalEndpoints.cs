@@ -1,5 +1,4 @@
 using ClusterMail.Accounts;
-using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Approval.Holds;
 using ClusterMail.Protocol;

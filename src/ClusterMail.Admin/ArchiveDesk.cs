@@ -1,7 +1,6 @@
 using System.Globalization;
 using ClusterMail.Accounts;
 using ClusterMail.Accounts.Passwords;
-using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Settings;
 using ClusterMail.Store;

@@ -1,4 +1,3 @@
-using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;

@@ -1,4 +1,3 @@
-using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Approval;
 using ClusterMail.Approval.Holds;

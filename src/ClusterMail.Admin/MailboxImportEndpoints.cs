@@ -1,6 +1,5 @@
 using System.Globalization;
 using ClusterMail.Accounts;
-using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Protocol;
 using ClusterMail.Settings;

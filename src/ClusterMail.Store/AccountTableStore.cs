@@ -49,10 +49,11 @@ public sealed class AccountTableStore(NpgsqlDataSource dataSource)
     /// <summary>ADMIN-13: the texts that changed, before and after.</summary>
     private static AuditNote Note(string domain, string name, AccountTexts before, AccountTexts after)
     {
-        Dictionary<string, string> Changed(AccountTexts texts, AccountTexts other) => new[]
+        Dictionary<string, string> Changed(AccountTexts texts, AccountTexts other)
         {
-            (Name: "hours", Text: texts.Hours, Other: other.Hours), ("destinations", texts.Destinations, other.Destinations), ("relay", texts.RelayRules, other.RelayRules),
-        }.Where(one => one.Text != one.Other).ToDictionary(one => one.Name, one => one.Text);
+            (string Name, string Text, string Other)[] all = [("hours", texts.Hours, other.Hours), ("destinations", texts.Destinations, other.Destinations), ("relay", texts.RelayRules, other.RelayRules)];
+            return all.Where(one => one.Text != one.Other).ToDictionary(one => one.Name, one => one.Text);
+        }
         return new AuditNote("account.table.change", $"{name}@{domain}", Changed(before, after), Changed(after, before));
     }
 

@@ -80,7 +80,7 @@ public sealed class ArchiveTests
         Assert.Equal(("newer one secret\n", false, "1000"), (saved.Values["route.credentials"], saved.Values.ContainsKey("delivery.retry_seconds"), saved.Values["receive.max_bytes"]));
         Assert.Contains(new SettingDifference("delivery.retry_seconds", null, "300", null), done.Changes);
         Assert.Equal((0, 0), (done.AccountsCreated, done.AccountsUpdated));
-        Assert.Equal(["hanako", "taro"], (await host.Service<AccountStore>().ListAsync(new AccountFilter("example.jp"), default)).Select(a => a.Name));
+        Assert.Equal(["hanako", "taro"], (await host.Service<AccountStore>().ListAsync(new AccountFilter(["example.jp"]), default)).Select(a => a.Name));
     }
 
     [Theory]

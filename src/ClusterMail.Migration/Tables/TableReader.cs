@@ -1,5 +1,5 @@
 using ClusterMail.Migration.Source;
-using ClusterMail.Policy.Destinations;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Policy.Hours;
 using ClusterMail.Policy.Relay;
 using ClusterMail.Routing;
@@ -35,9 +35,9 @@ internal sealed class TableReader(FindingLog log, RelaySwitches switches)
     public (string? Text, IReadOnlyList<int> Findings) Destinations(TextFile file, string target)
     {
         var notes = new Dictionary<int, string>();
-        var table = TableText.Of(file, text => DestinationTable.Parse(text, "sender.dat").Errors, Forbidding);
-        foreach (var rule in DestinationTable.Parse(table.Text, "sender.dat").Table.Rules.Where(rule => rule.Mode is DestinationMode.Approve or DestinationMode.ApproveAttachments))
-            notes[rule.Line] = "is kept whole, but lets mail pass as ,0 does until approval is switched on; decide before the change-over whether it may (DEST-10, APPROVE-3)";
+        var table = TableText.Of(file, text => ApprovalTable.Parse(text, "sender.dat").Errors, Forbidding);
+        foreach (var rule in ApprovalTable.Parse(table.Text, "sender.dat").Table.Rules.Where(rule => rule.Mode is ApprovalMode.Always or ApprovalMode.Attachments))
+            notes[rule.Number] = "is kept whole, but lets mail pass as ,0 does until approval is switched on; decide before the change-over whether it may (DEST-10, APPROVE-3)";
         return Report(file, table, target, "sender.dat", notes, "DEST-10", "forbids what its pattern names until it is mended (APPROVE-13)");
     }
 
