@@ -47,7 +47,8 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, NumberBlocks 
             NoticeKind.Request => row.IsOpen ? Request(held, row, to) : null,
             NoticeKind.EscalationNotice => new Notice.Escalation(held, [.. held.Approvers.Skip(1).Select(approver => approver.Address)], EscalationCause.Deadline, time.GetUtcNow()),
             NoticeKind.NoAction => new Notice.NoAction(
-                Enum.Parse<NoActionReason>(NoticeJobs.Part(job.Kind, 1)), Enum.TryParse<Verb>(NoticeJobs.Part(job.Kind, 2), out var tried) ? tried : null, held) { Decision = decision },
+                Enum.Parse<NoActionReason>(NoticeJobs.Part(job.Kind, 1)), Enum.TryParse<Verb>(NoticeJobs.Part(job.Kind, 2), out var tried) ? tried : null, held)
+            { Decision = decision },
             _ when decision is not null => new Notice.Result(held, decision, to.SameAs(Mailbox.FromStored(row.Requester))),
             _ => null,
         };
