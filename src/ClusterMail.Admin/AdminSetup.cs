@@ -41,6 +41,7 @@ public static class AdminSetup
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<DestinationLimit>();
         services.TryAddSingleton<AccountStore>();
+        services.TryAddSingleton<AccountTableStore>();
         services.TryAddSingleton<AliasStore>();
         services.TryAddSingleton<AccountDesk>();
         services.TryAddSingleton<AccountImport>();
@@ -88,6 +89,7 @@ public static class AdminSetup
         api.MapTables();
         api.MapDomains();
         api.MapAccounts();
+        api.MapAccountTables();
         api.MapAliases();
         api.MapLockout();
         api.MapLogs();
