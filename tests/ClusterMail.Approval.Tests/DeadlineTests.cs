@@ -85,6 +85,7 @@ public class DeadlineTests
     {
         var calendar = BusinessCalendar.Parse("zone Asia/Tokyo\n2020-01-06 09:00-18:00\n").Calendar;
         Assert.Equal(Now.AddHours(8), calendar.Add(Now, TimeSpan.FromHours(8)));
+        Assert.Equal(Now.AddDays(3000), BusinessCalendar.Parse("zone Asia/Tokyo\nmon 09:00-09:01\n").Calendar.Add(Now, TimeSpan.FromDays(3000)));
         Assert.Equal(Now.AddHours(8), BusinessCalendar.Parse("zone Asia/Tokyo\n").Calendar.Add(Now, TimeSpan.FromHours(8)));
     }
 

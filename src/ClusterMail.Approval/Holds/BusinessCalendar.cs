@@ -22,8 +22,8 @@ public sealed class BusinessCalendar
     /// <summary>Days a closed span may have; a longer one is a slip.</summary>
     private const int LongestSpan = 366;
 
-    /// <summary>Days in a row that are looked at for business hours: a calendar without any in two years has none.</summary>
-    private const int LongestSearch = 731;
+    /// <summary>Days that are looked at for business hours, ten years: a deadline beyond them is none that anybody means.</summary>
+    private const int LongestSearch = 3660;
 
     private static readonly string[] Weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
     private readonly TimeZoneInfo _zone;
@@ -43,22 +43,18 @@ public sealed class BusinessCalendar
         if (_always)
             return start + duration;
         var (left, day) = (duration, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(start, _zone).DateTime));
-        for (var empty = 0; empty < LongestSearch; day = day.AddDays(1))
-        {
-            empty++;
+        for (var looked = 0; looked < LongestSearch; looked++, day = day.AddDays(1))
             foreach (var hours in _days.GetValueOrDefault(day) ?? _week[(int)day.DayOfWeek])
             {
                 var (opens, closes) = (At(day, hours.Opens), At(day, hours.Closes));
                 if (closes <= start || closes <= opens)
                     continue;
-                empty = 0;
                 var from = opens > start ? opens : start;
                 if (from + left <= closes)
                     return (from + left).ToOffset(start.Offset);
                 left -= closes - from;
             }
-        }
-        // Nobody works any more: the deadline must come all the same, or the mail would be held for ever without anybody having said so.
+        // Nobody works enough any more: the deadline must come all the same, or the mail would be held for ever without anybody having said so.
         return start + duration;
     }
 
