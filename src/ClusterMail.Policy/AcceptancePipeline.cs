@@ -1,6 +1,6 @@
 using ClusterMail.Accounts;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Policy.Auth;
-using ClusterMail.Policy.Destinations;
 using ClusterMail.Policy.Personal;
 using ClusterMail.Policy.Relay;
 using ClusterMail.Policy.Trust;
@@ -24,7 +24,7 @@ public sealed class AcceptancePipeline
     private SenderFacts _facts;
     private Resolution _sender = null!;
     private ReversePath _path;
-    private string? _forbiddenBy;
+    private Verdict? _forbidden;
 
     internal AcceptancePipeline(PolicySnapshot snapshot, ClientFacts client, ICollection<PolicyStep>? trace)
     {
@@ -37,16 +37,20 @@ public sealed class AcceptancePipeline
 
     private bool IsAuthenticated => _identity is not null;
 
+    /// <summary>Whose policies the mail has to pass; of the last <see cref="Mail"/>.</summary>
+    public OutgoingMail Outgoing { get; private set; } = new(ReversePath.Null, [], false);
+
     /// <summary>PIPE-3 to PIPE-8.</summary>
     /// <param name="blank">Nothing at all stood after <c>FROM:</c> (RECV-25).</param>
     /// <param name="declaredSize">SIZE= in octets; 0 when not declared.</param>
     public Verdict Mail(ReversePath sender, bool blank, long declaredSize = 0)
     {
-        (_path, _facts, _sender, _forbiddenBy) = (sender, SenderFacts.Of(sender, blank), _snapshot.ResolveSender(sender), null);
+        (_path, _facts, _sender, _forbidden) = (sender, SenderFacts.Of(sender, blank), _snapshot.ResolveSender(sender), null);
         _local.Clear();
         var relay = new RelayDecision(
             _snapshot.Relay.Match(_client.Address, _facts), _sender.Class, IsAuthenticated, _snapshot.Switches, _snapshot.IsDenied(_client.Address, _now));
         _relay = relay;
+        Outgoing = new OutgoingMail(sender, Requesters.AtMail(_identity, sender, _sender), relay.Trusted || _snapshot.Switches.TrustEnvelopeSender);
 
         var verdict = Told("MAIL", "PIPE-3 relay list", relay.List());
         // Before the sender is looked up, so that a stranger on a users' port cannot ask who exists here.
@@ -102,7 +106,7 @@ public sealed class AcceptancePipeline
     /// <summary>PIPE-14, before the 354.</summary>
     public Verdict Data()
     {
-        var verdict = _forbiddenBy is { } rule && _snapshot.RejectWholeTransaction ? Verdict.Refuse(PolicyReplies.NoRelay, $"DEST-9, {rule}") : Verdict.Accept("UTIME-5");
+        var verdict = _forbidden is { } forbidden && _snapshot.RejectWholeTransaction ? forbidden : Verdict.Accept("UTIME-5");
         if (verdict.Accepted && _snapshot.HoursForRecipients)
             foreach (var (recipient, account) in _local)
                 if (verdict.Accepted && IsClosed(account))
@@ -196,38 +200,27 @@ public sealed class AcceptancePipeline
         : Verdict.Accept("LIMIT-1");
 
     /// <summary>
-    /// PIPE-10, DEST-2: the server's table, then the sender's; all must allow. Mail from outside is not asked. The account that authenticated counts as well:
-    /// another's name in MAIL FROM is no way around (APPROVE-7).
+    /// PIPE-10, DEST-2: system, domain and account; all must allow. Mail that none of ours sends is not asked. The account that authenticated counts as well:
+    /// another's name in MAIL FROM is no way around (APPROVE-7). What only the content can tell is decided at its end.
     /// </summary>
     private Verdict Destination(Mailbox recipient, Resolution resolution)
     {
-        var verdict = Verdict.Accept("DEST-3");
-        if (!IsAuthenticated && _sender.Class != AddressClass.LocalExisting)
-            return verdict;
-        verdict = Asked("PIPE-10 server's destination table", _snapshot.Destinations, recipient, resolution);
-        if (verdict.Accepted && _sender.Account is { } sender)
-            verdict = Asked($"PIPE-10 destination table of {sender.Address}", PersonalRules.Of(sender).Destinations, recipient, resolution);
-        if (verdict.Accepted && _identity is { } identity && identity.Id != _sender.Account?.Id)
-            verdict = Asked($"PIPE-10 destination table of {identity.Address}", PersonalRules.Of(identity).Destinations, recipient, resolution);
-        return verdict;
+        if (Outgoing.Requesters.IsEmpty)
+            return Verdict.Accept("DEST-3");
+        var judgement = _snapshot.Approval.AtRcpt(Outgoing, Offered(recipient, resolution));
+        var reply = judgement switch { Judgement.Refuse refuse => refuse.Reply, Judgement.Trouble => PolicyReplies.Trouble, _ => null };
+        if (judgement is Judgement.Refuse)
+            _forbidden = Verdict.Refuse(reply!, $"DEST-9, {judgement.Rule}");
+        return Told("RCPT", "PIPE-10 destination restriction", new Verdict(reply, judgement.Rule));
     }
 
-    /// <summary>The address as given, and where an alias takes it when that lies outside (APPROVE-31), or an alias would be a hole in the table.</summary>
-    private Verdict Asked(string check, DestinationTable table, Mailbox recipient, Resolution resolution)
-    {
-        if (table.Rules.Count == 0)
-            return Verdict.Accept("DEST-3");
-        var answer = table.Ask(recipient);
-        if (answer.Mode != DestinationMode.Forbid && resolution.Account is null && resolution.Real != recipient && !_snapshot.Directory.Domains.Contains(resolution.Real.Domain)
-            && table.Ask(resolution.Real) is { Mode: DestinationMode.Forbid or DestinationMode.Unreadable } stricter)
-            answer = stricter;
-        if (answer.Mode == DestinationMode.Unreadable)
-            return Told("RCPT", check, Verdict.Refuse(PolicyReplies.Trouble, answer.Rule));
-        if (answer.Mode != DestinationMode.Forbid)
-            return Told("RCPT", check, Verdict.Accept(answer.Rule));
-        _forbiddenBy = answer.Rule;
-        return Told("RCPT", check, Verdict.Refuse(PolicyReplies.NoRelay, answer.Rule));
-    }
+    /// <summary>What approval has to know of a recipient: the address as given, and where an alias takes it when that lies outside (APPROVE-31).</summary>
+    public OutgoingRecipient Offered(Mailbox recipient) => Offered(recipient, _snapshot.ResolveRecipient(recipient));
+
+    private OutgoingRecipient Offered(Mailbox recipient, Resolution resolution) =>
+        resolution.Account is null && resolution.Real != recipient && !_snapshot.Directory.Domains.Contains(resolution.Real.Domain)
+            ? new OutgoingRecipient(recipient, [resolution.Real])
+            : new OutgoingRecipient(recipient);
 
     private static Verdict Cell(in RelayDecision relay, Mailbox recipient, Resolution resolution)
     {

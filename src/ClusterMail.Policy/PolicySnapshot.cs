@@ -1,8 +1,9 @@
 using System.Collections.Frozen;
 using System.Net;
 using ClusterMail.Accounts;
+using ClusterMail.Approval.Holds;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Policy.Auth;
-using ClusterMail.Policy.Destinations;
 using ClusterMail.Policy.Relay;
 using ClusterMail.Protocol;
 using ClusterMail.Settings;
@@ -26,7 +27,8 @@ public sealed class PolicySnapshot
         {
             Administrator = set.Text("admin.address") is { Length: > 0 } address && !set.Switch("compat.postmaster.explicit_only") ? Mailbox.FromStored(address) : null,
         };
-        (Destinations, var destinationErrors) = DestinationTable.Parse(set.Text("destination.rules"), "destination.rules");
+        (var destinations, var destinationErrors) = ApprovalTable.Parse(set.Text("destination.rules"), "destination.rules");
+        Approval = new ApprovalPolicy(ApprovalOptions.From(set), PolicyBook.OfSystem(destinations, set.Version));
         Auth = AuthRules.From(set);
         _zones = domains.All.Where(domain => domain.TimeZone.Length > 0 && TimeZoneInfo.TryFindSystemTimeZoneById(domain.TimeZone, out _))
             .ToFrozenDictionary(domain => domain.Name, domain => TimeZoneInfo.FindSystemTimeZoneById(domain.TimeZone));
@@ -44,7 +46,11 @@ public sealed class PolicySnapshot
     {
         ["relay.rules"] = static (text, set) => RelayList.Parse(text, RelaySwitches.From(set)).Errors,
         ["domain.table"] = static (text, _) => OperatedDomains.Parse(text).Errors,
-        ["destination.rules"] = static (text, _) => DestinationTable.Parse(text, "destination.rules").Errors,
+        ["destination.rules"] = static (text, _) => ApprovalTable.Parse(text, "destination.rules").Errors,
+        ["approval.admins"] = static (text, _) => ApprovalOptions.CheckAddresses("approval.admins", text),
+        ["approval.fallback"] = static (text, _) => ApprovalOptions.CheckAddresses("approval.fallback", text),
+        ["approval.domains"] = static (text, _) => ApprovalDomains.Parse(text).Errors,
+        ["approval.business_calendar"] = static (text, _) => BusinessCalendar.Parse(text).Errors,
         ["auth.methods"] = AuthRules.CheckMethods,
         ["auth.required_senders"] = static (text, _) => AuthRules.CheckRequired(text),
     };
@@ -56,8 +62,8 @@ public sealed class PolicySnapshot
     /// <summary>Who must authenticate, and what is compared with it then.</summary>
     public AuthRules Auth { get; }
 
-    /// <summary>The server's own destination restriction, asked before that of the sender (DEST-2).</summary>
-    public DestinationTable Destinations { get; }
+    /// <summary>Destination restrictions of server, domain and account, and their lines of approval (DEST-2, APPROVE-14).</summary>
+    public ApprovalPolicy Approval { get; }
 
     /// <summary>DEST-9: one refused destination makes DATA fail for all.</summary>
     public bool RejectWholeTransaction { get; }

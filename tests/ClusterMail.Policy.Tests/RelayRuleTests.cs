@@ -251,7 +251,7 @@ public sealed class RelayRuleTests
         var t = PolicySnapshot.Create(new SettingSet(1, new Dictionary<string, string> { ["domain.table"] = "example.jp local", ["auth.methods"] = "NO" }), accounts)
             .Begin(new ClientFacts(IPAddress.Parse(ClientB)));
         Assert.True(t.Mail(From("taro@example.jp"), false).Accepted);
-        Assert.Equal("DEST-4", t.Recipient(To("none@example.jp")).Rule);
+        Assert.Equal("DEST-4 account taro@example.jp", t.Recipient(To("none@example.jp")).Rule);
         Assert.Equal("RELAY-60", t.Recipient(To("u@example.net")).Rule);
         Assert.True(t.Mail(From("x@example.net"), false).Accepted);
         Assert.Equal("RELAY-40 line 1", t.Recipient(To("taro@example.jp")).Rule);

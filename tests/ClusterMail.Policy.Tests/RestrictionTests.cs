@@ -1,6 +1,6 @@
 using System.Net;
 using ClusterMail.Accounts;
-using ClusterMail.Policy.Destinations;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Policy.Hours;
 using ClusterMail.Policy.Personal;
 using ClusterMail.Settings;
@@ -140,8 +140,8 @@ public sealed class RestrictionTests
     {
         Assert.Equal([NoRelay, NoRelay, SenderOk], Ask(With(Taro(destinations: "*@b.example,-1")), "taro@example.jp", ["x@b.example", "x@c.example"]));
         Assert.Equal([SenderOk, SenderOk, SenderOk], Ask(With(Taro(destinations: "' nothing\n\n# here")), "taro@example.jp", ["x@b.example", "x@c.example"]));
-        Assert.Contains(DestinationTable.Parse("*@b.example,-1").Errors, error => error is { Rule: "DEST-5", IsWarning: true });
-        Assert.Empty(DestinationTable.Parse("*@b.example,-1\n*,0").Errors);
+        Assert.Contains(ApprovalTable.Parse("*@b.example,-1").Errors, error => error is { Rule: "DEST-5", IsWarning: true });
+        Assert.Empty(ApprovalTable.Parse("*@b.example,-1\n*,0").Errors);
     }
 
     [Theory]
@@ -153,32 +153,6 @@ public sealed class RestrictionTests
     [InlineData("*@example.net", "*@example.net", SenderOk)]
     public void DEST_2_both_tables_must_allow(string server, string own, string answer) =>
         Assert.Equal(answer, Ask(With(Taro(destinations: own), ("destination.rules", server)), "taro@example.jp", ["u@example.net"])[0]);
-
-    [Theory]
-    [InlineData("", "DEST-3", DestinationMode.Allow)]
-    [InlineData("*@example.net", "DEST-1 line 1", DestinationMode.Allow)]
-    [InlineData("u@example.net", "DEST-1 line 1", DestinationMode.Allow)]
-    [InlineData("U@EXAMPLE.NET", "DEST-1 line 1", DestinationMode.Allow)]
-    [InlineData("*@*.net", "DEST-1 line 1", DestinationMode.Allow)]
-    [InlineData("*@example.org", "DEST-4", DestinationMode.Forbid)]
-    [InlineData("*@example.org,-1", "DEST-5", DestinationMode.Forbid)]
-    [InlineData("u@example.net,-1\n*@example.net", "DEST-5 line 1", DestinationMode.Forbid)]
-    [InlineData("*@example.net\nu@example.net,-1", "DEST-1 line 1", DestinationMode.Allow)]
-    [InlineData("*@example.net:1::boss@example.jp", "DEST-10 line 1", DestinationMode.Approve)]
-    [InlineData("*@example.org:1::boss@example.jp", "APPROVE-30", DestinationMode.Allow)]
-    [InlineData("*@example.net:7", "APPROVE-13 line 1", DestinationMode.Unreadable)]
-    public void DEST_4_lines_are_tried_from_the_top_and_what_matches_nothing_depends_on_them(string text, string rule, DestinationMode mode)
-    {
-        var answer = DestinationTable.Parse(text).Table.Ask(To("u@example.net"));
-        Assert.Equal((rule, mode), (answer.Rule, answer.Mode));
-    }
-
-    [Theory]
-    [InlineData("*@b.example,-1")]
-    [InlineData("*@b.example:-1")]
-    [InlineData(" *@b.example : -1 ")]
-    public void DEST_6_comma_and_colon_are_the_same(string line) =>
-        Assert.Equal(new DestinationRule(1, "*@b.example", DestinationMode.Forbid), Assert.Single(DestinationTable.Parse(line).Table.Rules));
 
     [Fact]
     public void DEST_7_an_alias_of_the_account_is_held_by_its_table_and_outside_senders_by_none()
@@ -199,21 +173,17 @@ public sealed class RestrictionTests
         var t = With(Taro(destinations: "' internal only\n*@b.example,-1\n*,0")).Begin(AtTime(Monday));
         t.Mail(From("taro@example.jp"), false);
         var verdict = t.Recipient(To("x@b.example"));
-        Assert.Equal(("550 5.1.1 Please mail to a valid e-mail address.", "DEST-5 line 2"), (Answer(verdict), verdict.Rule));
+        Assert.Equal(("550 5.1.1 Please mail to a valid e-mail address.", "DEST-5 account taro@example.jp line 2"), (Answer(verdict), verdict.Rule));
     }
 
     [Theory]
-    [InlineData("*@partner.example:1::bucho@company.jp", DestinationMode.Approve, "", "bucho@company.jp", "")]
-    [InlineData("*:2::bucho@company.jp,kacho@company.jp", DestinationMode.ApproveAttachments, "", "bucho@company.jp,kacho@company.jp", "")]
-    [InlineData(@"*:1:file=C:\mail\inbox\company.jp\info\keyword.txt:bucho@company.jp", DestinationMode.Approve, @"file=C:\mail\inbox\company.jp\info\keyword.txt", "bucho@company.jp", "")]
-    [InlineData("*:1:size>5M&attach:a@x.jp>b@x.jp;all;expire=3d", DestinationMode.Approve, "size>5M&attach", "a@x.jp>b@x.jp", "all;expire=3d")]
-    [InlineData("*:1:bucho@company.jp", DestinationMode.Approve, "", "bucho@company.jp", "")]
-    public void DEST_10_lines_of_the_approval_are_kept_and_act_like_0_while_it_is_off(string line, DestinationMode mode, string condition, string approvers, string options)
-    {
-        var rule = Assert.Single(DestinationTable.Parse(line).Table.Rules);
-        Assert.Equal((mode, condition, approvers, options), (rule.Mode, rule.Condition, rule.Approvers, rule.Options));
+    [InlineData("*@partner.example:1::bucho@company.jp")]
+    [InlineData("*:2::bucho@company.jp,kacho@company.jp")]
+    [InlineData(@"*:1:file=C:\mail\inbox\company.jp\info\keyword.txt:bucho@company.jp")]
+    [InlineData("*:1:size>5M&attach:a@x.jp>b@x.jp;all;expire=3d")]
+    [InlineData("*:1:bucho@company.jp")]
+    public void DEST_10_lines_of_the_approval_act_like_0_while_it_is_off(string line) =>
         Assert.Equal([SenderOk, SenderOk], Ask(With(Taro(destinations: line)), "taro@example.jp", ["u@partner.example"]));
-    }
 
     [Theory]
     [InlineData("*@a.example\n*@b.example,5", 2, "APPROVE-25")]
@@ -224,9 +194,9 @@ public sealed class RestrictionTests
     [InlineData("a b@example.jp", 1, "DEST-1")]
     public void DEST_10_a_line_that_cannot_be_read_is_told_and_lets_nothing_pass(string text, int line, string rule)
     {
-        var (table, errors) = DestinationTable.Parse(text);
+        var (table, errors) = ApprovalTable.Parse(text);
         Assert.Contains(errors, error => error.Line == line && error.Rule == rule && !error.IsWarning);
-        Assert.Contains(table.Rules, one => one.Mode == DestinationMode.Unreadable);
+        Assert.Contains(table.Rules, one => one.Mode == ApprovalMode.Unreadable);
         var unreadable = With(Taro(destinations: text.Split('\n')[^1]));
         Assert.Equal("451 4.3.0 Requested action aborted: error in processing.", Ask(unreadable, "taro@example.jp", ["x@b.example"])[0]);
     }

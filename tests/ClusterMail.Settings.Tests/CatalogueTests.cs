@@ -24,6 +24,17 @@ public sealed class CatalogueTests
             Assert.Empty(Validator.Check(d.Name, d.Original ?? d.Default));
         });
 
+    [Fact]
+    public void APPROVE_60_releasing_at_the_deadline_has_to_be_confirmed() =>
+        Assert.Contains(Validator.Check(new Dictionary<string, string> { ["approval.on_expire"] = "release" }), error => error is { Rule: "APPROVE-60", NeedsConfirmation: true });
+
+    [Fact]
+    public void APPROVE_50_approval_without_anybody_to_fall_back_on_is_warned_of()
+    {
+        Assert.Contains(Validator.Check(new Dictionary<string, string> { ["approval.enabled"] = "true" }), error => error is { Rule: "APPROVE-50", IsWarning: true });
+        Assert.Empty(Validator.Check(new Dictionary<string, string> { ["approval.enabled"] = "true", ["approval.admins"] = "kanri@corp.example" }));
+    }
+
     // Chapter 11, CONF-61 and the table of README section 5: written here by hand, not read from the catalogue.
     [Theory]
     [InlineData("delivery.retry_seconds", 10, 86400)]

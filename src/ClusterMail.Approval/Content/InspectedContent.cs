@@ -11,11 +11,17 @@ public sealed record InspectedContent
     /// <summary>Unfolded, words of RFC 2047 and raw 8-bit text decoded, white space runs reduced to one space; null: the mail has none (APPROVE-40).</summary>
     public string? Subject { get; init; }
 
+    /// <summary>Why the subject may say something else than <see cref="Subject"/>; counts as a keyword found (APPROVE-13). Null: it says that.</summary>
+    public string? SubjectTrouble { get; init; }
+
     /// <summary>Parts found by the attachment test (APPROVE-37) in the mode <c>approval.attachment_test</c> asks; empty: nothing is attached.</summary>
     public ImmutableArray<AttachedPart> Attachments { get; init; } = [];
 
     /// <summary>Text of the bodies, HTML reduced to text, joined by line feeds; at most <see cref="MaxText"/> characters. Read only when a line searches it.</summary>
     public string Text { get; init; } = "";
+
+    /// <summary>Why <see cref="Text"/> may lack something: too long, or a charset nobody knows. Counts as a keyword found in it. Null: it is whole.</summary>
+    public string? TextTrouble { get; init; }
 
     /// <summary>The message could not be read to its end: too deep, too many parts, broken. Counts as an attachment and as a keyword found (APPROVE-13, APPROVE-37).</summary>
     public string? Unreadable { get; init; }

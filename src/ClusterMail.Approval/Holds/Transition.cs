@@ -30,7 +30,8 @@ public abstract record Transition(ResultCode Code)
         _ when state.Status.IsFinal() => TooLate(state, trigger),
         Trigger.Escalate act => OnEscalate(state, act),
         Trigger.Expire act => OnExpire(state, act),
-        Trigger.AdminRelease { Reason.Length: 0 } or Trigger.AdminDiscard { Reason.Length: 0 } => new Refused(ResultCode.NotAllowed, "A reason is needed (APPROVE-91)."),
+        Trigger.AdminRelease { Reason: var reason } when string.IsNullOrWhiteSpace(reason) => NoReason,
+        Trigger.AdminDiscard { Reason: var reason } when string.IsNullOrWhiteSpace(reason) => NoReason,
         Trigger.AdminRelease act => Final("T8", state, new Decision(HoldStatus.AdminReleased, act.Administrator, null, act.At, act.Channel, act.Reason), HoldMailKind.ApprovalNotice),
         Trigger.AdminDiscard act => Final("T9", state, new Decision(HoldStatus.AdminDiscarded, act.Administrator, null, act.At, act.Channel, act.Reason), HoldMailKind.RejectionNotice),
         Trigger.Withdraw { Allowed: false } => new Refused(ResultCode.NotAllowed, "Taking back is switched off (approval.allow_withdraw)."),
@@ -38,6 +39,8 @@ public abstract record Transition(ResultCode Code)
         Trigger.Reassign act => OnReassign(state, act),
         _ => throw new System.Diagnostics.UnreachableException(trigger.ToString()),
     };
+
+    private static Refused NoReason { get; } = new(ResultCode.NotAllowed, "A reason is needed (APPROVE-91).");
 
     private static Transition OnBallot(HeldState state, Trigger.Ballot ballot)
     {

@@ -12,7 +12,13 @@ public sealed record AddressPattern(string Text)
     /// <summary>The pattern <c>*</c>, which no destination escapes.</summary>
     public bool IsCatchAll => _key.All(c => c == '*');
 
-    public bool Matches(Mailbox destination) => Glob.Matches(_key, $"{AddressKey.Unquote(destination.LocalPart).ToLowerInvariant()}@{DomainName.Normalize(destination.Domain)}");
+    public bool Matches(Mailbox destination) => Matches(Key(destination));
+
+    /// <param name="key">From <see cref="Key"/>, made once for all lines of a table.</param>
+    internal bool Matches(string key) => Glob.Matches(_key, key);
+
+    /// <summary>An address in the form patterns are compared with, so that no spelling of it gets around one.</summary>
+    internal static string Key(Mailbox destination) => $"{AddressKey.Unquote(destination.LocalPart).ToLowerInvariant()}@{DomainName.Normalize(destination.Domain)}";
 
     /// <summary>Whether every address this one matches is matched by <paramref name="earlier"/> too, so that this line can never be reached. Never true by mistake.</summary>
     public bool IsCoveredBy(AddressPattern earlier) => Glob.Matches(earlier._key, _key);

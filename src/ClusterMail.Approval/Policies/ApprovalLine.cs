@@ -17,6 +17,9 @@ public sealed record ApprovalLine(int Number, AddressPattern Pattern, ApprovalMo
     /// <summary>Why the line cannot be read, in words; null: it can. Approvers that could be read are kept, so that they can be asked (APPROVE-13).</summary>
     public string? Fault { get; init; }
 
+    /// <summary>Whether it takes more than the envelope to say if it catches a mail.</summary>
+    public bool LooksAtContent => Mode == ApprovalMode.Attachments || (Mode == ApprovalMode.Always && !Condition.IsEmpty);
+
     /// <summary>The line as this program writes it, in the old product's form when nothing new is in it.</summary>
     public override string ToString()
     {

@@ -15,7 +15,14 @@ public sealed class ApprovalTable
     /// <summary>Characters a line may have; more are an error.</summary>
     public const int LongestLine = 4096;
 
-    internal ApprovalTable(ImmutableArray<string> text, ImmutableArray<ApprovalLine> rules) => (Text, Rules) = (text, rules);
+    internal ApprovalTable(ImmutableArray<string> text, ImmutableArray<ApprovalLine> rules)
+    {
+        (Text, Rules) = (text, rules);
+        Sends = rules.Any(rule => rule.Mode == ApprovalMode.Send);
+        Refuses = rules.Any(rule => rule.Mode is ApprovalMode.Refuse or ApprovalMode.Unreadable);
+        LooksAtContent = rules.Any(rule => rule.LooksAtContent);
+        SearchesBodies = rules.Any(rule => rule.LooksAtContent && rule.Condition.Places.HasFlag(SearchPlaces.Body));
+    }
 
     public static ApprovalTable Empty { get; } = new([], []);
 
@@ -24,6 +31,14 @@ public sealed class ApprovalTable
 
     /// <summary>The lines that are rules, from the top. A level without any says nothing (APPROVE-15).</summary>
     public ImmutableArray<ApprovalLine> Rules { get; }
+
+    /// <summary>Some line lists a permitted destination, so that one which matches nothing is refused (DEST-4).</summary>
+    internal bool Sends { get; }
+
+    /// <summary>Some line forbids, with the same consequence (DEST-5).</summary>
+    internal bool Refuses { get; }
+    internal bool LooksAtContent { get; }
+    internal bool SearchesBodies { get; }
 
     /// <summary>Reads a table. Lines that cannot be read stay in it as <see cref="ApprovalMode.Unreadable"/>, so that nothing passes by them (APPROVE-13).</summary>
     /// <param name="setting">How errors call the text.</param>

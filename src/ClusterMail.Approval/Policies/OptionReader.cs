@@ -17,15 +17,11 @@ internal sealed class OptionReader(Action<Field, string, string> fault)
         foreach (var option in options?.Split(';') ?? [])
             if (option.Text.Length > 0)
                 read = Option(read, option);
-        if (read.Timing is { EscalateTo: not null, Escalate: null })
-            read = read with { Timing = read.Timing with { Escalate = DefaultEscalation } };
         return read;
     }
 
-    /// <summary>APPROVE-59: with a target and no time.</summary>
-    private static readonly TimeSpan DefaultEscalation = TimeSpan.FromHours(48);
-
-    private LineOptions Option(LineOptions read, Field option)
+    /// <summary>One option more.</summary>
+    public LineOptions Option(LineOptions read, Field option)
     {
         var (word, after) = option.Cut(option.Text.IndexOf('=', StringComparison.Ordinal));
         var value = after?.Text ?? "";

@@ -13,6 +13,9 @@ public enum LevelKind : byte
 /// <param name="Version">Of the saved text; recorded with what it catches.</param>
 public sealed record PolicyLevel(LevelKind Kind, string Owner, long Version, ApprovalTable Table)
 {
+    /// <summary>A line of it; 0: the level as a whole.</summary>
+    public PolicyPlace Place(int line) => new(Kind, Owner, Version, line);
+
     /// <summary><c>system</c>, <c>domain example.jp</c>, <c>account taro@example.jp</c>.</summary>
     public override string ToString() => Kind == LevelKind.System ? "system" : $"{Kind.ToString().ToLowerInvariant()} {Owner}";
 }

@@ -21,6 +21,8 @@ internal sealed class TableReader(string setting)
             else if (line.Trim() is { IsEmpty: false } words && words[0] is not ('\'' or '#'))
                 rules.Add(Rule(lines.Count, line));
         }
+        if (rules.Any(rule => rule.Mode == ApprovalMode.Refuse) && !rules.Any(rule => rule.Pattern.IsCatchAll))
+            Tell(0, 0, "DEST-5", "has a line that forbids and none for *, so destinations that match nothing are refused; add *,0 for the rest", warning: true);
         // What ends with a line end has no further line behind it.
         if (lines.Count > 0 && lines[^1].Length == 0)
             lines.RemoveAt(lines.Count - 1);
