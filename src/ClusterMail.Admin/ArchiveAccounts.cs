@@ -1,6 +1,6 @@
 using ClusterMail.Accounts;
 using ClusterMail.Admin.Contract;
-using ClusterMail.Policy.Destinations;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Policy.Hours;
 using ClusterMail.Policy.Relay;
 using ClusterMail.Settings;
@@ -92,7 +92,7 @@ internal static class ArchiveAccounts
     private static IReadOnlyList<SettingError> Judge(string name, string value) => name switch
     {
         Hours => UsageHours.Parse(value).Errors,
-        Destinations => DestinationTable.Parse(value).Errors,
+        Destinations => ApprovalTable.Parse(value).Errors,
         RelayRules => RelayList.ParsePersonal(value).Errors,
         Delivery when !OperatedDomains.IsDelivery(value) => [new SettingError(name, 0, 0, "DELIV-10", "is no place to deliver to: store, or lmtp:HOST:PORT")],
         Suspended or SmtpDisabled when value is not ("true" or "false") => [new SettingError(name, 0, 0, "ACCT-4", "must be true or false")],
