@@ -92,7 +92,7 @@ internal static class ArchiveAccounts
     private static IReadOnlyList<SettingError> Judge(string name, string value) => name switch
     {
         Hours => UsageHours.Parse(value).Errors,
-        Destinations => ApprovalTable.Parse(value, name).Errors,
+        Destinations => ApprovalTable.Parse(value).Errors,
         RelayRules => RelayList.ParsePersonal(value).Errors,
         Delivery when !OperatedDomains.IsDelivery(value) => [new SettingError(name, 0, 0, "DELIV-10", "is no place to deliver to: store, or lmtp:HOST:PORT")],
         Suspended or SmtpDisabled when value is not ("true" or "false") => [new SettingError(name, 0, 0, "ACCT-4", "must be true or false")],

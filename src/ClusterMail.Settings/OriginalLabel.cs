@@ -14,7 +14,7 @@ public sealed record OriginalLabel(string Part, string Label, string Seen, strin
     [
         new(Receiver, "Accept limit", "0 (unlimited)", "RECV-8", ["receive.max_sessions"]),
         new(Receiver, "Timer, Recv/Send Data Timer", "300 (s)", "RECV-9", ["receive.idle_seconds"]),
-        new(Receiver, "Mail Approval", "off", "chapter 20", ["approval.*"]),
+        new(Receiver, "Mail Approval", "off", "chapter 20", ["approval.enabled"]),
         new(Receiver, "Confirm revers DNS", "off", "HDR-1, CONF-18", ["receive.reverse_dns"]),
         new(Receiver, "Mail Filter", "off", "FILT-1", ["filter.*"]),
         new(Receiver, "VirusMailSize", "less than 1024000 bytes", "FILT-9", ["av.*"]),
