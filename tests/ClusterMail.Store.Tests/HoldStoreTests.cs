@@ -261,7 +261,10 @@ public sealed class HoldStoreTests
         Assert.Empty((await scene.Reader.WaitingAsync("bucho@corp.example", [], 50, default)).Rows);
         Assert.True(await scene.Holds.ApplyAsync(new HoldChange
         {
-            Hold = hold.Id, Version = 1, Stage = 1, Waiting = ["bucho@corp.example"],
+            Hold = hold.Id,
+            Version = 1,
+            Stage = 1,
+            Waiting = ["bucho@corp.example"],
             Vote = new HoldVote(0, "kacho@corp.example", "kacho@corp.example", true, default, "web", "fine"),
         }, default));
         Assert.Equal(hold.Id, Assert.Single((await scene.Reader.WaitingAsync("Bucho@corp.example", [], 50, default)).Rows).Id);
