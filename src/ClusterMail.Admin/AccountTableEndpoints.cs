@@ -13,9 +13,9 @@ internal static class AccountTableEndpoints
     {
         var api = endpoints.MapGroup("").WithTags("accounts");
         api.MapGet(Routes.AccountTable, GetAsync).Needs(Right.ReadDirectory, "account.table").WithSummary("An account's own table as it was written").Produces<AccountTable>();
-        api.MapPut(Routes.AccountTable, PutAsync).Needs(Right.ChangeDirectory, "account.table.change").WithSummary("Saves an account's own table").Produces<AccountTableSaved>();
-        api.MapDelete(Routes.AccountTable, RemoveAsync).Needs(Right.ChangeDirectory, "account.table.remove").WithSummary("Takes an account's own table away").Produces<AccountTableSaved>();
-        api.MapPost(Routes.AccountTableCheck, CheckAsync).Needs(Right.ChangeDirectory, "account.table.check").WithSummary("Judges an account's own table as a save would").Produces<AccountTableSaved>();
+        api.MapPut(Routes.AccountTable, PutAsync).Needs(Right.ChangeDirectory, "account.table-put").WithSummary("Saves an account's own table").Produces<AccountTableSaved>();
+        api.MapDelete(Routes.AccountTable, RemoveAsync).Needs(Right.ChangeDirectory, "account.table-remove").WithSummary("Takes an account's own table away").Produces<AccountTableSaved>();
+        api.MapPost(Routes.AccountTableCheck, CheckAsync).Needs(Right.ChangeDirectory, "account.table-check").WithSummary("Judges an account's own table as a save would").Produces<AccountTableSaved>();
     }
 
     private static async Task<IResult> GetAsync(string address, string table, AccountDesk desk, AccountTableStore store, HttpContext context, CancellationToken cancel)

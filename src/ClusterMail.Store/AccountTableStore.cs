@@ -41,20 +41,18 @@ public sealed class AccountTableStore(NpgsqlDataSource dataSource)
             await save.ExecuteNonQueryAsync(cancel);
         }
         var after = await FindAsync(connection, domain, name, cancel);
-        await ConsoleAudit.NoteAsync(connection, by, AuditOutcome.Done, [Note(domain, name, before, after!)], cancel);
+        await ConsoleAudit.NoteAsync(connection, by, AuditOutcome.Done, [Note($"{name}@{domain}", before, after!)], cancel);
         await transaction.CommitAsync(cancel);
         return (before, after);
     }
 
-    /// <summary>ADMIN-13: the texts that changed, before and after.</summary>
-    private static AuditNote Note(string domain, string name, AccountTexts before, AccountTexts after)
+    /// <summary>ADMIN-13: the texts that differ, as they were and as they are.</summary>
+    private static AuditNote Note(string address, AccountTexts before, AccountTexts after)
     {
-        Dictionary<string, string> Changed(AccountTexts texts, AccountTexts other)
-        {
-            (string Name, string Text, string Other)[] all = [("hours", texts.Hours, other.Hours), ("destinations", texts.Destinations, other.Destinations), ("relay", texts.RelayRules, other.RelayRules)];
-            return all.Where(one => one.Text != one.Other).ToDictionary(one => one.Name, one => one.Text);
-        }
-        return new AuditNote("account.table.change", $"{name}@{domain}", Changed(before, after), Changed(after, before));
+        (string Name, string Before, string After)[] texts =
+            [("hours", before.Hours, after.Hours), ("destinations", before.Destinations, after.Destinations), ("relay_rules", before.RelayRules, after.RelayRules)];
+        var changed = texts.Where(text => text.Before != text.After).ToArray();
+        return new AuditNote("account.change", address, changed.ToDictionary(text => text.Name, text => text.Before), changed.ToDictionary(text => text.Name, text => text.After));
     }
 
     private static async Task<AccountTexts?> FindAsync(NpgsqlConnection connection, string domain, string name, CancellationToken cancel)

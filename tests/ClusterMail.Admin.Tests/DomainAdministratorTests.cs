@@ -101,6 +101,10 @@ public sealed class DomainAdministratorTests
         yield return (HttpMethod.Delete, Routes.Fill(Routes.Account, address), null);
         yield return (HttpMethod.Post, Routes.Fill(Routes.AccountRestore, address), null);
         yield return (HttpMethod.Put, Routes.Fill(Routes.AccountPassword, address), JsonContent.Create(new AccountPassword("Secret456"), Json.AccountPassword));
+        yield return (HttpMethod.Get, Routes.Fill(Routes.AccountTable, address, AccountTableNames.Relay), null);
+        yield return (HttpMethod.Put, Routes.Fill(Routes.AccountTable, address, AccountTableNames.Relay), JsonContent.Create(new AccountTableChange(""), Json.AccountTableChange));
+        yield return (HttpMethod.Delete, Routes.Fill(Routes.AccountTable, address, AccountTableNames.Relay), null);
+        yield return (HttpMethod.Post, Routes.Fill(Routes.AccountTableCheck, address, AccountTableNames.Relay), JsonContent.Create(new AccountTableChange(""), Json.AccountTableChange));
         yield return (HttpMethod.Get, Routes.Fill(Routes.AccountMailbox, address), null);
         yield return (HttpMethod.Get, Routes.Fill(Routes.AccountMessages, address), null);
         yield return (HttpMethod.Get, $"{Routes.Accounts}?domain={domain}", null);
