@@ -42,6 +42,17 @@ internal static class Cli
             .ExecuteBufferedAsync(bound.Token);
     }
 
+    /// <summary>Starts a command, and ends its process without a word once <paramref name="when"/> holds; or it was done before.</summary>
+    public static async Task KillAsync(Func<Task<bool>> when, params IReadOnlyList<string> arguments)
+    {
+        using var kill = new CancellationTokenSource(TimeSpan.FromSeconds(150));
+        var running = CliWrap.Cli.Wrap(Executable).WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(kill.Token, CancellationToken.None).Task;
+        while (!running.IsCompleted && !await when())
+            await Task.Yield();
+        await kill.CancelAsync();
+        await running.ContinueWith(static done => done.Exception, TaskScheduler.Default);
+    }
+
     private static string Find(string project, string program)
     {
         // tests/ClusterMail.Cli.Tests/bin/Debug/net10.0/ -> src/PROJECT/bin/Debug/net10.0/

@@ -25,7 +25,7 @@ public sealed class EpostImportTests
     private static async Task<long> VersionAsync(LocalFarm farm) => (await JsonAsync(farm, "settings", "list")).GetProperty("version").GetInt64();
 
     [Fact]
-    public async Task ADMIN_52_a_tree_of_the_original_comes_in_once_whole_and_a_second_run_changes_nothing()
+    public async Task ADMIN_52_a_tree_of_the_original_comes_in_once_whole_also_after_a_kill_and_a_second_run_changes_nothing()
     {
         await using var farm = await LocalFarm.UpAsync(1);
         using var folder = new TemporaryFolder();
@@ -44,6 +44,9 @@ public sealed class EpostImportTests
 
         Assert.Equal(2, (await farm.RunAsync("import", "epost", tree)).ExitCode);
         Assert.Equal(0, await VersionAsync(farm));
+
+        // Killed on its way, it is simply run again.
+        await Cli.KillAsync(async () => await VersionAsync(farm) > 0, "import", "epost", tree, "--yes", "--data", farm.Data);
 
         var first = await farm.RunAsync("import", "epost", tree, "--yes", "--report", Report("first.json"));
         Assert.Equal(1, first.ExitCode);
@@ -69,7 +72,7 @@ public sealed class EpostImportTests
 
     private static async Task CheckAsync(LocalFarm farm, JsonElement[] findings)
     {
-        Assert.Equal("imported", Outcome(findings, "ms/effect.dat", 5));
+        Assert.Contains(Outcome(findings, "ms/effect.dat", 5), (string[])["imported", "already there"]);
         Assert.Equal(1, await VersionAsync(farm));
         Assert.Contains("*.*.*.* norelay", await farm.DoneAsync("relay", "export"), StringComparison.Ordinal);
         Assert.Equal(
@@ -92,6 +95,5 @@ public sealed class EpostImportTests
         Assert.True(queue.Single(entry => entry.GetProperty("recipient").GetString() == "w@example.net").GetProperty("attempts").GetInt32() >= 3);
         var mapped = findings.Single(finding => finding.GetProperty("file").GetString() == "mail/holding/B0000000202.MSG").GetProperty("reason").GetString()!;
         Assert.Contains(queue.Single(entry => entry.GetProperty("recipient").GetString() == "w@example.net").GetProperty("id").GetString()!, mapped, StringComparison.Ordinal);
-        Assert.Contains("after 3 attempts", mapped, StringComparison.Ordinal);
     }
 }

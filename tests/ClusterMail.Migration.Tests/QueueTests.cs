@@ -20,6 +20,16 @@ public sealed class QueueTests
         Assert.Equal(EpostTree.Queued, plan.Queue[0].QueuedAt);
     }
 
+    [Theory]
+    [InlineData("B0000000001.RCP", 1)]
+    [InlineData("b0000000001.rcx", 1)]
+    [InlineData("B0000000001.$OK", 0)]
+    public void QUEUE_2_both_endings_are_envelopes_and_work_files_are_none(string envelope, int pairs)
+    {
+        var plan = Tree.PlanOf(("incoming/B0000000001.MSG", "Subject: x\r\n\r\n"), ($"incoming/{envelope}", "Return-path: a@example.jp\r\nRecipient: b@example.net\r\n"));
+        Assert.Equal(pairs, plan.Queue.Count);
+    }
+
     [Fact]
     public void QUEUE_4_the_retry_record_is_read_from_the_envelope()
     {

@@ -96,6 +96,18 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void CONTRA_34_the_recipient_limit_keeps_its_number_because_it_keeps_its_meaning() =>
+        Assert.Equal("101", Registry("\"RCPTMaximum\"=dword:00000065").Settings["receive.max_rcpt"]);
+
+    [Fact]
+    public void CONTRA_24_a_template_with_HOME_means_nothing_here_and_is_told()
+    {
+        var plan = Registry("\"MailInBoxDir\"=hex(2):25,00,48,00,4f,00,4d,00,45,00,25,00,00,00");
+        Assert.Equal((FindingOutcome.Ignored, "STORE-3"), (plan.Line(Backup, 4).Outcome, plan.Line(Backup, 4).Rule));
+        Assert.Empty(plan.Settings);
+    }
+
+    [Fact]
     public void BOUNCE_5_a_bare_administrator_is_not_taken()
     {
         var plan = Registry("\"Postmaster\"=\"Administrator\"");

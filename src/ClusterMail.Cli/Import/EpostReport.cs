@@ -19,6 +19,7 @@ internal sealed class EpostReport : IAsyncDisposable
     private readonly Dictionary<string, FileCounts> _files = new(StringComparer.Ordinal);
     private readonly List<Finding> _faults = [];
     private bool _first = true;
+    private bool _ended;
 
     /// <param name="file">Null: for the screen only.</param>
     public EpostReport(string? file)
@@ -55,6 +56,7 @@ internal sealed class EpostReport : IAsyncDisposable
     {
         if (_output is null)
             return;
+        _ended = true;
         if (_json)
         {
             var all = differences.Select(d => JsonSerializer.Serialize(new ReportDifference(d.Setting, d.Japanese, d.Rule, d.Original, d.Ours, d.Meaning), ReportJson.Readable.ReportDifference));
@@ -86,7 +88,13 @@ internal sealed class EpostReport : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_output is not null)
+        {
+            // Broken off: what is told so far can be read all the same.
+            if (_json && !_ended)
+                await _output.WriteAsync("\n]}\n");
             await _output.DisposeAsync();
+        }
+
         _gate.Dispose();
     }
 
