@@ -68,6 +68,10 @@ public static class Routes
     public const string AccountPassword = Root + "/accounts/{address}/password";
     public const string AccountRestore = Root + "/accounts/{address}/restore";
 
+    /// <summary><c>{table}</c>: a word of <see cref="AccountTableNames"/>.</summary>
+    public const string AccountTable = Root + "/accounts/{address}/tables/{table}";
+    public const string AccountTableCheck = Root + "/accounts/{address}/tables/{table}/check";
+
     public const string Aliases = Root + "/aliases";
     public const string AliasText = Root + "/aliases/text";
     public const string AliasCheck = Root + "/aliases/check";

@@ -145,7 +145,7 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
     public string? Recover(AccountRow row) => row.Recoverable is { } closed ? key.Seal?.Open(closed, AccountIndex.Key(row.Name, row.Domain)) : null;
 
     /// <summary>Where the account of an address is kept, over domains that share their mailboxes (DOM-9). False, with the answer, when it can be nowhere.</summary>
-    private static bool Place(AccountTerms terms, string address, out AccountPlace place, out IResult wrong)
+    public static bool Place(AccountTerms terms, string address, out AccountPlace place, out IResult wrong)
     {
         var mailbox = Mailbox.FromStored(address);
         (place, wrong) = (new AccountPlace("", mailbox.LocalPart, 0), Results.Empty);
@@ -193,7 +193,7 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
         return true;
     }
 
-    private static IResult Missing(AccountPlace place) => Answers.NotFound($"There is no account {place}.", NoAccountHint);
+    public static IResult Missing(AccountPlace place) => Answers.NotFound($"There is no account {place}.", NoAccountHint);
 
     private static IResult Full(AccountPlace place) => Answers.Problem(
         StatusCodes.Status409Conflict, $"{place.Domain} has {place.MaxAccounts} accounts, as many as it may have.", rule: "DOM-2",

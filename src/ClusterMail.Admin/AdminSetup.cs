@@ -51,6 +51,7 @@ public static class AdminSetup
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<DestinationLimit>();
         services.TryAddSingleton<AccountStore>();
+        services.TryAddSingleton<AccountTableStore>();
         services.TryAddSingleton<AliasStore>();
         services.TryAddSingleton<AccountDesk>();
         services.TryAddSingleton<AccountImport>();
@@ -98,6 +99,7 @@ public static class AdminSetup
         api.MapTables();
         api.MapDomains();
         api.MapAccounts();
+        api.MapAccountTables();
         api.MapAliases();
         api.MapLockout();
         api.MapLogs();

@@ -94,6 +94,9 @@ public static class CommandLine
         var account = new AccountCommands(verbs).Build();
         account.Add(new MailboxCommands(verbs).Mailbox());
         account.Add(new MailboxCommands(verbs).Export());
+        account.Add(new AccountTableCommands(verbs).Hours());
+        account.Add(new AccountTableCommands(verbs).Destination());
+        account.Add(new AccountTableCommands(verbs).Relay());
         return account;
     }
 

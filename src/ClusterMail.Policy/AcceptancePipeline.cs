@@ -63,7 +63,7 @@ public sealed class AcceptancePipeline
         if (verdict.Accepted)
             verdict = Told("MAIL", "PIPE-4 sender", relay.Sender(sender.Mailbox, _sender.Rule));
         if (verdict.Accepted)
-            verdict = Told("MAIL", "PIPE-5 usage hours", Hours());
+            verdict = Hours();
         if (verdict.Accepted)
             verdict = Told("MAIL", "PIPE-6 AUTH demand", Demand(relay));
         if (verdict.Accepted)
@@ -89,7 +89,7 @@ public sealed class AcceptancePipeline
         if (verdict.Accepted && resolution.Class == AddressClass.LocalExisting && NamesAWayOn(recipient) && !relay.Trusted)
             verdict = Told("RCPT", "PIPE-11 routed local part", Verdict.Refuse(PolicyReplies.NoRelay, "RELAY-31"));
         if (verdict.Accepted && resolution.Account is { } account)
-            verdict = Told("RCPT", "PIPE-12 recipient's own list", Personal(account));
+            verdict = Told("RCPT", Of("PIPE-12 relay list", account), Personal(account));
         if (verdict.Accepted && resolution.Account is { } taken)
             _local.Add((recipient, taken));
         return Counted("RCPT", verdict.Accepted ? Verdict.Accept(decided) : verdict);
@@ -113,8 +113,8 @@ public sealed class AcceptancePipeline
         var verdict = _forbidden is { } forbidden && _snapshot.RejectWholeTransaction ? forbidden : Verdict.Accept("UTIME-5");
         if (verdict.Accepted && _snapshot.HoursForRecipients)
             foreach (var (recipient, account) in _local)
-                if (verdict.Accepted && IsClosed(account))
-                    verdict = Verdict.Refuse(PolicyReplies.RecipientOutOfHours(recipient), "UTIME-5");
+                if (verdict.Accepted && ClosedBy(account) is { } line)
+                    verdict = Verdict.Refuse(PolicyReplies.RecipientOutOfHours(recipient), Closed("UTIME-5", line));
         return Counted("DATA", Told("DATA", "PIPE-14 transaction as a whole", verdict));
     }
 
@@ -160,11 +160,26 @@ public sealed class AcceptancePipeline
         : Verdict.Accept("CONF-23");
 
     /// <summary>UTIME-4: of the account MAIL FROM names, and of the one that authenticated, so that another's name opens no door.</summary>
-    private Verdict Hours() => (_sender.Account is { } sender && IsClosed(sender)) || (_identity is { } identity && IsClosed(identity))
-        ? Verdict.Refuse(PolicyReplies.SenderOutOfHours(_path.Stored), "UTIME-4")
-        : Verdict.Accept("UTIME-4");
+    private Verdict Hours()
+    {
+        if (_sender.Account is null && _identity is null)
+            return Told("MAIL", "PIPE-5 usage hours", Verdict.Accept("UTIME-4"));
+        var verdict = _sender.Account is { } sender ? Hours(sender) : Verdict.Accept("UTIME-4");
+        return verdict.Accepted && _identity is { } identity && identity.Id != _sender.Account?.Id ? Hours(identity) : verdict;
+    }
 
-    private bool IsClosed(Account account) => PersonalRules.Of(account).Hours?.Allow(_now, _snapshot.ZoneOf(account)) == false;
+    private Verdict Hours(Account account) => Told("MAIL", Of("PIPE-5 usage hours", account), ClosedBy(account) is { } line
+        ? Verdict.Refuse(PolicyReplies.SenderOutOfHours(_path.Stored), Closed("UTIME-4", line))
+        : Verdict.Accept("UTIME-4"));
+
+    /// <summary>The line of the account's hours that closes it now, 0 when its weekday has none; null: it is open.</summary>
+    private int? ClosedBy(Account account) =>
+        PersonalRules.Of(account).Hours is { } hours && _snapshot.ZoneOf(account) is var zone && !hours.Allow(_now, zone) ? hours.Line(_now, zone) : null;
+
+    private static string Closed(string rule, int line) => line == 0 ? rule : $"{rule} line {line}";
+
+    /// <summary>Whose table is asked; said only to whoever listens, because this runs for each recipient.</summary>
+    private string Of(string check, Account account) => _trace is null ? check : $"{check} of {account.Address}";
 
     /// <summary>AUTH-3 to AUTH-6, AUTH-9, AUTH-15; waived by AUTH-14.</summary>
     private Verdict Demand(in RelayDecision relay)

@@ -29,7 +29,7 @@ public class TableTests
     [InlineData("*@b.example:-1")]
     [InlineData("*@b.example,-1")]
     [InlineData("  *@b.example ,  -1  ")]
-    public void APPROVE_17_colon_and_comma_separate_the_pattern_from_the_mode(string text) =>
+    public void APPROVE_17_DEST_6_CONTRA_13_colon_and_comma_separate_the_pattern_from_the_mode(string text) =>
         Assert.Equal(new ApprovalLine(1, new AddressPattern("*@b.example"), ApprovalMode.Refuse), Line(text));
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed class RelayGrammarTests
     [InlineData("10.0.0.1 true false", "RELAY-1")]
     [InlineData("10.0.0.256 true", "RELAY-6")]
     [InlineData("10.0.1 false", "RELAY-6")]
+    [InlineData("..* norelay", "RELAY-6")]            // CONTRA-10: as one guide prints it
     [InlineData("10.0.0.0/33 false", "RELAY-6")]
     [InlineData("10.0.0.*/24 false", "RELAY-6")]
     [InlineData("10.0.0.0/x false", "RELAY-6")]

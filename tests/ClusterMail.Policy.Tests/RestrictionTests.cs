@@ -56,8 +56,32 @@ public sealed class RestrictionTests
         Assert.Equal("UTIME-4", snapshot.Begin(AtTime(Saturday)).Mail(From("hanako@example.jp"), false).Rule);
     }
 
+    [Theory]
+    [InlineData("' saturday\nmon 1 09:00 18:00\nsat 0", "UTIME-4 line 3")]
+    [InlineData("sat 1 09:00 11:00", "UTIME-4 line 1")]
+    [InlineData("mon 1 09:00 18:00", "UTIME-4")]
+    public async Task ADMIN_44_the_dry_run_names_the_account_and_the_line_that_closes_it(string hours, string rule)
+    {
+        var request = new ExplainRequest(IPAddress.Parse(ClientB), "", From("taro@example.jp"), [To("hanako@example.jp")], AuthenticatedAs: To("taro@example.jp")) { At = Saturday };
+        var said = await Explanation.OfAsync(With(Taro(hours)), request, TestContext.Current.CancellationToken);
+        Assert.Equal(rule, said.Mail.Rule);
+        Assert.Contains(said.Steps, step => step.Check == "PIPE-5 usage hours of taro@example.jp" && step.Rule == rule);
+    }
+
     [Fact]
-    public void UTIME_5_with_the_switch_DATA_is_answered_450_outside_a_recipients_hours()
+    public async Task ADMIN_44_the_dry_run_names_whose_table_decided_and_its_line()
+    {
+        var request = new ExplainRequest(IPAddress.Parse(ClientB), "", From("taro@example.jp"), [To("x@b.example"), To("hanako@example.jp")], AuthenticatedAs: To("taro@example.jp"));
+        var snapshot = PolicySnapshot.Create(
+            new SettingSet(1, new Dictionary<string, string> { ["domain.table"] = "example.jp local", ["auth.methods"] = "PLAIN", ["destination.rules"] = "' all\n*,0" }),
+            People(Taro(destinations: "*@example.jp\n*@b.example,-1"), new Account { Id = 2, Address = To("hanako@example.jp"), RelayRules = "' friends only\n* false" }), Aliases());
+        var said = await Explanation.OfAsync(snapshot, request, TestContext.Current.CancellationToken);
+        Assert.Contains(said.Recipients[0].Steps, step => (step.Check, step.Rule) == ("PIPE-10 destination restriction", "DEST-5 account taro@example.jp line 2"));
+        Assert.Contains(said.Recipients[1].Steps, step => (step.Check, step.Rule) == ("PIPE-12 relay list of hanako@example.jp", "RELAY-40 line 2"));
+    }
+
+    [Fact]
+    public void UTIME_5_PIPE_14_with_the_switch_DATA_is_answered_450_outside_a_recipients_hours()
     {
         var snapshot = With(Taro(WorkingDays), ("compat.usetime.receive", "true"));
         foreach (var (at, answer) in new[] { (Saturday, "450 4.7.1 <taro@example.jp>... Out of service hours."), (Monday, SenderOk) })
@@ -108,7 +132,7 @@ public sealed class RestrictionTests
     [InlineData("mon", "UTIME-3")]
     [InlineData("mon 1 09:00", "UTIME-3")]
     [InlineData("mon 0\nmon 0", "UTIME-3")]
-    public void UTIME_1_steps_are_30_minutes_and_a_bad_line_is_told_with_its_number(string text, string rule)
+    public void UTIME_1_GAP_2_steps_are_30_minutes_and_a_bad_line_is_told_with_its_number(string text, string rule)
     {
         var (hours, errors) = UsageHours.Parse("tue 1 09:00 18:00\n" + text);
         Assert.Null(hours);
@@ -123,7 +147,7 @@ public sealed class RestrictionTests
     }
 
     [Fact]
-    public void EX_DEST_1_only_what_the_table_names() => Assert.Equal(
+    public void EX_DEST_1_CONTRA_32_only_what_the_table_names() => Assert.Equal(
         [SenderOk, NoRelay, SenderOk], Ask(With(Taro(destinations: "*@example.net")), "taro@example.jp", ["u@example.net", "u@example.org"]));
 
     [Theory]
@@ -136,7 +160,7 @@ public sealed class RestrictionTests
     }
 
     [Fact]
-    public void EX_DEST_3_a_forbidding_line_alone_forbids_the_rest_too_and_comments_alone_forbid_nothing()
+    public void EX_DEST_3_CONTRA_14_a_forbidding_line_alone_forbids_the_rest_too_and_comments_alone_forbid_nothing()
     {
         Assert.Equal([NoRelay, NoRelay, SenderOk], Ask(With(Taro(destinations: "*@b.example,-1")), "taro@example.jp", ["x@b.example", "x@c.example"]));
         Assert.Equal([SenderOk, SenderOk, SenderOk], Ask(With(Taro(destinations: "' nothing\n\n# here")), "taro@example.jp", ["x@b.example", "x@c.example"]));

@@ -51,7 +51,7 @@ public sealed class LockoutTests
     }
 
     [Fact]
-    public async Task LOCK_3_both_are_on_by_default_with_these_values()
+    public async Task LOCK_3_GAP_18_both_are_on_by_default_with_these_values()
     {
         await using var scene = await AuthScene.StartAsync();
         var rules = scene.Settings.Current.Lockout;

@@ -137,7 +137,7 @@ public sealed class CatalogueTests
     }
 
     [Fact]
-    public void MXC_2_the_ten_days_of_the_original_are_864000_seconds() =>
+    public void MXC_2_CONTRA_1_the_ten_days_of_the_original_are_864000_seconds() =>
         Assert.Equal(TimeSpan.FromDays(10), TimeSpan.FromSeconds(new SettingSet(1, Catalogue.Profile("original")!).Integer("delivery.mx_cache_seconds")));
 
     [Theory]
@@ -195,6 +195,15 @@ public sealed class CatalogueTests
         Assert.Equal(("receive.max_bytes", "CLU-27"), (Assert.Single(errors).Name, errors[0].Rule));
         var set = new SettingSet(1, new Dictionary<string, string>(), new Dictionary<string, string> { ["delivery.workers_per_node"] = "30", ["receive.max_bytes"] = "1" });
         Assert.Equal((30, 52_428_800), (set.Integer("delivery.workers_per_node"), set.Integer("receive.max_bytes")));
+    }
+
+    [Fact]
+    public void RECV_11_a_node_may_have_listeners_and_session_limits_of_its_own()
+    {
+        var own = new Dictionary<string, string> { ["listen"] = "127.0.0.1 2525", ["receive.max_sessions"] = "50", ["receive.max_sessions_per_address"] = "5" };
+        Assert.Empty(Validator.CheckOverrides("cm-1", own));
+        var set = new SettingSet(1, new Dictionary<string, string> { ["receive.max_sessions"] = "2000" }, own);
+        Assert.Equal((50, 5), (set.Integer("receive.max_sessions"), set.Integer("receive.max_sessions_per_address")));
     }
 
     [Fact]

@@ -28,7 +28,17 @@ public sealed class PersonalRules
         account is { RelayRules: "", Hours: "" } ? None : Parsed.GetValue(account, static account => new PersonalRules(
             RelayList.ParsePersonal(account.RelayRules).List, UsageHours.Parse(account.Hours).Hours));
 
+    /// <summary>Characters one of the texts may have: each node keeps those of all accounts in memory. 2,000 lines are more than anybody reads.</summary>
+    public const int LongestText = 65_536;
+
     /// <summary>What is wrong with the three texts; those that are only warnings do not stand in the way of a save.</summary>
     public static IReadOnlyList<SettingError> Check(string relayRules, string destinations, string hours) =>
-        [.. RelayList.ParsePersonal(relayRules).Errors, .. ApprovalTable.Parse(destinations).Errors, .. UsageHours.Parse(hours).Errors];
+    [
+        .. TooLong(relayRules, "effect.dat", "RELAY-40") ?? RelayList.ParsePersonal(relayRules).Errors,
+        .. TooLong(destinations, "sender.dat", "DEST-1") ?? ApprovalTable.Parse(destinations).Errors,
+        .. TooLong(hours, "usetime.dat", "UTIME-3") ?? UsageHours.Parse(hours).Errors,
+    ];
+
+    private static IReadOnlyList<SettingError>? TooLong(string text, string name, string rule) =>
+        text.Length <= LongestText ? null : [new SettingError(name, 0, 0, rule, $"has {text.Length} characters; an account's table may have {LongestText}")];
 }
