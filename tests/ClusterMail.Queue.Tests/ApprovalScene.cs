@@ -46,6 +46,8 @@ internal sealed class ApprovalScene : IAsyncDisposable
             await queue.AddAccountAsync($"{person}@corp.example");
         // The key of APPROVE-135.
         await queue.Database.ExecuteAsync("INSERT INTO approval_key (id, number, key) VALUES ('k1', 1, $1)", Enumerable.Range(0, 32).Select(i => (byte)i).ToArray());
+        // The clock ran when the template was made, which may be a while ago.
+        await queue.Database.ExecuteAsync("UPDATE approval_clock SET ran_at = now()");
         await scene.SetPolicyAsync("user2", policy);
         await scene.ReloadAsync();
         scene.Assemble();

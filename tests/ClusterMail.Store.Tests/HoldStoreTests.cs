@@ -291,6 +291,7 @@ public sealed class HoldStoreTests
         var due = await scene.HeldAsync();
         var later = await scene.HeldAsync();
         await scene.Scene.Database.ExecuteAsync("UPDATE hold SET expire_at = now() - interval '1 minute' WHERE id = $1", due.Id);
+        await scene.Scene.Database.ExecuteAsync("UPDATE approval_clock SET ran_at = now()");
         var (putOff, next) = await scene.Holds.TickAsync(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), default);
         Assert.Equal((0, TimeSpan.Zero), (putOff, next));
         Assert.Equal([due.Id], await scene.Holds.DueAsync(10, default));

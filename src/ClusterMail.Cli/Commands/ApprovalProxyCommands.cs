@@ -33,7 +33,7 @@ internal sealed class ApprovalProxyCommands(Verbs verbs)
         var until = new Option<string?>("--until") { Description = "Default: until it is cleared.", HelpName = "TIME" };
         var reason = new Option<string?>("--reason") { Description = "For the audit.", HelpName = "TEXT" };
         return verbs.Acting(
-            new Verb("set", "Set the proxy of an approver, in place of the one before.", "clustermail approval proxy set bucho@corp.example kacho@corp.example --until 2026-12-11 --reason 'on leave'") { approver, proxy, from, until, reason },
+            new Verb("set", "Set the proxy of an approver, in place of the one before.", "clustermail approval proxy set bucho@corp.example kacho@corp.example --until 2026-12-11 --reason on-leave") { approver, proxy, from, until, reason },
             async (client, parsed, cancel) =>
             {
                 var body = new ProxySet(parsed.GetRequiredValue(proxy), Time(parsed.GetValue(from)), Time(parsed.GetValue(until)), parsed.GetValue(reason));
