@@ -46,7 +46,7 @@ internal static class Cli
     public static async Task KillAsync(Func<Task<bool>> when, params IReadOnlyList<string> arguments)
     {
         using var kill = new CancellationTokenSource(TimeSpan.FromSeconds(150));
-        var running = CliWrap.Cli.Wrap(Executable).WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(kill.Token, CancellationToken.None).Task;
+        var running = CliWrap.Cli.Wrap(Executable).WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(kill.Token).Task;
         while (!running.IsCompleted && !await when())
             await Task.Yield();
         await kill.CancelAsync();
