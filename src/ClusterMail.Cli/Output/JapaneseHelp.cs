@@ -34,6 +34,15 @@ internal static class JapaneseHelp
 
     public static IReadOnlyDictionary<string, string> Texts { get; } = new Dictionary<string, string>
     {
+        // Tables of an account, and the log of approval
+        ["When an account may send (利用時間設定): one weekday a line, 'mon 1 09:00 18:00' or 'sat 0'. No table: always."] =
+            "アカウントの利用時間設定。1 行に 1 曜日: 'mon 1 09:00 18:00' または 'sat 0'。表がなければ常に送信できます。",
+        ["Where an account may mail to (送信先制限): '*@example.net', '*@b.example,-1', '*,0'. No table: anywhere."] =
+            "アカウントの送信先制限: '*@example.net'、'*@b.example,-1'、'*,0'。表がなければ制限はありません。",
+        ["Who may mail to an account: '*@partner.example default', then '* false'. No table: everybody."] =
+            "アカウントに送信できる相手: '*@partner.example default' の後に '* false'。表がなければ誰でも送信できます。",
+        ["Decisions about held mail (上長承認記録ログ)."] = "保留メールの決定 (上長承認記録ログ)。",
+
         // The program and what every verb has
         ["ClusterMail: a farm of mail servers over one PostgreSQL."] = "ClusterMail: 1 つの PostgreSQL を共有するメールサーバー群です。",
         ["Show help and usage information"] = "ヘルプを表示します。",
