@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using ClusterMail.Accounts;
 using ClusterMail.Policy;
@@ -42,10 +41,10 @@ internal sealed class PolicyCost
     /// <summary>What accounts, aliases and the parsed list hold of the heap.</summary>
     public double Megabytes { get; }
 
-    /// <summary>Microseconds a transaction.</summary>
+    /// <summary>Microseconds of processor time a transaction: the clock on the wall would measure the neighbours too.</summary>
     public double Run()
     {
-        var clock = Stopwatch.StartNew();
+        var before = Environment.CpuUsage.TotalTime;
         for (var i = 0; i < Transactions; i++)
         {
             var (client, from, to) = _mix[i % _mix.Length];
@@ -56,6 +55,6 @@ internal sealed class PolicyCost
             transaction.Content(default);
             transaction.Merge(new Envelope(from).With(new ForwardPath(to)));
         }
-        return clock.Elapsed.TotalMicroseconds / Transactions;
+        return (Environment.CpuUsage.TotalTime - before).TotalMicroseconds / Transactions;
     }
 }

@@ -13,7 +13,7 @@ var (smallPolicy, largePolicy) = (new PolicyCost(small), new PolicyCost(large));
 smallPolicy.Run();
 largePolicy.Run();
 var policy = ByTurns(9, () => Task.FromResult(smallPolicy.Run()), () => Task.FromResult(largePolicy.Run()));
-await Report("policy, microseconds a transaction", policy);
+await Report("policy, microseconds of processor a transaction", policy);
 Console.WriteLine($"  in memory: small {smallPolicy.Megabytes:0.0} MB, large {largePolicy.Megabytes:0.0} MB");
 if (options["--runs"] == 0)
     return 0;
