@@ -93,7 +93,7 @@ internal static class RegistryNames
             : Any;
     }
 
-    /// <summary>What must not stand in a report: passwords and licence keys, under whatever name.</summary>
+    /// <summary>What must not stand in a report: passwords, and keys of licences, under whatever name.</summary>
     public static bool IsSecret(string name) => Key(name) is var key && (key.Contains("pass", StringComparison.Ordinal) || key.Contains("pwd", StringComparison.Ordinal)
         || key.Contains("licen", StringComparison.Ordinal) || key.Contains("serial", StringComparison.Ordinal) || key.EndsWith("key", StringComparison.Ordinal));
 
