@@ -38,6 +38,9 @@ public sealed record Account
     /// <summary>Its own destination restriction, as a <c>sender.dat</c> (05 G); empty: none.</summary>
     public string Destinations { get; init; } = "";
 
+    /// <summary>Version of <see cref="Destinations"/>, which a held mail records (APPROVE-24); 0: there never was any.</summary>
+    public long DestinationsVersion { get; init; }
+
     /// <summary>Its own relay list, as an <c>effect.dat</c> (RELAY-40); empty: none.</summary>
     public string RelayRules { get; init; } = "";
 }

@@ -15,14 +15,18 @@ public sealed class AliasIndex
     private readonly ConcurrentDictionary<string, Alias[]> _wildcards = new(StringComparer.Ordinal);
     private readonly Lock _writing = new();
     private volatile int _wildcardCount;
+    private int _exactCount;
 
-    public int Count => _exact.Count + _wildcardCount;
+    /// <summary>Counted here: the dictionary's own count takes all its locks, and it is asked for each address of each mail.</summary>
+    public int Count => Volatile.Read(ref _exactCount) + _wildcardCount;
 
     /// <summary>Adds it, or takes the place of the one of the same name (ALIAS-6).</summary>
     public void Put(Alias alias)
     {
         if (IsWildcard(alias.Name))
             Rewrite(alias.Name, others => others.Append(alias));
+        else if (_exact.TryAdd(KeyOf(alias.Name), alias))
+            Interlocked.Increment(ref _exactCount);
         else
             _exact[KeyOf(alias.Name)] = alias;
     }
@@ -31,8 +35,8 @@ public sealed class AliasIndex
     {
         if (IsWildcard(name))
             Rewrite(name, others => others);
-        else
-            _exact.TryRemove(KeyOf(name), out _);
+        else if (_exact.TryRemove(KeyOf(name), out _))
+            Interlocked.Decrement(ref _exactCount);
     }
 
     /// <summary>The alias of exactly this name; null: none.</summary>

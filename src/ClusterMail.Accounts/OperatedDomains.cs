@@ -110,8 +110,8 @@ public sealed class OperatedDomains
     public static bool IsDelivery(string text) =>
         text == "store" || MailStore.TryParse(text, out _);
 
-    // A domain without a dot, an address or a wildcard would make us answer for mail that is not ours.
-    internal static bool IsDomain(string name)
+    /// <summary>A normalised name of two labels or more: a domain without a dot, an address or a wildcard would make us answer for mail that is not ours.</summary>
+    public static bool IsDomain(string name)
     {
         var labels = name.Split('.');
         return name.Length <= 253 && labels.Length >= 2 && !labels[^1].All(char.IsAsciiDigit) && labels.All(IsLabel);

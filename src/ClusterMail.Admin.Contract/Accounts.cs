@@ -13,7 +13,11 @@ public sealed record AccountPage(IReadOnlyList<AccountEntry> Accounts, string? N
 /// <param name="PasswordAt">When its password was set; null: it has none, and cannot log in.</param>
 public sealed record AccountEntry(
     string Address, string FullName, string Home, long BoxLimit, bool SmtpAuth, bool Apop, bool Pop3, bool Imap4, bool Suspended, bool SmtpDisabled, string Delivery,
-    DateTimeOffset CreatedAt, DateTimeOffset ChangedAt, string ChangedBy, DateTimeOffset? RemovedAt, DateTimeOffset? PasswordAt);
+    DateTimeOffset CreatedAt, DateTimeOffset ChangedAt, string ChangedBy, DateTimeOffset? RemovedAt, DateTimeOffset? PasswordAt)
+{
+    /// <summary>Tables it has of its own, by the words of <see cref="AccountTableNames"/>.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+}
 
 /// <summary>What an administrator says of an account; what is null is left as it is, or for a new account at its default.</summary>
 public record AccountFields

@@ -22,7 +22,11 @@ public enum SwitchWord
 /// <param name="DatabaseTime">Clock all leases are judged by.</param>
 public sealed record ClusterStatus(
     string Name, string? Leader, long SettingsVersion, SwitchStatus Receive, SwitchStatus Deliver, long Waiting, DateTimeOffset? OldestMail,
-    DateTimeOffset DatabaseTime, IReadOnlyList<NodeStatus> Nodes, IReadOnlyList<ClusterMember> Members);
+    DateTimeOffset DatabaseTime, IReadOnlyList<NodeStatus> Nodes, IReadOnlyList<ClusterMember> Members)
+{
+    /// <summary>What somebody should look at: releases that do not work together (ADMIN-54), nodes behind with the settings (ADMIN-26).</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
 
 /// <param name="Since">Null: never switched.</param>
 public sealed record SwitchStatus(SwitchWord State, DateTimeOffset? Since, string? By);
@@ -33,7 +37,11 @@ public sealed record SwitchStatus(SwitchWord State, DateTimeOffset? Since, strin
 /// <param name="Owned">Recipients it is delivering or has in its window.</param>
 public sealed record NodeStatus(
     string Name, long Epoch, string State, double LeaseSeconds, IReadOnlyList<string> Roles, bool Member, SwitchWord Receive, SwitchWord Deliver, long Owned,
-    string Version, string Smtp, string Admin, string Remoting, DateTimeOffset StartedAt);
+    string Version, string Smtp, string Admin, string Remoting, DateTimeOffset StartedAt)
+{
+    /// <summary>Of the settings, by which it works; null: it has not said yet.</summary>
+    public long? SettingsVersion { get; init; }
+}
 
 /// <summary>A member as the answering node's cluster sees it.</summary>
 /// <param name="Status">Joining, WeaklyUp, Up, Leaving, Exiting, Down.</param>

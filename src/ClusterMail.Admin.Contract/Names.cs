@@ -27,5 +27,8 @@ public static class LogNames
     public const string Sender = "senderlog";
     public const string Fail = "faillog";
 
-    public static IReadOnlyList<string> All { get; } = [Accept, In, Receive, Out, OutLocal, Sender, Fail];
+    /// <summary>上長承認記録ログ (APPROVE-303).</summary>
+    public const string Approval = "approval";
+
+    public static IReadOnlyList<string> All { get; } = [Accept, In, Receive, Out, OutLocal, Sender, Fail, Approval];
 }

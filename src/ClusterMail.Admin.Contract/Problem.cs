@@ -1,7 +1,7 @@
 namespace ClusterMail.Admin.Contract;
 
 /// <summary>
-/// Body of every answer that is not 2xx (application/problem+json). 400 the request or a value is wrong, 401 no or wrong token, 404 there is no such thing,
+/// Body of every answer that is not 2xx (application/problem+json). 400 the request or a value is wrong, 401 no or wrong token, 403 no right to it, 404 there is no such thing,
 /// 409 changed in the meantime, 503 the database or the cluster cannot be reached now.
 /// </summary>
 public sealed record Problem

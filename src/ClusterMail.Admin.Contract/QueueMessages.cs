@@ -69,7 +69,20 @@ public sealed record QueueActResult(int Changed, int Skipped, string Message);
 /// <summary>A queued mail as the original's pair of files (QUEUE-3, QUEUE-7).</summary>
 /// <param name="Message">The .MSG file: headers and body, byte for byte, in base64 on the wire.</param>
 /// <param name="Envelope">The .RCP file.</param>
-public sealed record MailPair(string Id, byte[] Message, string Envelope);
+public sealed record MailPair(string Id, byte[] Message, string Envelope)
+{
+    /// <summary>What another installation's queue knew of it; such a pair is queued once, however often it is sent. Null: a new mail each time.</summary>
+    public MailPairState? State { get; init; }
+}
+
+/// <param name="QueuedAt">When it was taken there; periods and schedule count from here (RETRY-8).</param>
+/// <param name="Attempts">Made there.</param>
+/// <param name="LastReply">Of the last attempt, its code first; null: none.</param>
+public sealed record MailPairState(DateTimeOffset QueuedAt, int Attempts = 0, string? LastReply = null);
 
 /// <param name="Id">Number the mail got here.</param>
-public sealed record ImportResult(string Id, int Recipients);
+public sealed record ImportResult(string Id, int Recipients)
+{
+    /// <summary>It was imported before, and is not queued again.</summary>
+    public bool Present { get; init; }
+}

@@ -1,8 +1,8 @@
 namespace ClusterMail.Admin.Contract;
 
 /// <summary>
-/// Paths of the admin API. Those with a part in braces are templates; <see cref="Fill"/> puts escaped values in. Every path below <see cref="Root"/> and
-/// <see cref="OpenApi"/> demands the bearer token; the health paths do not.
+/// Paths of the admin API. Those with a part in braces are templates; <see cref="Fill"/> puts escaped values in. Every path below <see cref="Root"/> but
+/// <see cref="Login"/>, and <see cref="OpenApi"/>, demands a bearer token: the farm's own, a session's, or one of a console account. The health paths do not.
 /// </summary>
 public static class Routes
 {
@@ -26,6 +26,9 @@ public static class Routes
     public const string QueueDelete = Root + "/queue/delete";
     public const string QueueImport = Root + "/queue/import";
 
+    /// <summary>Answers <see cref="ImportedAnswer"/> to an <see cref="ImportedQuestion"/>.</summary>
+    public const string QueueImported = Root + "/queue/import/known";
+
     /// <summary>GET shows the counter of mail numbers, POST <see cref="NumberRaise"/> raises it (MSGID-3).</summary>
     public const string QueueNumber = Root + "/queue/number";
     public const string QueueMail = Root + "/queue/mails/{id}";
@@ -45,6 +48,8 @@ public static class Routes
     public const string Explain = Root + "/explain";
 
     public const string Settings = Root + "/settings";
+    public const string SettingsEffective = Root + "/settings/effective";
+    public const string SettingsOriginal = Root + "/settings/original";
     public const string SettingsCheck = Root + "/settings/check";
     public const string SettingsHistory = Root + "/settings/history";
     public const string SettingsDiff = Root + "/settings/diff";
@@ -68,6 +73,10 @@ public static class Routes
     public const string AccountPassword = Root + "/accounts/{address}/password";
     public const string AccountRestore = Root + "/accounts/{address}/restore";
 
+    /// <summary><c>{table}</c>: a word of <see cref="AccountTableNames"/>.</summary>
+    public const string AccountTable = Root + "/accounts/{address}/tables/{table}";
+    public const string AccountTableCheck = Root + "/accounts/{address}/tables/{table}/check";
+
     public const string Aliases = Root + "/aliases";
     public const string AliasText = Root + "/aliases/text";
     public const string AliasCheck = Root + "/aliases/check";
@@ -85,19 +94,70 @@ public static class Routes
     public const string Lockouts = Root + "/lockouts";
     public const string Lockout = Root + "/lockouts/{address}";
 
-    /// <summary>Query of <see cref="AccountMessages"/>: none. Its answer is a sequence of <see cref="ExportedMessage"/>, each followed by its octets.</summary>
+    /// <summary>GET <see cref="AccountMessages"/> without query; POST puts a message in, see <see cref="MessageImported"/>. The answer of GET is a sequence of <see cref="ExportedMessage"/>, each followed by its octets.</summary>
     public const string AccountMailbox = Root + "/accounts/{address}/mailbox";
     public const string AccountMessages = Root + "/accounts/{address}/mailbox/messages";
+
+    /// <summary>Answers <see cref="ImportedAnswer"/> to an <see cref="ImportedQuestion"/>.</summary>
+    public const string AccountMessagesImported = Root + "/accounts/{address}/mailbox/messages/known";
+
+    public const string ApprovalStatus = Root + "/approval/status";
+    public const string Held = Root + "/approval/held";
+    public const string HeldMail = Root + "/approval/held/{id}";
+    public const string HeldContent = Root + "/approval/held/{id}/content";
+
+    /// <summary><c>{act}</c>: approve, reject, release, discard, withdraw, reassign.</summary>
+    public const string HeldAct = Root + "/approval/held/{id}/{act}";
+    public const string ApprovalProxies = Root + "/approval/proxies";
+    public const string ApprovalProxy = Root + "/approval/proxies/{approver}";
+    public const string ApprovalPolicies = Root + "/approval/policies";
+
+    /// <summary><c>{owner}</c>: an account's address or a domain.</summary>
+    public const string ApprovalPolicy = Root + "/approval/policies/{owner}";
+    public const string ApprovalPolicyCheck = Root + "/approval/policies/{owner}/check";
+    public const string ApprovalPolicyHistory = Root + "/approval/policies/{owner}/history";
+    public const string ApprovalKeywords = Root + "/approval/keywords";
+    public const string ApprovalGroups = Root + "/approval/groups";
+
+    /// <summary>The chain as text, one record a line: hash, blank, JSON. Query: <c>after=</c> a number.</summary>
+    public const string ApprovalAudit = Root + "/approval/audit";
+
+    /// <summary>Query: <c>seq=</c> and <c>hash=</c> of a record noted outside.</summary>
+    public const string ApprovalAuditCheck = Root + "/approval/audit/check";
 
     public const string RouteCacheDrop = Root + "/route/cache/drop";
 
     public const string Db = Root + "/db";
 
+    /// <summary>The one path below <see cref="Root"/> that needs no token: <see cref="LogIn"/> is answered with <see cref="LoggedIn"/>.</summary>
+    public const string Login = Root + "/login";
+
+    /// <summary>GET shows <see cref="WhoAmI"/>, DELETE ends the session.</summary>
+    public const string Session = Root + "/session";
+
+    public const string ConsoleAccounts = Root + "/console/accounts";
+    public const string ConsoleAccount = Root + "/console/accounts/{name}";
+    public const string ConsolePassword = Root + "/console/accounts/{name}/password";
+    public const string ConsoleUnlock = Root + "/console/accounts/{name}/unlock";
+    public const string ConsoleTokens = Root + "/console/accounts/{name}/tokens";
+    public const string ConsoleToken = Root + "/console/accounts/{name}/tokens/{token}";
+
+    /// <summary>POST begins, PUT confirms with a code, DELETE takes away.</summary>
+    public const string SecondFactor = Root + "/console/accounts/{name}/totp";
+
+    public const string Audit = Root + "/audit";
+
+    /// <summary>The same query as <see cref="Audit"/>, without pages: all that match as CSV.</summary>
+    public const string AuditExport = Root + "/audit/export";
+
     public const string OpenApi = "/openapi/v1.json";
     public const string Live = "/health/live";
     public const string Ready = "/health/ready";
 
-    /// <summary>Request header with the name of the person at the keyboard; it goes into the history of settings and the events. At most 64 characters; absent: <c>admin</c>.</summary>
+    /// <summary>
+    /// Request header with the name of the person who uses the farm's own token; it goes into the history of settings and the events. At most 64 characters; absent: <c>admin</c>.
+    /// For console accounts it says nothing: who they are is known.
+    /// </summary>
     public const string UserHeader = "X-ClusterMail-User";
 
     /// <summary><c>Fill(Routes.QueueMail, id)</c>: replaces the parts in braces, in order, by escaped values.</summary>

@@ -25,7 +25,26 @@ public sealed record SettingsList(long Version, string? Node, IReadOnlyList<Sett
 /// <param name="Original">The original's default when it differs; null: the same.</param>
 public sealed record SettingEntry(
     string Name, string Value, SettingSource Source, string Type, string Default, string? Original, string Range, string Unit, string Summary, string Japanese,
-    string Rule, bool PerNode, bool Secret, long Version);
+    string Rule, bool PerNode, bool Secret, long Version)
+{
+    /// <summary>The summary in Japanese; null: there is none yet.</summary>
+    public string? SummaryJapanese { get; init; }
+}
+
+/// <summary><c>settings effective</c> (ADMIN-43). Query: <c>node=</c> (default: every node that has not left).</summary>
+/// <param name="Version">The newest.</param>
+public sealed record EffectiveSettings(long Version, IReadOnlyList<NodeSettings> Nodes);
+
+/// <param name="InForce">Version the node works by; null: it has not said yet. Its values here are those of the newest version.</param>
+public sealed record NodeSettings(string Node, long? InForce, IReadOnlyList<SettingEntry> Settings);
+
+/// <summary><c>settings effective --original</c>: the labels of the original's debug dump, and what stands for each here.</summary>
+public sealed record OriginalDump(long Version, string Node, IReadOnlyList<OriginalRow> Rows);
+
+/// <param name="Part">EPSTRS (receiving) or EPSTDS (delivery).</param>
+/// <param name="Seen">The value in the vendor's own trace.</param>
+/// <param name="Setting">Name of ours; null: none, and the value says why.</param>
+public sealed record OriginalRow(string Part, string Label, string Seen, string? Setting, string Value, string Rule);
 
 /// <summary>Several changes saved as one version, or none (ADMIN-25).</summary>
 public sealed record SettingsChange
@@ -66,12 +85,3 @@ public sealed record SettingDifference(string Name, string? Node, string? Before
 
 /// <summary>Saves the values of an old version as a new one.</summary>
 public sealed record RollbackRequest(long Version, long? Base = null, string? Comment = null);
-
-/// <summary>The whole set, secrets left out (ADMIN-51).</summary>
-/// <param name="Omitted">Names of secrets that are set but not in the export.</param>
-public sealed record SettingsArchive(
-    int Format, long Version, DateTimeOffset ExportedAt, IReadOnlyDictionary<string, string> Values,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Overrides, IReadOnlyList<string> Omitted);
-
-/// <summary>Applied as one version or not at all. Secrets that are set now stay. With <paramref name="DryRun"/> only the difference is shown.</summary>
-public sealed record SettingsImport(SettingsArchive Archive, long? Base = null, bool DryRun = false, string? Comment = null, bool Confirm = false);

@@ -3,7 +3,11 @@ namespace ClusterMail.Admin.Contract;
 /// <summary><c>trace</c>. Query: <c>q=</c> a mail number, an address, or the IP address of a client that was refused; <c>since=</c>, <c>until=</c>; <c>limit=</c> mails (default 20, at most 200).</summary>
 /// <param name="More">There are more mails than the limit allowed; narrow the time.</param>
 /// <param name="Refusals">What was refused before it got a number (LOG-14), newest first; for an address, and for a client's IP.</param>
-public sealed record TraceResult(IReadOnlyList<MailTrace> Mails, bool More, IReadOnlyList<TraceRefusal> Refusals);
+public sealed record TraceResult(IReadOnlyList<MailTrace> Mails, bool More, IReadOnlyList<TraceRefusal> Refusals)
+{
+    /// <summary>What of it was held for approval; for a number: HoldId, number of the mail, or new number of the decision (APPROVE-322).</summary>
+    public IReadOnlyList<HeldMail> Held { get; init; } = [];
+}
 
 /// <summary>A transaction that was refused or broken off before it got a number.</summary>
 /// <param name="Sender">Null: no MAIL was said.</param>

@@ -25,10 +25,10 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
             OperatedDomains.Parse(set.Text("domain.table")).Domains, set.Switch("compat.auth.recoverable_store"), set.Switch("compat.accounts.export_passwords"));
     }
 
-    public async Task<IResult> AddAsync(AccountAdd add, string by, CancellationToken cancel)
+    public async Task<IResult> AddAsync(AccountAdd add, Caller by, CancellationToken cancel)
     {
         var terms = await TermsAsync(cancel);
-        if (Wrong(add) is { } wrong || !Place(terms, add.Address, out var place, out wrong) || (AddressRules.AccountFault(place.Name) is { } fault && Refused(fault, "ACCT-1", out wrong)))
+        if (Wrong(add) is { } wrong || !Place(terms, add.Address, by.Reach(Right.ChangeDirectory), out var place, out wrong) || (AddressRules.AccountFault(place.Name) is { } fault && Refused(fault, "ACCT-1", out wrong)))
             return wrong;
         var (credentials, refusal) = await MakeAsync(terms, add.Password, place, cancel);
         if (refusal is not null)
@@ -45,7 +45,7 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
             Delivery = add.Delivery ?? "",
             Credentials = credentials,
         };
-        switch ((await store.CreateAsync(place.Domain, [account], place.MaxAccounts, update: false, by, cancel))[0])
+        switch ((await store.CreateAsync(place.Domain, [account], place.MaxAccounts, update: false, by.Author, cancel))[0])
         {
             case CreateOutcome.Exists:
                 return Answers.Problem(StatusCodes.Status409Conflict, $"{place} exists already.", rule: "ACCT-1", hint: "clustermail account set changes it.");
@@ -53,14 +53,14 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
                 return Full(place);
         }
         if (add.Suspended is not null || add.SmtpDisabled is not null)
-            await store.ChangeAsync(place.Domain, place.Name, new AccountEdit { Suspended = add.Suspended, SmtpDisabled = add.SmtpDisabled }, by, cancel);
+            await store.ChangeAsync(place.Domain, place.Name, new AccountEdit { Suspended = add.Suspended, SmtpDisabled = add.SmtpDisabled }, by.Author, cancel);
         return Results.Ok(new AccountDone($"{place}", credentials is null ? $"{place} was created without a password; set one with: clustermail account password {place}" : $"{place} was created."));
     }
 
-    public async Task<IResult> ChangeAsync(string address, AccountFields fields, string by, CancellationToken cancel)
+    public async Task<IResult> ChangeAsync(string address, AccountFields fields, Caller by, CancellationToken cancel)
     {
         var terms = await TermsAsync(cancel);
-        if (Wrong(fields) is { } wrong || !Place(terms, address, out var place, out wrong))
+        if (Wrong(fields) is { } wrong || !Place(terms, address, by.Reach(Right.ChangeDirectory), out var place, out wrong))
             return wrong;
         var edit = new AccountEdit
         {
@@ -75,38 +75,38 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
             SmtpDisabled = fields.SmtpDisabled,
             Delivery = fields.Delivery,
         };
-        return await store.ChangeAsync(place.Domain, place.Name, edit, by, cancel)
+        return await store.ChangeAsync(place.Domain, place.Name, edit, by.Author, cancel)
             ? Results.Ok(new AccountDone($"{place}", fields.Suspended switch { true => $"{place} is suspended.", false => $"{place} is in force.", null => $"{place} was changed." }))
             : Missing(place);
     }
 
-    public async Task<IResult> SetPasswordAsync(string address, string password, string by, CancellationToken cancel)
+    public async Task<IResult> SetPasswordAsync(string address, string password, Caller by, CancellationToken cancel)
     {
         var terms = await TermsAsync(cancel);
-        if (!Place(terms, address, out var place, out var wrong))
+        if (!Place(terms, address, by.Reach(Right.SetPassword), out var place, out var wrong))
             return wrong;
         var (credentials, refusal) = await MakeAsync(terms, password, place, cancel);
         if (refusal is not null)
             return refusal;
-        return await store.ChangeAsync(place.Domain, place.Name, new AccountEdit { Credentials = credentials }, by, cancel)
+        return await store.ChangeAsync(place.Domain, place.Name, new AccountEdit { Credentials = credentials }, by.Author, cancel)
             ? Results.Ok(new AccountDone($"{place}", $"the password of {place} was set."))
             : Missing(place);
     }
 
-    public async Task<IResult> RemoveAsync(string address, string by, CancellationToken cancel)
+    public async Task<IResult> RemoveAsync(string address, Caller by, CancellationToken cancel)
     {
-        if (!Place(await TermsAsync(cancel), address, out var place, out var wrong))
+        if (!Place(await TermsAsync(cancel), address, by.Reach(Right.ChangeDirectory), out var place, out var wrong))
             return wrong;
-        return await store.RemoveAsync(place.Domain, place.Name, by, cancel)
+        return await store.RemoveAsync(place.Domain, place.Name, by.Author, cancel)
             ? Results.Ok(new AccountDone($"{place}", $"{place} was removed; for {AccountStore.Kept.Days} days it can be had back with: clustermail account restore {place}"))
             : Missing(place);
     }
 
-    public async Task<IResult> RestoreAsync(string address, string by, CancellationToken cancel)
+    public async Task<IResult> RestoreAsync(string address, Caller by, CancellationToken cancel)
     {
-        if (!Place(await TermsAsync(cancel), address, out var place, out var wrong))
+        if (!Place(await TermsAsync(cancel), address, by.Reach(Right.ChangeDirectory), out var place, out var wrong))
             return wrong;
-        return await store.RestoreAsync(place.Domain, place.Name, place.MaxAccounts, by, cancel) switch
+        return await store.RestoreAsync(place.Domain, place.Name, place.MaxAccounts, by.Author, cancel) switch
         {
             RestoreOutcome.Restored => Results.Ok(new AccountDone($"{place}", $"{place} is back, with its password and its mail.")),
             RestoreOutcome.Exists => Answers.Problem(StatusCodes.Status409Conflict, $"There is another account {place} now.", rule: "ACCT-4", hint: "Remove that one first, if it is not wanted."),
@@ -145,13 +145,19 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
     public string? Recover(AccountRow row) => row.Recoverable is { } closed ? key.Seal?.Open(closed, AccountIndex.Key(row.Name, row.Domain)) : null;
 
     /// <summary>Where the account of an address is kept, over domains that share their mailboxes (DOM-9). False, with the answer, when it can be nowhere.</summary>
-    private static bool Place(AccountTerms terms, string address, out AccountPlace place, out IResult wrong)
+    public static bool Place(AccountTerms terms, string address, Reach reach, out AccountPlace place, out IResult wrong)
     {
         var mailbox = Mailbox.FromStored(address);
         (place, wrong) = (new AccountPlace("", mailbox.LocalPart, 0), Results.Empty);
         if (mailbox.Domain.Length == 0)
         {
             wrong = Answers.Wrong($"'{Requests.Printable(address, 255)}' is no address with a domain.", "ACCT-1", "Write it like taro@example.jp.");
+            return false;
+        }
+        // Before all else: whoever has no business there learns nothing of it, not even whether the domain is ours (EX-ADMIN-9).
+        if (!reach.Covers(terms.Domains.MailboxDomain(mailbox.Domain), mailbox.LocalPart))
+        {
+            wrong = new NotAllowed(address);
             return false;
         }
         return Domain(terms, mailbox.Domain, out var domain, out wrong) && (place = domain with { Name = mailbox.LocalPart }) is not null;
@@ -193,7 +199,7 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
         return true;
     }
 
-    private static IResult Missing(AccountPlace place) => Answers.NotFound($"There is no account {place}.", NoAccountHint);
+    public static IResult Missing(AccountPlace place) => Answers.NotFound($"There is no account {place}.", NoAccountHint);
 
     private static IResult Full(AccountPlace place) => Answers.Problem(
         StatusCodes.Status409Conflict, $"{place.Domain} has {place.MaxAccounts} accounts, as many as it may have.", rule: "DOM-2",

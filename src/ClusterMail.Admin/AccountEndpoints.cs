@@ -17,49 +17,54 @@ internal static class AccountEndpoints
     public static void MapAccounts(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("accounts");
-        api.MapGet(Routes.Accounts, ListAsync).WithSummary("Accounts by domain and name").Produces<AccountPage>();
-        api.MapPost(Routes.Accounts, AddAsync).WithSummary("Creates an account").Produces<AccountDone>();
-        api.MapGet(Routes.Account, GetAsync).WithSummary("One account").Produces<AccountEntry>();
-        api.MapPatch(Routes.Account, ChangeAsync).WithSummary("Changes an account").Produces<AccountDone>();
-        api.MapDelete(Routes.Account, RemoveAsync).WithSummary("Removes an account; it can be restored for 30 days").Produces<AccountDone>();
-        api.MapPost(Routes.AccountRestore, RestoreAsync).WithSummary("Brings a removed account back").Produces<AccountDone>();
-        api.MapPut(Routes.AccountPassword, PasswordAsync).WithSummary("Sets a password").Produces<AccountDone>();
-        api.MapGet(Routes.AccountExport, ExportAsync).WithSummary("Accounts in the original's form, TAB-separated").Produces<string>(contentType: "text/tab-separated-values");
-        api.MapPost(Routes.DomainImport, ImportAsync).WithSummary("A part of a file of accounts in the original's form").Produces<AccountImportResult>();
+        api.MapGet(Routes.Accounts, ListAsync).Needs(Right.ReadDirectory, "account.list").WithSummary("Accounts by domain and name").Produces<AccountPage>();
+        api.MapPost(Routes.Accounts, AddAsync).Needs(Right.ChangeDirectory, "account.add").WithSummary("Creates an account").Produces<AccountDone>();
+        api.MapGet(Routes.Account, GetAsync).Needs(Right.ReadDirectory, "account.show").WithSummary("One account").Produces<AccountEntry>();
+        api.MapPatch(Routes.Account, ChangeAsync).Needs(Right.ChangeDirectory, "account.change").WithSummary("Changes an account").Produces<AccountDone>();
+        api.MapDelete(Routes.Account, RemoveAsync).Needs(Right.ChangeDirectory, "account.remove").WithSummary("Removes an account; it can be restored for 30 days").Produces<AccountDone>();
+        api.MapPost(Routes.AccountRestore, RestoreAsync).Needs(Right.ChangeDirectory, "account.restore").WithSummary("Brings a removed account back").Produces<AccountDone>();
+        api.MapPut(Routes.AccountPassword, PasswordAsync).Needs(Right.SetPassword, "account.password").WithSummary("Sets a password").Produces<AccountDone>();
+        api.MapGet(Routes.AccountExport, ExportAsync).Needs(Right.ReadDirectory, "account.export").WithSummary("Accounts in the original's form, TAB-separated").Produces<string>(contentType: "text/tab-separated-values");
+        api.MapPost(Routes.DomainImport, ImportAsync).Needs(Right.ChangeDirectory, "account.import").WithSummary("A part of a file of accounts in the original's form").Produces<AccountImportResult>();
     }
 
     private static async Task<IResult> ListAsync(
-        string? domain, string? pattern, bool? removed, bool? suspended, int? limit, string? after, AccountDesk desk, CancellationToken cancel)
+        string? domain, string? pattern, bool? removed, bool? suspended, int? limit, string? after, AccountDesk desk, HttpContext context, CancellationToken cancel)
     {
         if (!Requests.Limit(limit, 100, MostListed, out var most, out var refusal))
             return refusal!;
         if (after is not null && Key(after) is null)
             return Answers.Wrong($"'{Requests.Printable(after, 80)}' is no place in the list.", hint: "Take the next of the page before.");
+        var reach = context.Caller().Reach(Right.ReadDirectory);
         var keeper = domain is null ? null : DomainName.Normalize((await desk.TermsAsync(cancel)).Domains.MailboxDomain(domain));
-        var rows = await desk.Store.ListAsync(new AccountFilter(keeper, pattern, removed == true, suspended, after is null ? null : Key(after), most), cancel);
+        if (keeper is not null && !reach.Covers(keeper))
+            return new NotAllowed(domain);
+        var rows = await desk.Store.ListAsync(new AccountFilter(keeper is null ? reach.Only : [keeper], pattern, removed == true, suspended, after is null ? null : Key(after), most), cancel);
         return Results.Ok(new AccountPage([.. rows.Select(Entry)], rows.Count == most ? Text(rows[^1]) : null));
     }
 
-    private static async Task<IResult> GetAsync(string address, AccountDesk desk, CancellationToken cancel)
+    private static async Task<IResult> GetAsync(string address, AccountDesk desk, HttpContext context, CancellationToken cancel)
     {
         var mailbox = Protocol.Mailbox.FromStored(address);
         var domain = DomainName.Normalize((await desk.TermsAsync(cancel)).Domains.MailboxDomain(mailbox.Domain));
+        if (!context.Caller().Reach(Right.ReadDirectory).Covers(domain))
+            return new NotAllowed(address);
         return await desk.Store.FindAsync(domain, mailbox.LocalPart, cancel) is { } row
             ? Results.Ok(Entry(row))
             : Answers.NotFound($"There is no account {Requests.Printable(address, 320)}.", "clustermail account list shows them; --removed those that can be restored.");
     }
 
-    private static Task<IResult> AddAsync(AccountAdd account, AccountDesk desk, HttpContext context, CancellationToken cancel) => desk.AddAsync(account, context.User(), cancel);
+    private static Task<IResult> AddAsync(AccountAdd account, AccountDesk desk, HttpContext context, CancellationToken cancel) => desk.AddAsync(account, context.Caller(), cancel);
 
     private static Task<IResult> ChangeAsync(string address, AccountFields fields, AccountDesk desk, HttpContext context, CancellationToken cancel) =>
-        desk.ChangeAsync(address, fields, context.User(), cancel);
+        desk.ChangeAsync(address, fields, context.Caller(), cancel);
 
-    private static Task<IResult> RemoveAsync(string address, AccountDesk desk, HttpContext context, CancellationToken cancel) => desk.RemoveAsync(address, context.User(), cancel);
+    private static Task<IResult> RemoveAsync(string address, AccountDesk desk, HttpContext context, CancellationToken cancel) => desk.RemoveAsync(address, context.Caller(), cancel);
 
-    private static Task<IResult> RestoreAsync(string address, AccountDesk desk, HttpContext context, CancellationToken cancel) => desk.RestoreAsync(address, context.User(), cancel);
+    private static Task<IResult> RestoreAsync(string address, AccountDesk desk, HttpContext context, CancellationToken cancel) => desk.RestoreAsync(address, context.Caller(), cancel);
 
     private static Task<IResult> PasswordAsync(string address, AccountPassword password, AccountDesk desk, HttpContext context, CancellationToken cancel) =>
-        desk.SetPasswordAsync(address, password.Password, context.User(), cancel);
+        desk.SetPasswordAsync(address, password.Password, context.Caller(), cancel);
 
     private static async Task<IResult> ImportAsync(
         string name, int? first, string? encoding, bool? update, bool? dryRun, AccountDesk desk, AccountImport import, HttpContext context, CancellationToken cancel)
@@ -67,6 +72,8 @@ internal static class AccountEndpoints
         if (Encoding(encoding) is not { } charset)
             return Answers.Wrong($"'{Requests.Printable(encoding!, 40)}' is no encoding known here.", "IMP-7", "utf-8, shift_jis or auto.");
         var terms = await desk.TermsAsync(cancel);
+        if (!context.Caller().Reach(Right.ChangeDirectory).Covers(terms.Domains.MailboxDomain(name)))
+            return new NotAllowed(name);
         if (!AccountDesk.Domain(terms, name, out var place, out var wrong))
             return wrong;
         if (await ReadAsync(context.Request.BodyReader, cancel) is not { } part)
@@ -76,9 +83,12 @@ internal static class AccountEndpoints
         return Results.Ok(await import.RunAsync(terms, place, part, Math.Max(1, first ?? 1), charset, update == true, dryRun == true, context.User(), cancel));
     }
 
-    private static async Task<IResult> ExportAsync(string? domain, int? columns, bool? passwords, AccountDesk desk, CancellationToken cancel)
+    private static async Task<IResult> ExportAsync(string? domain, int? columns, bool? passwords, AccountDesk desk, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
     {
         var terms = await desk.TermsAsync(cancel);
+        var reach = context.Caller().Reach(Right.ReadDirectory);
+        if ((domain is not null && !reach.Covers(terms.Domains.MailboxDomain(domain))) || (passwords == true && !context.Caller().May(Right.ReadContent)))
+            return new NotAllowed(domain);
         if ((columns ?? 8) is not (8 or 10))
             return Answers.Wrong("The export has 8 or 10 columns.", "IMP-1");
         if (passwords == true && !(terms.ExportPasswords && terms.Recoverable))
@@ -90,17 +100,19 @@ internal static class AccountEndpoints
         var place = new AccountPlace("", "", 0);
         if (domain is not null && !AccountDesk.Domain(terms, domain, out place, out var wrong))
             return wrong;
+        if (passwords == true)
+            await audit.NoteAsync(context.User(), AuditOutcome.Done, new AuditNote("account.export-passwords", domain is null ? "all" : place.Domain), cancel);
         return Results.Stream(
-            output => WriteAsync(output, domain is null ? null : place.Domain, columns == 10, passwords == true, desk, cancel), "text/tab-separated-values; charset=utf-8");
+            output => WriteAsync(output, domain is null ? reach.Only : [place.Domain], columns == 10, passwords == true, desk, cancel), "text/tab-separated-values; charset=utf-8");
     }
 
-    private static async Task WriteAsync(Stream output, string? domain, bool wide, bool passwords, AccountDesk desk, CancellationToken cancel)
+    private static async Task WriteAsync(Stream output, IReadOnlyCollection<string>? domains, bool wide, bool passwords, AccountDesk desk, CancellationToken cancel)
     {
         AccountKey? after = null;
         IReadOnlyList<AccountRow> rows;
         do
         {
-            rows = await desk.Store.ListAsync(new AccountFilter(domain, After: after, Limit: AccountStore.Batch, Recoverable: passwords), cancel);
+            rows = await desk.Store.ListAsync(new AccountFilter(domains, After: after, Limit: AccountStore.Batch, Recoverable: passwords), cancel);
             var text = string.Concat(rows.Select(row => AccountFile.Write(new AccountFileRow(
                 row.Name, passwords ? desk.Recover(row) : null, row.FullName, row.Domain, row.Home, row.SmtpAuth, row.Apop, row.BoxLimit)
             {
@@ -140,7 +152,8 @@ internal static class AccountEndpoints
 
     private static AccountEntry Entry(AccountRow row) => new(
         $"{row.Name}@{row.Domain}", row.FullName, row.Home, row.BoxLimit, row.SmtpAuth, row.Apop, row.Pop3, row.Imap4, row.Suspended, row.SmtpDisabled, row.Delivery,
-        row.CreatedAt, row.ChangedAt, row.ChangedBy, row.RemovedAt, row.PasswordAt);
+        row.CreatedAt, row.ChangedAt, row.ChangedBy, row.RemovedAt, row.PasswordAt)
+    { Tables = PersonalTable.Present(row) };
 
     /// <summary>address:number; removed accounts may share an address.</summary>
     private static string Text(AccountRow row) => string.Create(CultureInfo.InvariantCulture, $"{row.Name}@{row.Domain}:{row.Id}");

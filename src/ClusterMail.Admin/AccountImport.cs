@@ -21,7 +21,7 @@ internal sealed class AccountImport(AccountDesk desk)
     /// <param name="update">Accounts that exist get the row's values (IMP-4).</param>
     /// <param name="dryRun">Tells what would become of each line, and writes nothing.</param>
     public async Task<AccountImportResult> RunAsync(
-        AccountTerms terms, AccountPlace place, ReadOnlyMemory<byte> part, int first, AccountFileEncoding encoding, bool update, bool dryRun, string by, CancellationToken cancel)
+        AccountTerms terms, AccountPlace place, ReadOnlyMemory<byte> part, int first, AccountFileEncoding encoding, bool update, bool dryRun, Author by, CancellationToken cancel)
     {
         var lines = Read(terms, place, part.Span, first, encoding);
         var rows = lines.Where(line => line.Row is not null).ToArray();
@@ -45,7 +45,7 @@ internal sealed class AccountImport(AccountDesk desk)
     }
 
     private async Task WriteAsync(
-        AccountTerms terms, AccountPlace place, List<Line> wanted, bool update, string by, Dictionary<int, AccountImportLine> fates, CancellationToken cancel)
+        AccountTerms terms, AccountPlace place, List<Line> wanted, bool update, Author by, Dictionary<int, AccountImportLine> fates, CancellationToken cancel)
     {
         var accounts = await Task.WhenAll(wanted.Select(async line => New(line.Row!, line.Row!.Password is { } password
             ? await desk.MakeAsync(terms, password, AccountIndex.Key(line.Row.Name, place.Domain), cancel) : null)));

@@ -13,6 +13,12 @@ internal static partial class AdminLog
     [LoggerMessage(6002, LogLevel.Warning, "{Method} {Path}: the database cannot be reached: {Reason}")]
     public static partial void DatabaseAway(this ILogger logger, string method, string path, string reason);
 
+    [LoggerMessage(6004, LogLevel.Warning, "Refused {Account} {Act} on {Subject}: its roles do not allow it")]
+    public static partial void NotAllowed(this ILogger logger, string account, string act, string subject);
+
+    [LoggerMessage(6005, LogLevel.Warning, "Login of console account {Account} from {Address} failed")]
+    public static partial void LoginFailed(this ILogger logger, string account, string address);
+
     [LoggerMessage(6003, LogLevel.Information, "{User} did {Act} on {Subject}: {Result}")]
     public static partial void Acted(this ILogger logger, string user, string act, string subject, string result);
 }

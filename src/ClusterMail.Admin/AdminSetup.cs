@@ -1,9 +1,11 @@
 using System.Text.Json.Serialization;
 using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin.Contract;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Logs;
 using ClusterMail.Settings;
 using ClusterMail.Store;
+using ClusterMail.Store.Approval;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -21,7 +23,7 @@ public static class AdminSetup
 
     /// <summary>
     /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
-    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, and, if it likes, <see cref="IDestinationLimits"/>,
+    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, <see cref="IHoldActs"/>, <see cref="HoldReader"/>, <see cref="NodeName"/>, and, if it likes, <see cref="IDestinationLimits"/>,
     /// <see cref="PasswordHasher"/> and <see cref="RecoverableKey"/>.
     /// </summary>
     public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)
@@ -35,12 +37,34 @@ public static class AdminSetup
         services.TryAddSingleton<EventReader>();
         services.TryAddSingleton<ClusterReader>();
         services.TryAddSingleton<MailboxStore>();
+        services.TryAddSingleton<MailboxImport>();
         services.TryAddSingleton<RouteCacheStore>();
         services.TryAddSingleton<SettingsStore>();
         services.TryAddSingleton<LockoutStore>();
+        services.TryAddSingleton<ApprovalStore>();
+        services.TryAddSingleton<ApprovalLogReader>();
+        services.TryAddSingleton<AuditStore>();
+        services.TryAddSingleton<HoldStore>();
+        services.TryAddSingleton<HoldJobs>();
+        services.TryAddSingleton<HoldReader>();
+        services.TryAddSingleton<HeldStory>();
+        services.TryAddSingleton(new NodeName(""));
         services.TryAddSingleton<SettingsDesk>();
+        services.TryAddSingleton<ArchiveStore>();
+        services.TryAddSingleton<ArchiveDesk>();
         services.TryAddSingleton<DestinationLimit>();
         services.TryAddSingleton<AccountStore>();
+        services.TryAddSingleton<AccountTableStore>();
+        services.TryAddSingleton<ConsoleAudit>();
+        services.TryAddSingleton<ConsoleStore>();
+        services.TryAddSingleton<LoginStore>();
+        services.TryAddSingleton<SecondFactorStore>();
+        services.TryAddSingleton<RefusalLimit>();
+        services.TryAddSingleton<Doorkeeper>();
+        services.TryAddSingleton<PasswordProof>();
+        services.TryAddSingleton<LoginDesk>();
+        services.TryAddSingleton<ConsoleDesk>();
+        services.TryAddSingleton<SecondFactorDesk>();
         services.TryAddSingleton<AliasStore>();
         services.TryAddSingleton<AccountDesk>();
         services.TryAddSingleton<AccountImport>();
@@ -73,10 +97,10 @@ public static class AdminSetup
     public static IEndpointConventionBuilder MapClusterMailAdmin(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapHealth();
-        endpoints.MapOpenApi("/openapi/{documentName}.json").Add(Guard.Protect);
+        endpoints.MapOpenApi("/openapi/{documentName}.json").Needs(Right.Anyone, "api.document").Add(Guard.Protect);
         var api = endpoints.MapGroup("");
         ((IEndpointConventionBuilder)api).Add(Guard.Protect);
-        foreach (var status in (int[])[400, 401, 503])
+        foreach (var status in (int[])[400, 401, 403, 503])
             api.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Problem), ["application/problem+json"]));
         api.MapCluster();
         api.MapQueue();
@@ -85,19 +109,29 @@ public static class AdminSetup
         api.MapLive();
         api.MapExplain();
         api.MapSettings();
+        api.MapEffective();
+        api.MapArchive();
         api.MapTables();
         api.MapDomains();
         api.MapAccounts();
+        api.MapAccountTables();
         api.MapAliases();
         api.MapLockout();
         api.MapLogs();
         api.MapMailboxes();
+        api.MapMailboxImport();
         api.MapRouteCache();
         api.MapDb();
+        api.MapSession();
+        api.MapConsole();
+        api.MapAudit();
+        api.MapApproval();
+        api.MapHeld();
+        api.MapPolicies();
         // Also takes what has a path but another method, so that a stranger cannot tell paths that exist by their 405.
         api.Map(Routes.Root + CatchAll, (HttpContext context) =>
             Answers.NotFound($"There is no {context.Request.Method} {Requests.Printable(context.Request.Path.Value ?? "", 200)}.", $"{Routes.OpenApi} lists what there is."))
-            .ExcludeFromDescription();
+            .Needs(Right.Anyone, "api.request").ExcludeFromDescription();
         return api;
     }
 }

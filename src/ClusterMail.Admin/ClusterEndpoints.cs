@@ -16,14 +16,14 @@ internal static class ClusterEndpoints
     public static void MapCluster(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("cluster");
-        api.MapGet(Routes.Cluster, StatusAsync).WithSummary("Nodes with lease, roles, switches; members, leader, oldest mail").Produces<ClusterStatus>();
-        api.MapGet(Routes.Leader, LeaderAsync).WithSummary("Who holds the leader role").Produces<LeaderStatus>();
-        api.MapPost(Routes.Switches, SwitchAsync).WithSummary("Sets receive and deliver: on, off, draining; for the cluster or one node").Produces<NodeActResult>();
-        api.MapGet(Routes.Events, EventsAsync).WithSummary("What the cluster did, newest first").Produces<EventPage>();
-        Act(api, Routes.NodeDrain, "drain", (control, node, cancel) => control.DrainAsync(node, cancel), "drains: it takes no new work and finishes what runs");
-        Act(api, Routes.NodeUndrain, "undrain", (control, node, cancel) => control.UndrainAsync(node, cancel), "takes work again");
-        Act(api, Routes.NodeLeave, "leave", (control, node, cancel) => control.LeaveAsync(node, cancel), "leaves the cluster");
-        Act(api, Routes.NodeDown, "down", (control, node, cancel) => control.DownAsync(node, cancel), "is down; its queue goes to others when its lease has ended");
+        api.MapGet(Routes.Cluster, StatusAsync).Needs(Right.ReadCluster, "cluster.status").WithSummary("Nodes with lease, roles, switches; members, leader, oldest mail").Produces<ClusterStatus>();
+        api.MapGet(Routes.Leader, LeaderAsync).Needs(Right.ReadCluster, "cluster.leader").WithSummary("Who holds the leader role").Produces<LeaderStatus>();
+        api.MapPost(Routes.Switches, SwitchAsync).Needs(Right.Drain, "cluster.switch").WithSummary("Sets receive and deliver: on, off, draining; for the cluster or one node").Produces<NodeActResult>();
+        api.MapGet(Routes.Events, EventsAsync).Needs(Right.ReadCluster, "cluster.events").WithSummary("What the cluster did, newest first").Produces<EventPage>();
+        Act(api, Routes.NodeDrain, Right.Drain, "drain", (control, node, by, cancel) => control.DrainAsync(node, by, cancel), "drains: it takes no new work and finishes what runs");
+        Act(api, Routes.NodeUndrain, Right.Drain, "undrain", (control, node, by, cancel) => control.UndrainAsync(node, by, cancel), "takes work again");
+        Act(api, Routes.NodeLeave, Right.Govern, "leave", (control, node, by, cancel) => control.LeaveAsync(node, by, cancel), "leaves the cluster");
+        Act(api, Routes.NodeDown, Right.Govern, "down", (control, node, by, cancel) => control.DownAsync(node, by, cancel), "is down; its queue goes to others when its lease has ended");
     }
 
     private static async Task<IResult> StatusAsync(ClusterReader reader, NodeStore nodes, IClusterControl control, CancellationToken cancel)
@@ -32,14 +32,21 @@ internal static class ClusterEndpoints
         var rows = await nodes.ListAsync(cancel);
         // A restarted node has a row for each of its lives; the last one counts.
         var last = rows.GroupBy(n => n.Name, StringComparer.Ordinal).Select(lives => lives.MaxBy(n => n.Epoch)!).OrderBy(n => n.Name, StringComparer.Ordinal);
+        NodeStatus[] states = [.. last.Select(n => Node(n, glance.Now))];
         return Results.Ok(new ClusterStatus(
             control.NodeName, await control.LeaderAsync(cancel), glance.SettingsVersion, Status(glance.Receive), Status(glance.Deliver), glance.Waiting, glance.Oldest,
-            glance.Now, [.. last.Select(n => Node(n, glance.Now))], control.Members));
+            glance.Now, states, control.Members)
+        {
+            Warnings = [.. StatusWarnings.Of(states, glance)],
+        });
     }
 
     private static NodeStatus Node(NodeRow row, DateTimeOffset now) => new(
         row.Name, row.Epoch, row.Left ? "left" : row.Fenced ? "fenced" : row.Alive ? "alive" : "expired", Math.Round((row.AliveUntil - now).TotalSeconds, 1), row.Roles,
-        row.Member, Word(row.Receive), Word(row.Deliver), row.Owned, row.Version, row.Smtp, row.Admin, row.Remoting, row.StartedAt);
+        row.Member, Word(row.Receive), Word(row.Deliver), row.Owned, row.Version, row.Smtp, row.Admin, row.Remoting, row.StartedAt)
+    {
+        SettingsVersion = row.SettingsVersion,
+    };
 
     private static SwitchStatus Status(SwitchRow row) => new(Word(row.State), row.Since, row.By);
 
@@ -93,16 +100,16 @@ internal static class ClusterEndpoints
 
     private static string? Mail(string? stored) => MessageId.TryParse(stored, out var id) ? id.ToString() : stored;
 
-    private static void Act(RouteGroupBuilder api, string route, string verb, Func<IClusterControl, string, CancellationToken, Task> act, string outcome) =>
+    private static void Act(RouteGroupBuilder api, string route, Right right, string verb, Func<IClusterControl, string, Author, CancellationToken, Task> act, string outcome) =>
         api.MapPost(route, async (string node, IClusterControl control, NodeStore nodes, ILogger<IClusterControl> logger, HttpContext context, CancellationToken cancel) =>
         {
             var known = await nodes.ListAsync(cancel);
             if (!known.Any(n => n.Name == node && !n.Left))
                 return NoSuchNode(node, known);
-            await act(control, node, cancel);
-            logger.Acted(context.User(), verb, node, outcome);
+            await act(control, node, context.User(), cancel);
+            logger.Acted(context.User().Name, verb, node, outcome);
             return Results.Ok(new NodeActResult(node, $"{node} {outcome}."));
-        }).WithSummary($"Node {verb}").Produces<NodeActResult>();
+        }).Needs(right, $"cluster.{verb}").WithSummary($"Node {verb}").Produces<NodeActResult>();
 
     private static IResult NoSuchNode(string node, IReadOnlyList<NodeRow> known) => Answers.NotFound(
         $"There is no node '{Requests.Printable(node, 64)}'.", $"Nodes: {string.Join(", ", known.Where(n => !n.Left).Select(n => n.Name).Distinct().Order(StringComparer.Ordinal))}.");

@@ -10,7 +10,7 @@ namespace ClusterMail.Admin;
 internal static class DbEndpoints
 {
     public static void MapDb(this IEndpointRouteBuilder api) =>
-        api.MapGet(Routes.Db, StatusAsync).WithTags("db").WithSummary("Server, schema, sizes").Produces<DbStatus>();
+        api.MapGet(Routes.Db, StatusAsync).Needs(Right.ReadCluster, "db.status").WithTags("db").WithSummary("Server, schema, sizes").Produces<DbStatus>();
 
     private static async Task<IResult> StatusAsync(ClusterReader cluster, CancellationToken cancel)
     {

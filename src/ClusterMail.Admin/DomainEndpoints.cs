@@ -16,21 +16,23 @@ internal static class DomainEndpoints
     public static void MapDomains(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("domains");
-        api.MapGet(Routes.Domains, ListAsync).WithSummary("Operated domains").Produces<DomainList>();
-        api.MapPost(Routes.Domains, AddAsync).WithSummary("Adds a domain").Produces<SettingsSaved>();
-        api.MapGet(Routes.Domain, GetAsync).WithSummary("One domain").Produces<DomainEntry>();
-        api.MapPut(Routes.Domain, SetAsync).WithSummary("Gives a domain other options").Produces<SettingsSaved>();
-        api.MapDelete(Routes.Domain, RemoveAsync).WithSummary("Removes a domain; with yes=true its accounts too").Produces<SettingsSaved>();
+        api.MapGet(Routes.Domains, ListAsync).Needs(Right.ReadDirectory, "domain.list").WithSummary("Operated domains").Produces<DomainList>();
+        api.MapPost(Routes.Domains, AddAsync).Needs(Right.ChangeSettings, "domain.add").WithSummary("Adds a domain").Produces<SettingsSaved>();
+        api.MapGet(Routes.Domain, GetAsync).Needs(Right.ReadDirectory, "domain.show").WithSummary("One domain").Produces<DomainEntry>();
+        api.MapPut(Routes.Domain, SetAsync).Needs(Right.ChangeSettings, "domain.set").WithSummary("Gives a domain other options").Produces<SettingsSaved>();
+        api.MapDelete(Routes.Domain, RemoveAsync).Needs(Right.ChangeSettings, "domain.remove").WithSummary("Removes a domain; with yes=true its accounts too").Produces<SettingsSaved>();
     }
 
-    private static async Task<IResult> ListAsync(SettingsDesk desk, AccountStore accounts, CancellationToken cancel)
+    private static async Task<IResult> ListAsync(SettingsDesk desk, AccountStore accounts, HttpContext context, CancellationToken cancel)
     {
         var snapshot = (await desk.LoadAsync(null, cancel))!;
-        return Results.Ok(new DomainList(snapshot.Version, await EntriesAsync(snapshot, accounts, cancel)));
+        var reach = context.Caller().Reach(Right.ReadDirectory);
+        return Results.Ok(new DomainList(snapshot.Version, [.. (await EntriesAsync(snapshot, accounts, cancel)).Where(entry => reach.Covers(entry.Name))]));
     }
 
-    private static async Task<IResult> GetAsync(string name, SettingsDesk desk, AccountStore accounts, CancellationToken cancel) =>
-        (await EntriesAsync((await desk.LoadAsync(null, cancel))!, accounts, cancel)).FirstOrDefault(entry => Same(entry.Name, name)) is { } found ? Results.Ok(found) : NoDomain(name);
+    private static async Task<IResult> GetAsync(string name, SettingsDesk desk, AccountStore accounts, HttpContext context, CancellationToken cancel) =>
+        !context.Caller().Reach(Right.ReadDirectory).Covers(name) ? new NotAllowed(name)
+        : (await EntriesAsync((await desk.LoadAsync(null, cancel))!, accounts, cancel)).FirstOrDefault(entry => Same(entry.Name, name)) is { } found ? Results.Ok(found) : NoDomain(name);
 
     private static async Task<IReadOnlyList<DomainEntry>> EntriesAsync(SettingsSnapshot snapshot, AccountStore accounts, CancellationToken cancel)
     {

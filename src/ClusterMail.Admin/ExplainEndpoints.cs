@@ -13,7 +13,7 @@ internal static class ExplainEndpoints
     private const int MostRecipients = 100;
 
     public static void MapExplain(this IEndpointRouteBuilder api) =>
-        api.MapPost(Routes.Explain, ExplainAsync).WithTags("explain").WithSummary("Dry run of one transaction: reply, route and the rules that decided")
+        api.MapPost(Routes.Explain, ExplainAsync).Needs(Right.ReadCluster, "explain.run").WithTags("explain").WithSummary("Dry run of one transaction: reply, route and the rules that decided")
             .Produces<ExplainResult>();
 
     private static async Task<IResult> ExplainAsync(ExplainRequest request, IExplain explain, CancellationToken cancel)

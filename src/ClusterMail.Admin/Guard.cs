@@ -1,13 +1,14 @@
 using ClusterMail.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterMail.Admin;
 
 /// <summary>
-/// Stands in front of every endpoint: the token before anything else is looked at, body and parameters included, and every failure turned into a problem.
+/// Stands in front of every endpoint: who asks and whether he may, before anything else is looked at, body and parameters included, and every failure turned into a problem.
 /// </summary>
 internal static class Guard
 {
@@ -22,18 +23,13 @@ internal static class Guard
     {
         var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("ClusterMail.Admin");
         var request = context.Request;
-        if (!context.RequestServices.GetRequiredService<AdminToken>().Opens(request.Headers.Authorization))
-        {
-            AdminMetrics.Refused();
-            logger.Refused(request.Method, Requests.Printable(request.Path.Value ?? "", 200), context.Connection.RemoteIpAddress?.ToString() ?? "");
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            await Answers.Problem(StatusCodes.Status401Unauthorized, "The admin token is missing or wrong.").ExecuteAsync(context);
-            return;
-        }
         try
         {
             context.Response.Headers.CacheControl = "no-store";
-            await inner(context);
+            if (await StopAsync(context, logger) is { } stopped)
+                await stopped.ExecuteAsync(context);
+            else
+                await inner(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -44,6 +40,24 @@ internal static class Guard
             context.Response.Clear();
             await Explain(e, request, logger).ExecuteAsync(context);
         }
+    }
+
+    /// <summary>What is answered instead of the endpoint; null: it may run.</summary>
+    private static async Task<IResult?> StopAsync(HttpContext context, ILogger logger)
+    {
+        var metadata = context.GetEndpoint()?.Metadata;
+        if (metadata?.GetMetadata<OpenToStrangers>() is not null)
+            return null;
+        if (await context.RequestServices.GetRequiredService<Doorkeeper>().AdmitAsync(context, context.RequestAborted) is not { } caller)
+        {
+            AdminMetrics.Refused();
+            logger.Refused(context.Request.Method, Requests.Printable(context.Request.Path.Value ?? "", 200), context.Source());
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return Answers.Problem(StatusCodes.Status401Unauthorized, "The admin token is missing or wrong.");
+        }
+        context.Features.Set(caller);
+        var needs = metadata?.GetMetadata<Needs>() ?? new Needs(Right.Undeclared, "api.request");
+        return caller.May(needs.Right) || (needs.Own && caller.Is(context.GetRouteValue("name") as string)) ? null : new NotAllowed();
     }
 
     private static IResult Explain(Exception exception, HttpRequest request, ILogger logger)

@@ -1,4 +1,5 @@
 using ClusterMail.Admin.Contract;
+using ClusterMail.Store;
 
 namespace ClusterMail.Admin;
 
@@ -9,16 +10,16 @@ public interface IClusterControl
     string NodeName { get; }
 
     /// <summary>The node takes no new work, finishes what runs (at most 60 s) and gives its leases back, but stays in the cluster (CLU-32). Returns when it has begun.</summary>
-    Task DrainAsync(string node, CancellationToken cancel);
+    Task DrainAsync(string node, Author by, CancellationToken cancel);
 
     /// <summary>Ends a drain.</summary>
-    Task UndrainAsync(string node, CancellationToken cancel);
+    Task UndrainAsync(string node, Author by, CancellationToken cancel);
 
     /// <summary>Drains the node, takes it out of the cluster and ends its process.</summary>
-    Task LeaveAsync(string node, CancellationToken cancel);
+    Task LeaveAsync(string node, Author by, CancellationToken cancel);
 
     /// <summary>Declares an unreachable node dead for the cluster. Its queue rows are not touched by this: they are freed when its lease has ended, never before.</summary>
-    Task DownAsync(string node, CancellationToken cancel);
+    Task DownAsync(string node, Author by, CancellationToken cancel);
 
     /// <summary>Node holding the leader role (CLU-25); null when nobody does now.</summary>
     Task<string?> LeaderAsync(CancellationToken cancel);

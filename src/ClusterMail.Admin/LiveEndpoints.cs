@@ -25,8 +25,8 @@ internal static class LiveEndpoints
     public static void MapLive(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("trace");
-        api.MapGet(Routes.TraceLive, AllAsync).WithSummary("Live trace of all nodes, one JSON line each; ends after 30 minutes").Produces<LiveEntry>(contentType: LinesType);
-        api.MapGet(Routes.TraceLiveHere, HereAsync).WithSummary("Live trace of this node alone").Produces<LiveEntry>(contentType: LinesType);
+        api.MapGet(Routes.TraceLive, AllAsync).Needs(Right.ReadLogs, "trace.live").WithSummary("Live trace of all nodes, one JSON line each; ends after 30 minutes").Produces<LiveEntry>(contentType: LinesType);
+        api.MapGet(Routes.TraceLiveHere, HereAsync).Needs(Right.ReadLogs, "trace.live").WithSummary("Live trace of this node alone").Produces<LiveEntry>(contentType: LinesType);
     }
 
     private static async Task<IResult> AllAsync(

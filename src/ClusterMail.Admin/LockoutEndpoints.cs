@@ -13,8 +13,8 @@ internal static class LockoutEndpoints
     public static void MapLockout(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("lockout");
-        api.MapGet(Routes.Lockouts, ListAsync).WithSummary("Addresses locked out or denied now").Produces<LockoutList>();
-        api.MapDelete(Routes.Lockout, RemoveAsync).WithSummary("Sets an address free, on all nodes within two seconds").Produces<LockoutRemoved>();
+        api.MapGet(Routes.Lockouts, ListAsync).Needs(Right.ReadCluster, "lockout.list").WithSummary("Addresses locked out or denied now").Produces<LockoutList>();
+        api.MapDelete(Routes.Lockout, RemoveAsync).Needs(Right.Govern, "lockout.remove").WithSummary("Sets an address free, on all nodes within two seconds").Produces<LockoutRemoved>();
     }
 
     private static async Task<IResult> ListAsync(LockoutStore store, CancellationToken cancel)
@@ -28,13 +28,13 @@ internal static class LockoutEndpoints
         ]));
     }
 
-    private static async Task<IResult> RemoveAsync(string address, LockoutStore store, CancellationToken cancel)
+    private static async Task<IResult> RemoveAsync(string address, LockoutStore store, HttpContext context, CancellationToken cancel)
     {
         if (LockoutRules.KeyOf(address) is not { } key)
             return Answers.Wrong($"'{Requests.Printable(address, 60)}' is no IP address.", "LOCK-2");
         // A filter denies the address itself, also where lock-outs take a whole IPv6 network.
-        var freed = await store.RemoveAsync(key, cancel);
-        freed |= key != address && await store.RemoveAsync(address, cancel);
+        var freed = await store.RemoveAsync(key, context.User(), cancel);
+        freed |= key != address && await store.RemoveAsync(address, context.User(), cancel);
         return freed ? Results.Ok(new LockoutRemoved(key)) : Answers.NotFound($"{key} is neither locked out nor denied.", "clustermail lockout list shows who is.");
     }
 }

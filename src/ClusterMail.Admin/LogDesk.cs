@@ -2,11 +2,12 @@ using System.Globalization;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Settings;
 using ClusterMail.Store;
+using ClusterMail.Store.Approval;
 
 namespace ClusterMail.Admin;
 
 /// <summary>The logs as lines: what rows hold, formatted, without the times at which the log was switched off (LOG-15).</summary>
-internal sealed class LogDesk(LogReader reader, SettingsDesk desk, TimeProvider time)
+internal sealed class LogDesk(LogReader reader, ApprovalLogReader approval, SettingsDesk desk, TimeProvider time)
 {
     /// <summary>The zone logs are printed in (LOG-12).</summary>
     public async Task<TimeZoneInfo> ZoneAsync(CancellationToken cancel) =>
@@ -26,12 +27,20 @@ internal sealed class LogDesk(LogReader reader, SettingsDesk desk, TimeProvider 
             LogNames.OutLocal => reader.KeptAsync(span, cancel).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [format.Outlog(row)])),
             LogNames.Sender => reader.AttemptsAsync(span, cancel).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [.. format.Senderlog(row)])),
             LogNames.Fail => reader.FailedAsync(span, cancel).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [format.Faillog(row)])),
+            LogNames.Approval => Approval(span, zone, (int)set.Integer("approval.log_level"), cancel),
             _ => null,
         };
         if (lines is null)
             return null;
         var switched = await SwitchedAsync(log, cancel);
         return switched.All(period => period.On) ? lines : lines.Where(entry => WasOn(switched, entry.At));
+    }
+
+    private IAsyncEnumerable<LogEntry> Approval(LogSpan span, TimeZoneInfo zone, int level, CancellationToken cancel)
+    {
+        var format = new ApprovalLogFormat(zone, level);
+        return approval.LinesAsync(span, votes: level >= 2, cancel).Select(row => (row, Line: format.Line(row))).Where(entry => entry.Line is not null)
+            .Select(entry => new LogEntry(entry.row.At, $"{entry.row.Hold} {entry.row.By}", [entry.Line!]));
     }
 
     /// <summary>The span a request asks for: a day, from one to another day (both included), or from one moment to another. Default: today.</summary>
@@ -77,7 +86,7 @@ internal sealed class LogDesk(LogReader reader, SettingsDesk desk, TimeProvider 
 
     private async Task<List<(DateTimeOffset Since, bool On)>> SwitchedAsync(string log, CancellationToken cancel)
     {
-        var name = $"log.{log}";
+        var name = log == LogNames.Approval ? "approval.history" : $"log.{log}";
         var isOn = Catalogue.Get(name).Default;
         return [.. (await reader.SwitchedAsync(name, cancel)).Select(version => (version.Since, (version.Value ?? isOn) is not ("false" or "off" or "no" or "0")))];
     }

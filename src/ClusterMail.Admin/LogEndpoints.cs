@@ -22,9 +22,9 @@ internal static class LogEndpoints
     public static void MapLogs(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("log");
-        api.MapGet(Routes.Log, ExportAsync).WithSummary("A log in the original format: of a day or a span, of one node or all merged by time; with follow as it grows")
+        api.MapGet(Routes.Log, ExportAsync).Needs(Right.ReadLogs, "log.export").WithSummary("A log in the original format: of a day or a span, of one node or all merged by time; with follow as it grows")
             .Produces<string>(contentType: "text/plain");
-        api.MapGet(Routes.LogFiles, FilesAsync).WithSummary("The nodes and days a span covers, one file each (LOG-10, LOG-11)").Produces<LogFiles>();
+        api.MapGet(Routes.LogFiles, FilesAsync).Needs(Right.ReadLogs, "log.files").WithSummary("The nodes and days a span covers, one file each (LOG-10, LOG-11)").Produces<LogFiles>();
     }
 
     private static async Task<IResult> ExportAsync(

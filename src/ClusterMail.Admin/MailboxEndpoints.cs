@@ -18,13 +18,15 @@ internal static class MailboxEndpoints
     public static void MapMailboxes(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("").WithTags("account");
-        group.MapGet(Routes.AccountMailbox, StatusAsync).WithSummary("Folders, messages and usage of an account's mailbox").Produces<MailboxStatus>();
-        group.MapGet(Routes.AccountMessages, ExportAsync).WithSummary("All messages of an account's mailbox, one after the other").Produces<string>(contentType: ExportType);
+        group.MapGet(Routes.AccountMailbox, StatusAsync).Needs(Right.ReadDirectory, "account.mailbox").WithSummary("Folders, messages and usage of an account's mailbox").Produces<MailboxStatus>();
+        group.MapGet(Routes.AccountMessages, ExportAsync).Needs(Right.ReadContent, "account.export-mail").WithSummary("All messages of an account's mailbox, one after the other").Produces<string>(contentType: ExportType);
     }
 
-    private static async Task<IResult> StatusAsync(string address, MailboxStore boxes, SettingsDesk desk, CancellationToken cancel)
+    private static async Task<IResult> StatusAsync(string address, MailboxStore boxes, SettingsDesk desk, HttpContext context, CancellationToken cancel)
     {
-        var (box, set) = await FindAsync(address, boxes, desk, cancel);
+        var (box, set, domain) = await FindAsync(address, boxes, desk, cancel);
+        if (!context.Caller().Reach(Right.ReadDirectory).Covers(domain))
+            return new NotAllowed(address);
         if (box is null)
             return Missing(address);
         var own = box.Delivery.Length > 0 ? box.Delivery : OperatedDomains.Parse(set.Text("domain.table")).Domains.Find(box.Domain)?.Delivery ?? "";
@@ -35,8 +37,14 @@ internal static class MailboxEndpoints
             [.. folders.Select(f => new MailboxFolderStatus(f.Name, f.Usage.Messages, f.Usage.Octets, f.UidValidity, f.UidNext))]));
     }
 
-    private static async Task<IResult> ExportAsync(string address, MailboxStore boxes, SettingsDesk desk, CancellationToken cancel) =>
-        (await FindAsync(address, boxes, desk, cancel)).Box is { } box ? Results.Stream(body => WriteAsync(boxes, box.Account, body, cancel), ExportType) : Missing(address);
+    private static async Task<IResult> ExportAsync(string address, MailboxStore boxes, SettingsDesk desk, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
+    {
+        if ((await FindAsync(address, boxes, desk, cancel)).Box is not { } box)
+            return Missing(address);
+        // It changes nothing, but somebody has read mail that was not for him.
+        await audit.NoteAsync(context.User(), AuditOutcome.Done, new AuditNote("account.export-mail", $"{box.Name}@{box.Domain}"), cancel);
+        return Results.Stream(body => WriteAsync(boxes, box.Account, body, cancel), ExportType);
+    }
 
     private static async Task WriteAsync(MailboxStore boxes, long account, Stream body, CancellationToken cancel)
     {
@@ -73,14 +81,14 @@ internal static class MailboxEndpoints
         flags.HasFlag(MessageFlags.Seen) ? "S" : "",
         flags.HasFlag(MessageFlags.Deleted) ? "T" : "");
 
-    private static async Task<(MailboxOwner? Box, SettingSet Set)> FindAsync(string address, MailboxStore boxes, SettingsDesk desk, CancellationToken cancel)
+    private static async Task<(MailboxOwner? Box, SettingSet Set, string Domain)> FindAsync(string address, MailboxStore boxes, SettingsDesk desk, CancellationToken cancel)
     {
         var snapshot = (await desk.LoadAsync(null, cancel))!;
         var set = new SettingSet(snapshot.Version, snapshot.Values);
         var mailbox = Mailbox.FromStored(address);
         // DOM-9: the address may be in a domain that shares the mailboxes of another.
         var domain = DomainName.Normalize(OperatedDomains.Parse(set.Text("domain.table")).Domains.MailboxDomain(mailbox.Domain));
-        return (await boxes.OwnerAsync(domain, mailbox.LocalPart, cancel), set);
+        return (await boxes.OwnerAsync(domain, mailbox.LocalPart, cancel), set, domain);
     }
 
     private static IResult Missing(string address) => Answers.NotFound($"There is no account {Requests.Printable(address, 320)}.", "An alias has no mailbox; ask for the account it leads to.");

@@ -13,8 +13,8 @@ internal static class NumberEndpoints
     public static void MapNumbers(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("queue");
-        api.MapGet(Routes.QueueNumber, ShowAsync).WithSummary("The last mail number given out").Produces<NumberStatus>();
-        api.MapPost(Routes.QueueNumber, RaiseAsync).WithSummary("Raises the counter of mail numbers; it is never lowered").Produces<NumberStatus>();
+        api.MapGet(Routes.QueueNumber, ShowAsync).Needs(Right.ReadQueue, "queue.number-show").WithSummary("The last mail number given out").Produces<NumberStatus>();
+        api.MapPost(Routes.QueueNumber, RaiseAsync).Needs(Right.Govern, "queue.number").WithSummary("Raises the counter of mail numbers; it is never lowered").Produces<NumberStatus>();
     }
 
     private static async Task<IResult> ShowAsync(QueueStore queue, CancellationToken cancel) => Results.Ok(Status(await queue.LastNumberAsync(cancel)));
@@ -23,7 +23,7 @@ internal static class NumberEndpoints
     {
         if (request.Last is < 1 or > QueueStore.LargestNumber)
             return Answers.Wrong($"A mail number is from 1 to {QueueStore.LargestNumber}.", "MSGID-1");
-        var before = await queue.RaiseNumberAsync(request.Last, cancel);
+        var before = await queue.RaiseNumberAsync(request.Last, context.User(), cancel);
         if (request.Last <= before)
             return Answers.Problem(
                 StatusCodes.Status409Conflict, $"The counter stands at {before} and is never lowered: a number given twice would make two mails one in every log.", rule: "MSGID-3",

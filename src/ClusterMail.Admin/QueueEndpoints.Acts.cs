@@ -23,7 +23,7 @@ internal static partial class QueueEndpoints
     }
 
     private static void Act(
-        RouteGroupBuilder api, string route, string verb, string outcome, Func<QueueStore, RecipientFilter, string, CancellationToken, Task<AdminResult>> act) =>
+        RouteGroupBuilder api, string route, string verb, string outcome, Func<QueueStore, RecipientFilter, Author, CancellationToken, Task<AdminResult>> act) =>
         api.MapPost(route, async (
             QueueSelection selection, QueueStore store, QueueReader reader, ILogger<QueueStore> logger, HttpContext context, CancellationToken cancel) =>
         {
@@ -32,11 +32,11 @@ internal static partial class QueueEndpoints
                 return refusal!;
             var user = context.User();
             var reason = Requests.Printable(selection.Reason ?? "", LongestReason).Trim();
-            var result = await act(store, filter, reason.Length == 0 ? user : $"{user} ({reason})", cancel);
+            var result = await act(store, filter, reason.Length == 0 ? user : user with { Name = $"{user} ({reason})" }, cancel);
             var message = $"{result.Done} {(result.Done == 1 ? "recipient" : "recipients")} {outcome}{(result.Busy > 0 ? $"; {result.Busy} left alone, being delivered now" : "")}.";
-            logger.Acted(user, verb, "queue", message);
+            logger.Acted(user.Name, verb, "queue", message);
             return Results.Ok(new QueueActResult(result.Done, result.Busy, message));
-        }).WithSummary($"Queue {verb}").Produces<QueueActResult>();
+        }).Needs(Right.ActOnQueue, $"queue.{verb}").WithSummary($"Queue {verb}").Produces<QueueActResult>();
 
     private static async Task<(RecipientFilter? Filter, IResult? Refusal)> FilterAsync(QueueSelection selection, QueueReader reader, CancellationToken cancel)
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Protocol;
 using ClusterMail.Store;
@@ -18,16 +20,20 @@ internal static partial class QueueEndpoints
     private const int LargestPair = 64 * 1024 * 1024;
     private const long LargestImportBody = 96L * 1024 * 1024;
 
+    /// <summary>Characters kept of a reply another installation got.</summary>
+    private const int LongestReply = 500;
+
     public static void MapQueue(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("queue");
-        api.MapGet(Routes.QueueSummary, SummaryAsync).WithSummary("Per destination: count, oldest, last reply, limit in force").Produces<QueueSummary>();
-        api.MapGet(Routes.Queue, ListAsync).WithSummary("Recipients that wait").Produces<QueuePage>();
-        api.MapGet(Routes.QueueMail, ShowAsync).WithSummary("One mail").Produces<QueueMail>();
-        api.MapGet(Routes.QueueWhy, WhyAsync).WithSummary("Why is it still here?").Produces<QueueWhy>();
-        api.MapGet(Routes.QueueExport, ExportAsync).WithSummary("The .MSG and .RCP pair").Produces<MailPair>();
-        api.MapPost(Routes.QueueImport, ImportAsync).WithSummary("Queues a .MSG and .RCP pair").Produces<ImportResult>()
+        api.MapGet(Routes.QueueSummary, SummaryAsync).Needs(Right.ReadQueue, "queue.summary").WithSummary("Per destination: count, oldest, last reply, limit in force").Produces<QueueSummary>();
+        api.MapGet(Routes.Queue, ListAsync).Needs(Right.ReadQueue, "queue.list").WithSummary("Recipients that wait").Produces<QueuePage>();
+        api.MapGet(Routes.QueueMail, ShowAsync).Needs(Right.ReadQueue, "queue.show").WithSummary("One mail").Produces<QueueMail>();
+        api.MapGet(Routes.QueueWhy, WhyAsync).Needs(Right.ReadQueue, "queue.why").WithSummary("Why is it still here?").Produces<QueueWhy>();
+        api.MapGet(Routes.QueueExport, ExportAsync).Needs(Right.ReadContent, "queue.export").WithSummary("The .MSG and .RCP pair").Produces<MailPair>();
+        api.MapPost(Routes.QueueImport, ImportAsync).Needs(Right.Govern, "queue.import").WithSummary("Queues a .MSG and .RCP pair").Produces<ImportResult>()
             .WithMetadata(new RequestSizeLimitAttribute(LargestImportBody));
+        api.MapPost(Routes.QueueImported, ImportedAsync).Needs(Right.Govern, "queue.imported").WithSummary("Which pairs were imported before").Produces<ImportedAnswer>();
         MapActs(api);
     }
 
@@ -125,7 +131,7 @@ internal static partial class QueueEndpoints
             [.. views.Select(v => Why.Recipient(v, limits.InForce(v.Row.Destination, v.Around.Limit, general)))], Why.Next(mail.Id, views)));
     }
 
-    private static async Task<IResult> ExportAsync(string id, QueueReader queue, QueueStore store, SettingsDesk desk, CancellationToken cancel)
+    private static async Task<IResult> ExportAsync(string id, QueueReader queue, QueueStore store, SettingsDesk desk, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
     {
         if (!Requests.Number(id, out var number, out var refusal))
             return refusal!;
@@ -141,18 +147,40 @@ internal static partial class QueueEndpoints
         using var octets = new MemoryStream((int)content.Length);
         await stream.CopyToAsync(octets, cancel);
         var host = await desk.HostAsync(cancel);
+        // It changes nothing, but somebody has read a mail that was not for him.
+        await audit.NoteAsync(context.User(), AuditOutcome.Done, new AuditNote("queue.export", mail.Id), cancel);
         return Results.Ok(new MailPair(mail.Id, octets.ToArray(), EnvelopeFile.Write($"{mail.Id}@{host}", mail.Sender, rows.Select(r => r.Recipient))));
     }
 
-    private static async Task<IResult> ImportAsync(MailPair pair, IMailImport import, HttpContext context, CancellationToken cancel)
+    private static async Task<IResult> ImportAsync(MailPair pair, IMailImport import, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
     {
         var (envelope, fault) = EnvelopeFile.Read(pair.Envelope);
         if (envelope is null)
             return Answers.Problem(new Problem { Status = StatusCodes.Status400BadRequest, Title = $".RCP line {fault!.Line}: {fault.Message} (QUEUE-3)", Line = fault.Line, Rule = "QUEUE-3" });
         if (pair.Message.Length == 0)
             return Answers.Wrong("The .MSG is empty.", "QUEUE-7");
-        var id = await import.ImportAsync(envelope.Sender, envelope.Recipients, pair.Message, cancel);
-        return Results.Ok(new ImportResult(id, envelope.Recipients.Count));
+        if (pair.State is { Attempts: < 0 or > short.MaxValue })
+            return Answers.Wrong($"{pair.State.Attempts} is no number of attempts.", "QUEUE-4");
+        var mail = new MailToImport(envelope.Sender, envelope.Recipients, pair.Message) { State = pair.State is { } state ? Known(pair, state) : null };
+        var imported = await import.ImportAsync(mail, cancel);
+        if (!imported.Present)
+            await audit.NoteAsync(
+                context.User(), AuditOutcome.Done, new AuditNote("queue.import", imported.Id, null, new Dictionary<string, string> { ["sender"] = envelope.Sender, ["recipients"] = $"{envelope.Recipients.Count}" }), cancel);
+        return Results.Ok(new ImportResult(imported.Id, envelope.Recipients.Count) { Present = imported.Present });
+    }
+
+    private static ImportedQueueMail Known(MailPair pair, MailPairState state) => new(
+        SHA256.HashData([.. Encoding.UTF8.GetBytes(pair.Envelope), .. pair.Message]), state.QueuedAt, state.Attempts,
+        new RetryRecord("", null, state.Attempts, state.LastReply ?? "").Class, state.LastReply is null ? null : Requests.Printable(state.LastReply, LongestReply));
+
+    private static async Task<IResult> ImportedAsync(ImportedQuestion question, QueueStore queue, CancellationToken cancel)
+    {
+        if (MailboxImportEndpoints.Hashes(question) is not { } hashes)
+            return MailboxImportEndpoints.NoHashes;
+        var known = new List<bool>(hashes.Count);
+        foreach (var hash in hashes)
+            known.Add(await queue.ImportedAsync(hash, cancel) is not null);
+        return Results.Ok(new ImportedAnswer(known));
     }
 
     private static IResult NotQueued(MessageId number) => Answers.NotFound($"{number} is not in the queue.", $"It may have ended: clustermail trace {number}");

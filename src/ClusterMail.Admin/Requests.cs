@@ -1,4 +1,3 @@
-using ClusterMail.Admin.Contract;
 using ClusterMail.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -7,15 +6,6 @@ namespace ClusterMail.Admin;
 /// <summary>Reading what every endpoint reads.</summary>
 internal static class Requests
 {
-    private const int LongestUser = 64;
-
-    /// <summary>Who says to be at the keyboard. Everybody holds the same token, so this is for the record, not for permission.</summary>
-    public static string User(this HttpContext context)
-    {
-        var given = Printable(context.Request.Headers[Routes.UserHeader].ToString(), LongestUser).Trim();
-        return given.Length == 0 ? "admin" : given;
-    }
-
     /// <summary>Without control characters and cut, so that it can go into a log line.</summary>
     public static string Printable(string text, int longest) =>
         new(text.Where(c => !char.IsControl(c)).Take(longest).ToArray());

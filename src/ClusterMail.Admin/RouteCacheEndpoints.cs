@@ -14,7 +14,7 @@ internal static class RouteCacheEndpoints
     private const int LongestDomain = 255;
 
     public static void MapRouteCache(this IEndpointRouteBuilder api) =>
-        api.MapPost(Routes.RouteCacheDrop, DropAsync).WithTags("route").WithSummary("Forget what DNS said of one domain, or of all, on every node").Produces<RouteCacheDropped>();
+        api.MapPost(Routes.RouteCacheDrop, DropAsync).Needs(Right.Govern, "route.cache-drop").WithTags("route").WithSummary("Forget what DNS said of one domain, or of all, on every node").Produces<RouteCacheDropped>();
 
     private static async Task<IResult> DropAsync(RouteCacheDropRequest wanted, RouteCacheStore store, ILogger<RouteCacheStore> logger, HttpContext context, CancellationToken cancel)
     {
@@ -23,9 +23,9 @@ internal static class RouteCacheEndpoints
         if (wanted.Domain is { Length: 0 or > LongestDomain })
             return Answers.Wrong($"A domain has 1 to {LongestDomain} characters.", "MXC-5");
         var key = wanted.Domain is null ? null : DomainName.Normalize(wanted.Domain);
-        await store.DropAsync(key, cancel);
+        await store.DropAsync(key, context.User(), cancel);
         var message = key is null ? "All nodes forget what DNS said of every destination." : $"All nodes forget what DNS said of {Requests.Printable(key, LongestDomain)}.";
-        logger.Acted(context.User(), "drop", "route cache", message);
+        logger.Acted(context.User().Name, "drop", "route cache", message);
         return Results.Ok(new RouteCacheDropped(key, message));
     }
 }

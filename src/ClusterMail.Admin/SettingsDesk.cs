@@ -54,22 +54,40 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
     /// <param name="basis">The version that must still be the newest; null: whatever is newest now, which is <paramref name="newest"/>.</param>
     /// <param name="leaving">A domain that may go although it has accounts, because its accounts go with it (DOM-10).</param>
     public async Task<IResult> SaveAsync(
-        SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, string user, string? comment, bool dryRun, CancellationToken cancel, bool confirmed = false,
+        SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, Author user, string? comment, bool dryRun, CancellationToken cancel, bool confirmed = false,
         string? leaving = null)
     {
+        var judgement = await JudgeAsync(newest, wanted, basis, dryRun || confirmed, leaving, cancel);
+        if (judgement.Refusal is { } refusal)
+            return refusal;
+        var (changes, notes) = (judgement.Changes, judgement.Notes);
+        if (dryRun || changes.Count == 0)
+            return Results.Ok(new SettingsSaved(newest.Version, Differences(changes), notes));
+        return await store.SaveAsync(newest.Version, wanted.Values, wanted.Overrides, user, Remark(comment), cancel, [.. changes.Select(Note)]) switch
+        {
+            SaveResult.Saved saved => Results.Ok(new SettingsSaved(saved.Version, Differences(changes), notes)),
+            SaveResult.Conflict c => Conflict(newest.Version, c),
+            var other => throw new System.Diagnostics.UnreachableException(other.ToString()),
+        };
+    }
+
+    /// <summary>Whether <paramref name="wanted"/> may be saved, without saving it: the base, the set as a whole, accounts left behind, what needs a confirmation.</summary>
+    /// <param name="confirmed">As in <see cref="SaveAsync"/>; a dry run asks for none.</param>
+    public async Task<SettingsJudgement> JudgeAsync(SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, bool confirmed, string? leaving, CancellationToken cancel)
+    {
+        var changes = wanted.Since(newest);
         if (basis is { } asked && asked != newest.Version)
-            return Conflict(asked, newest.Version, newest.SavedBy, newest.SavedAt);
+            return new(Conflict(asked, new SaveResult.Conflict(newest.Version, newest.SavedBy, newest.SavedAt)), changes, []);
         var errors = Judge(wanted);
         var faults = errors.Where(e => !e.IsWarning).Select(Fault).ToList();
         if (faults.Count > 0)
-            return Answers.Faults(faults);
+            return new(Answers.Faults(faults), changes, []);
         if (await LeftBehindAsync(newest, wanted, leaving, cancel) is { } refusal)
-            return refusal;
+            return new(refusal, changes, []);
         IReadOnlyList<string> notes = [.. errors.Where(e => e.IsWarning).Select(e => e.ToString())];
-        var changes = wanted.Since(newest);
         // Asked once, when the table changes: whoever edits another line of it later confirms again, because the whole text is what he saves.
-        if (!dryRun && !confirmed && errors.Find(e => e.NeedsConfirmation && changes.Any(change => change.Name == e.Name)) is { } doubt)
-            return Answers.Problem(new Problem
+        if (!confirmed && errors.Find(e => e.NeedsConfirmation && changes.Any(change => change.Name == e.Name)) is { } doubt)
+            return new(Answers.Problem(new Problem
             {
                 Title = doubt.Message,
                 Status = StatusCodes.Status409Conflict,
@@ -78,17 +96,17 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
                 Line = doubt.Line,
                 Rule = doubt.Rule,
                 Hint = "Save it with --yes (\"confirm\": true) if it is meant so.",
-            });
-        if (dryRun || changes.Count == 0)
-            return Results.Ok(new SettingsSaved(newest.Version, Differences(changes), notes));
-        var remark = Requests.Printable(comment ?? "", LongestComment);
-        return await store.SaveAsync(newest.Version, wanted.Values, wanted.Overrides, user, remark, cancel) switch
-        {
-            SaveResult.Saved saved => Results.Ok(new SettingsSaved(saved.Version, Differences(changes), notes)),
-            SaveResult.Conflict c => Conflict(newest.Version, c.Newest, c.ChangedBy, c.ChangedAt),
-            var other => throw new System.Diagnostics.UnreachableException(other.ToString()),
-        };
+            }), changes, notes);
+        return new(null, changes, notes);
     }
+
+    public static string Remark(string? comment) => Requests.Printable(comment ?? "", LongestComment);
+
+    /// <summary>ADMIN-13: both values, or for a secret that it was changed.</summary>
+    public static AuditNote Note(SettingsChangeRow row) => new(
+        "settings.change", row.Node is null ? row.Name : $"{row.Name} ({row.Node})", IsSecret(row.Name) ? null : Value(row.Before), IsSecret(row.Name) ? Value("changed") : Value(row.After));
+
+    private static Dictionary<string, string>? Value(string? text) => text is null ? null : new() { ["value"] = text };
 
     /// <summary>DOM-10: no way of saving settings takes a domain away from its accounts unasked, neither a table nor an import nor a rollback.</summary>
     private async Task<IResult?> LeftBehindAsync(SettingsSnapshot newest, SettingsSnapshot wanted, string? leaving, CancellationToken cancel)
@@ -102,7 +120,7 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
         return null;
     }
 
-    private static OperatedDomains Domains(SettingsSnapshot snapshot) => OperatedDomains.Parse(snapshot.Values.GetValueOrDefault(DomainTable) ?? Catalogue.Get(DomainTable).Default).Domains;
+    public static OperatedDomains Domains(SettingsSnapshot snapshot) => OperatedDomains.Parse(snapshot.Values.GetValueOrDefault(DomainTable) ?? Catalogue.Get(DomainTable).Default).Domains;
 
     private List<SettingError> Judge(SettingsSnapshot wanted) =>
         [.. validator.Check(wanted.Values), .. wanted.Overrides.OrderBy(n => n.Key, StringComparer.Ordinal).SelectMany(n => validator.CheckOverrides(n.Key, n.Value))];
@@ -110,9 +128,9 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
     public static Fault Fault(SettingError error) =>
         new(error.Name, error.Line == 0 ? null : error.Line, error.Column == 0 ? null : error.Column, error.Rule, error.Message);
 
-    private static IResult Conflict(long asked, long newest, string by, DateTimeOffset at) => Answers.Problem(
-        StatusCodes.Status409Conflict, $"Settings were changed since by {by}: version {newest} of {at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z.",
-        $"Your changes were made on version {asked}; nothing was overwritten.", "ADMIN-25", $"See them with: clustermail settings diff {asked} {newest}");
+    public static IResult Conflict(long asked, SaveResult.Conflict now) => Answers.Problem(
+        StatusCodes.Status409Conflict, $"Settings were changed since by {now.ChangedBy}: version {now.Newest} of {now.ChangedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z.",
+        $"Your changes were made on version {asked}; nothing was overwritten.", "ADMIN-25", $"See them with: clustermail settings diff {asked} {now.Newest}");
 
     public static IReadOnlyList<SettingDifference> Differences(IReadOnlyList<SettingsChangeRow> rows) =>
         [.. rows.Select(r => new SettingDifference(r.Name, r.Node, Shown(r.Name, r.Before), Shown(r.Name, r.After)))];
@@ -122,3 +140,7 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
 
     public static string? Shown(string name, string? value) => value is { Length: > 0 } && IsSecret(name) ? Masked : value;
 }
+
+/// <param name="Refusal">Null: it may be saved.</param>
+/// <param name="Notes">What whoever saves it should know.</param>
+internal sealed record SettingsJudgement(IResult? Refusal, IReadOnlyList<SettingsChangeRow> Changes, IReadOnlyList<string> Notes);

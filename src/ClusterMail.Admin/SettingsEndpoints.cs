@@ -10,22 +10,18 @@ namespace ClusterMail.Admin;
 /// <summary><c>settings</c>: one versioned set (ADMIN-25), shown with where each value comes from (ADMIN-43).</summary>
 internal static class SettingsEndpoints
 {
-    /// <summary>Version of the export's own format.</summary>
-    private const int ArchiveFormat = 1;
     private const int MostChanges = 1000;
 
     public static void MapSettings(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("settings");
-        api.MapGet(Routes.Settings, ListAsync).WithSummary("Catalogue with effective values and their source").Produces<SettingsList>();
-        api.MapGet(Routes.Setting, GetAsync).WithSummary("One setting").Produces<SettingEntry>();
-        api.MapPost(Routes.Settings, SetAsync).WithSummary("Saves changes as one version, or none").Produces<SettingsSaved>();
-        api.MapPost(Routes.SettingsCheck, CheckAsync).WithSummary("Judges changes as a save would; saves nothing").Produces<SettingsSaved>();
-        api.MapGet(Routes.SettingsHistory, HistoryAsync).WithSummary("The last 100 versions").Produces<SettingsHistory>();
-        api.MapGet(Routes.SettingsDiff, DiffAsync).WithSummary("What changed between two versions").Produces<SettingsDiff>();
-        api.MapPost(Routes.SettingsRollback, RollbackAsync).WithSummary("Saves an old version as a new one").Produces<SettingsSaved>();
-        api.MapGet(Routes.SettingsExport, ExportAsync).WithSummary("The whole set without secrets").Produces<SettingsArchive>();
-        api.MapPost(Routes.SettingsImport, ImportAsync).WithSummary("Applies an export as one version, or shows the difference").Produces<SettingsSaved>();
+        api.MapGet(Routes.Settings, ListAsync).Needs(Right.ReadSettings, "settings.list").WithSummary("Catalogue with effective values and their source").Produces<SettingsList>();
+        api.MapGet(Routes.Setting, GetAsync).Needs(Right.ReadSettings, "settings.get").WithSummary("One setting").Produces<SettingEntry>();
+        api.MapPost(Routes.Settings, SetAsync).Needs(Right.ChangeSettings, "settings.set").WithSummary("Saves changes as one version, or none").Produces<SettingsSaved>();
+        api.MapPost(Routes.SettingsCheck, CheckAsync).Needs(Right.ReadSettings, "settings.check").WithSummary("Judges changes as a save would; saves nothing").Produces<SettingsSaved>();
+        api.MapGet(Routes.SettingsHistory, HistoryAsync).Needs(Right.ReadSettings, "settings.history").WithSummary("The last 100 versions").Produces<SettingsHistory>();
+        api.MapGet(Routes.SettingsDiff, DiffAsync).Needs(Right.ReadSettings, "settings.diff").WithSummary("What changed between two versions").Produces<SettingsDiff>();
+        api.MapPost(Routes.SettingsRollback, RollbackAsync).Needs(Right.ChangeSettings, "settings.rollback").WithSummary("Saves an old version as a new one").Produces<SettingsSaved>();
     }
 
     private static async Task<IResult> ListAsync(SettingsDesk desk, string? node, long? version, bool? changed, CancellationToken cancel)
@@ -55,7 +51,10 @@ internal static class SettingsEndpoints
             (value, source) = (ofNode, SettingSource.Node);
         return new(
             d.Name, SettingsDesk.Shown(d.Name, value)!, source, d.Type.ToString().ToLowerInvariant(), SettingsDesk.Shown(d.Name, d.Default)!, d.Original, Range(d), d.Unit,
-            d.Summary, d.Japanese, d.Rule, d.PerNode, d.Secret, snapshot.Version);
+            d.Summary, d.Japanese, d.Rule, d.PerNode, d.Secret, snapshot.Version)
+        {
+            SummaryJapanese = d.JapaneseSummary,
+        };
     }
 
     private static string Range(SettingDefinition d) => d.Type switch
@@ -107,46 +106,6 @@ internal static class SettingsEndpoints
             return NoSuchVersion(request.Version);
         var newest = (await desk.LoadAsync(null, cancel))!;
         return await desk.SaveAsync(newest, old, request.Base, context.User(), request.Comment ?? $"rollback to version {request.Version}", dryRun: false, cancel, confirmed: true);
-    }
-
-    private static async Task<IResult> ExportAsync(SettingsDesk desk, long? version, TimeProvider time, CancellationToken cancel)
-    {
-        if (await desk.LoadAsync(version, cancel) is not { } snapshot)
-            return NoSuchVersion(version);
-        return Results.Ok(new SettingsArchive(
-            ArchiveFormat, snapshot.Version, time.GetUtcNow(), Open(snapshot.Values),
-            snapshot.Overrides.ToDictionary(n => n.Key, n => Open(n.Value)),
-            [.. snapshot.Values.Keys.Concat(snapshot.Overrides.Values.SelectMany(n => n.Keys)).Where(SettingsDesk.IsSecret).Distinct().Order(StringComparer.Ordinal)]));
-    }
-
-    private static IReadOnlyDictionary<string, string> Open(IReadOnlyDictionary<string, string> values) =>
-        values.Where(v => !SettingsDesk.IsSecret(v.Key)).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal);
-
-    private static async Task<IResult> ImportAsync(SettingsImport import, SettingsDesk desk, HttpContext context, CancellationToken cancel)
-    {
-        if (import.Archive.Format != ArchiveFormat)
-            return Answers.Wrong($"This is format {import.Archive.Format} of a settings export; this release reads format {ArchiveFormat}.");
-        var newest = (await desk.LoadAsync(null, cancel))!;
-        var wanted = newest with
-        {
-            Values = WithSecrets(import.Archive.Values, newest.Values),
-            Overrides = import.Archive.Overrides.Keys.Union(newest.Overrides.Keys).ToDictionary(
-                node => node,
-                node => WithSecrets(
-                    import.Archive.Overrides.GetValueOrDefault(node, SettingsSnapshot.Nothing.Values), newest.Overrides.GetValueOrDefault(node, SettingsSnapshot.Nothing.Values)))
-                .Where(n => n.Value.Count > 0).ToDictionary(n => n.Key, n => n.Value),
-        };
-        return await desk.SaveAsync(
-            newest, wanted, import.Base, context.User(), import.Comment ?? $"import of version {import.Archive.Version}", import.DryRun, cancel, import.Confirm);
-    }
-
-    /// <summary>An export has no secrets; those of this cluster stay.</summary>
-    private static IReadOnlyDictionary<string, string> WithSecrets(IReadOnlyDictionary<string, string> imported, IReadOnlyDictionary<string, string> present)
-    {
-        var values = new Dictionary<string, string>(imported, StringComparer.Ordinal);
-        foreach (var (name, value) in present.Where(v => Catalogue.Find(v.Key) is { Secret: true }))
-            values.TryAdd(name, value);
-        return values;
     }
 
     private static IResult NoSuchVersion(long? version) => Answers.NotFound($"There is no version {version} of the settings.", $"The last {SettingsStore.Kept} are kept: clustermail settings history.");

@@ -12,9 +12,9 @@ internal static class TableEndpoints
     public static void MapTables(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").WithTags("tables");
-        api.MapGet(Routes.Table, GetAsync).WithSummary("route, relay or domain table as it was written").Produces<TableText>();
-        api.MapPut(Routes.Table, PutAsync).WithSummary("Saves a table").Produces<SettingsSaved>();
-        api.MapPost(Routes.TableCheck, CheckAsync).WithSummary("Judges a table as a save would").Produces<SettingsSaved>();
+        api.MapGet(Routes.Table, GetAsync).Needs(Right.ReadSettings, "table.show").WithSummary("route, relay or domain table as it was written").Produces<TableText>();
+        api.MapPut(Routes.Table, PutAsync).Needs(Right.ChangeSettings, "table.put").WithSummary("Saves a table").Produces<SettingsSaved>();
+        api.MapPost(Routes.TableCheck, CheckAsync).Needs(Right.ReadSettings, "table.check").WithSummary("Judges a table as a save would").Produces<SettingsSaved>();
     }
 
     private static string? SettingOf(string table) => table switch

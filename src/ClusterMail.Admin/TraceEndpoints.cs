@@ -14,9 +14,9 @@ internal static class TraceEndpoints
     private const int MostMails = 200;
 
     public static void MapTrace(this IEndpointRouteBuilder api) =>
-        api.MapGet(Routes.Trace, TraceAsync).WithTags("trace").WithSummary("The whole story of mails, by number or address").Produces<TraceResult>();
+        api.MapGet(Routes.Trace, TraceAsync).Needs(Right.ReadLogs, "trace.show").WithTags("trace").WithSummary("The whole story of mails, by number or address").Produces<TraceResult>();
 
-    private static async Task<IResult> TraceAsync(HistoryStore history, string q, DateTimeOffset? since, DateTimeOffset? until, int? limit, CancellationToken cancel)
+    private static async Task<IResult> TraceAsync(HistoryStore history, HeldStory held, string q, DateTimeOffset? since, DateTimeOffset? until, int? limit, CancellationToken cancel)
     {
         if (!Requests.Limit(limit, 20, MostMails, out var count, out var refusal))
             return refusal!;
@@ -25,7 +25,10 @@ internal static class TraceEndpoints
         IReadOnlyList<long> found = query.Client is null ? await history.FindAsync(query, cancel) : [];
         var stories = await history.LoadAsync([.. found.Take(count)], cancel);
         var refusals = query.Number is null ? await history.RefusalsAsync(query, cancel) : [];
-        return Results.Ok(new TraceResult([.. stories.Select(Trace)], found.Count > count || refusals.Count > count, [.. refusals.Take(count).Select(Refusal)]));
+        return Results.Ok(new TraceResult([.. stories.Select(Trace)], found.Count > count || refusals.Count > count, [.. refusals.Take(count).Select(Refusal)])
+        {
+            Held = query.Number is { Suffix.Length: 0 } number ? await held.OfAsync(number.Number, cancel) : [],
+        });
     }
 
     private static TraceRefusal Refusal(ReceiveRow row) => new(

@@ -87,6 +87,16 @@ public sealed class AdminClient : IDisposable
         return await ChangeAsync(method, path, content, type, cancel);
     }
 
+    /// <summary>Asks for a change, with octets that are read as they are sent.</summary>
+    public async Task<Answer<TAnswer>> SendAsync<TAnswer>(HttpMethod method, string path, Stream body, JsonTypeInfo<TAnswer> type, CancellationToken cancel)
+    {
+        const long slowest = 1024 * 1024;
+        var limit = ChangeLimit + TimeSpan.FromSeconds(body.Length / slowest);
+        using var content = new StreamContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        return await ChangeAsync(method, path, content, type, cancel, limit);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<HttpResponseMessage> ReadAsync(string path, HttpCompletionOption completion, CancellationToken cancel)
@@ -114,13 +124,13 @@ public sealed class AdminClient : IDisposable
         throw NoNode(trouble);
     }
 
-    private async Task<Answer<T>> ChangeAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancel)
+    private async Task<Answer<T>> ChangeAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancel, TimeSpan? limit = null)
     {
         var node = await FindLivingAsync(cancel);
         using var request = new HttpRequestMessage(method, new Uri(node, path)) { Content = content };
         try
         {
-            using var bound = Bound(ChangeLimit, cancel);
+            using var bound = Bound(limit ?? ChangeLimit, cancel);
             using var answer = await _http.SendAsync(request, bound.Token);
             return answer.IsSuccessStatusCode ? await UnderstandAsync(answer, type, cancel) : throw await RefusalAsync(answer, cancel);
         }
@@ -169,17 +179,20 @@ public sealed class AdminClient : IDisposable
     {
         using (answer)
         {
-            if (answer.StatusCode == HttpStatusCode.Unauthorized)
-                return new CommandFailure($"the token was not accepted: give the right one with --token, --token-file or CLUSTERMAIL_TOKEN");
+            Problem? problem = null;
             try
             {
-                var problem = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), AdminJson.Default.Problem);
-                return new CommandFailure($"{(problem is null ? Bare(answer) : Refusal.Text(problem))}");
+                problem = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), AdminJson.Default.Problem);
             }
             catch (JsonException)
             {
-                return new CommandFailure($"{Bare(answer)}");
+                // What stands between us and the node answers in its own words.
             }
+
+            // A refused login says what was wrong with it; any other 401 is about the token.
+            if (answer.StatusCode == HttpStatusCode.Unauthorized && problem?.Rule is null)
+                return new CommandFailure($"the token was not accepted, or the session has ended: log in with 'clustermail login', or give the right token with --token, --token-file or CLUSTERMAIL_TOKEN");
+            return new CommandFailure($"{(problem is null ? Bare(answer) : Refusal.Text(problem))}");
         }
     }
 

@@ -3,16 +3,23 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ClusterMail.Cli.Commands;
 using ClusterMail.Cli.Demo;
+using ClusterMail.Cli.Drill;
 using ClusterMail.Cli.Output;
+using ClusterMail.Cli.Setup;
 
 namespace ClusterMail.Cli;
 
 /// <summary>The tree of nouns and verbs, and what becomes of what they throw.</summary>
 public static class CommandLine
 {
+    private static readonly Option<string?> Language = LanguageOption();
+
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Parse(args);
+        // Descriptions are translated while the tree is built.
+        if (Words.Choose(parsed.GetValue(Language)))
+            parsed = Parse(args);
         if (parsed.Action is ParseErrorAction)
             return Misunderstood(parsed);
         try
@@ -47,17 +54,28 @@ public static class CommandLine
         var connection = new ConnectionOptions();
         var root = new RootCommand("ClusterMail: a farm of mail servers over one PostgreSQL.");
         connection.AddTo(root);
+        root.Options.Add(Language);
         foreach (var command in Nouns(connection))
             root.Subcommands.Add(command);
         foreach (var option in root.Options.OfType<HelpOption>())
             option.Action = new ExampleHelp((HelpAction)option.Action!);
+        if (Words.InJapanese)
+            JapaneseHelp.Translate(root);
         return root;
+    }
+
+    private static Option<string?> LanguageOption()
+    {
+        var language = new Option<string?>("--lang") { Description = "en or ja. Default: as LC_ALL, LC_MESSAGES or LANG says.", HelpName = "LANGUAGE", Recursive = true };
+        language.AcceptOnlyFromAmong("en", "ja");
+        return language;
     }
 
     private static IReadOnlyList<Command> Nouns(ConnectionOptions connection) => Nouns(connection, new Verbs(connection));
 
     private static IReadOnlyList<Command> Nouns(ConnectionOptions connection, Verbs verbs) =>
     [
+        new SetupCommand(connection).Build(),
         new ClusterCommands(verbs).Build(),
         new QueueCommands(verbs).Build(),
         new StoryCommands(verbs).Trace(),
@@ -68,14 +86,22 @@ public static class CommandLine
         new DomainCommands(verbs).Build(),
         Accounts(verbs),
         new AliasCommands(verbs).Build(),
+        new ApprovalCommands(verbs).Build(),
         new TableCommands(verbs).Destination(),
         new LockoutCommands(verbs).Build(),
         new LogCommands(verbs).Build(),
+        new ImportCommands(verbs).Build(),
         new DbCommands(connection).Build(),
+        new SessionCommands(connection, verbs).Login(),
+        new SessionCommands(connection, verbs).Logout(),
+        new SessionCommands(connection, verbs).WhoAmI(),
+        new ConsoleCommands(verbs).Build(),
+        new AuditCommands(verbs).Build(),
         LocalCommands.Up(connection),
         LocalCommands.Down(connection),
         LocalCommands.Node(connection),
         DemoCommand.Build(connection),
+        new DrillCommand(connection).Build(),
         CompletionCommand.Build(),
     ];
 
@@ -91,6 +117,9 @@ public static class CommandLine
         var account = new AccountCommands(verbs).Build();
         account.Add(new MailboxCommands(verbs).Mailbox());
         account.Add(new MailboxCommands(verbs).Export());
+        account.Add(new AccountTableCommands(verbs).Hours());
+        account.Add(new AccountTableCommands(verbs).Destination());
+        account.Add(new AccountTableCommands(verbs).Relay());
         return account;
     }
 

@@ -45,20 +45,53 @@ public sealed class ConnectionOptions
         Path.GetFullPath(parsed.GetValue(_data) ?? Variable("CLUSTERMAIL_DATA") ?? DefaultFolder));
 
     /// <summary>
-    /// A client for the cluster meant: by <c>--url</c>; else by <c>--data</c>; else by CLUSTERMAIL_URL; else the local cluster in the default folder.
+    /// A client for the cluster meant: by <c>--url</c>; else by <c>--data</c>; else by CLUSTERMAIL_URL; else by CLUSTERMAIL_DATA; else that of 'clustermail login', when no
+    /// token is given; else the local cluster in the default folder.
     /// </summary>
     /// <exception cref="CommandFailure">None of them is there.</exception>
     public AdminClient Connect(ParseResult parsed)
     {
-        var urls = parsed.GetValue(_url) ?? [];
-        if (urls.Length == 0 && parsed.GetValue(_data) is null && Variable("CLUSTERMAIL_URL") is { } variable)
-            urls = variable.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var urls = Urls(parsed);
         var token = Token(parsed);
         if (urls.Length > 0)
-            return new AdminClient([.. urls.Select(Url)], token);
+        {
+            Uri[] named = [.. urls.Select(Url)];
+            return new AdminClient(named, token ?? SessionFor(named));
+        }
+
+        if (token is null && !NamesFolder(parsed) && SessionFile.Read() is { } session)
+            return new AdminClient([.. session.Urls.Select(Url)], Living(session).Token);
         var cluster = Cluster(parsed);
-        return new AdminClient([.. cluster.Nodes.OrderBy(n => n.State != "running").Select(n => Url(n.Admin))], token ?? cluster.AdminToken);
+        return new AdminClient(Running(cluster), token ?? cluster.AdminToken);
     }
+
+    /// <summary>Where a login goes: like <see cref="Connect(ParseResult)"/>, without any token.</summary>
+    /// <exception cref="CommandFailure">Nothing says where.</exception>
+    public IReadOnlyList<Uri> Nodes(ParseResult parsed)
+    {
+        var urls = Urls(parsed);
+        if (urls.Length > 0)
+            return [.. urls.Select(Url)];
+        return !NamesFolder(parsed) && SessionFile.Read() is { } session ? [.. session.Urls.Select(Url)] : Running(Cluster(parsed));
+    }
+
+    private string[] Urls(ParseResult parsed)
+    {
+        var urls = parsed.GetValue(_url) ?? [];
+        return urls.Length == 0 && parsed.GetValue(_data) is null && Variable("CLUSTERMAIL_URL") is { } variable
+            ? variable.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : urls;
+    }
+
+    private bool NamesFolder(ParseResult parsed) => (parsed.GetValue(_data) ?? Variable("CLUSTERMAIL_DATA")) is not null;
+
+    private static Uri[] Running(ClusterFile cluster) => [.. cluster.Nodes.OrderBy(n => n.State != "running").Select(n => Url(n.Admin))];
+
+    /// <summary>The session's token, if every one of these nodes is of its cluster: it must not be sent to anybody else.</summary>
+    private static string? SessionFor(Uri[] nodes) =>
+        SessionFile.Read() is { } session && nodes.All(node => session.Urls.Any(url => Uri.TryCreate(url, UriKind.Absolute, out var own) && own == node)) ? Living(session).Token : null;
+
+    private static SessionFile Living(SessionFile session) => session.ExpiresAt > DateTimeOffset.UtcNow ? session
+        : throw new CommandFailure($"your session of {session.Name} has ended: log in again with 'clustermail login', or forget it with 'clustermail logout'");
 
     /// <summary>The database for <c>db</c>, which works without a node: CLUSTERMAIL_DATABASE, or that of the local cluster.</summary>
     public string Database(ParseResult parsed) =>

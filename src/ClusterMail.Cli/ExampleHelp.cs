@@ -10,16 +10,33 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
 {
     public override int Invoke(ParseResult parseResult)
     {
-        inner.Invoke(parseResult);
+        var output = parseResult.InvocationConfiguration.Output;
+        output.Write(JapaneseHelp.Headings(Usual(parseResult)));
         var examples = Of(parseResult.CommandResult.Command);
         if (examples.Count == 0)
             return Exit.Done;
-        var output = parseResult.InvocationConfiguration.Output;
         output.WriteLine(Words.Of("Examples:"));
         foreach (var example in examples)
             output.WriteLine("  " + example);
         output.WriteLine();
         return Exit.Done;
+    }
+
+    private string Usual(ParseResult parseResult)
+    {
+        var configuration = parseResult.InvocationConfiguration;
+        var output = configuration.Output;
+        using var text = new StringWriter();
+        try
+        {
+            configuration.Output = text;
+            inner.Invoke(parseResult);
+        }
+        finally
+        {
+            configuration.Output = output;
+        }
+        return text.ToString();
     }
 
     /// <summary>A noun shows the first example of each of its verbs.</summary>

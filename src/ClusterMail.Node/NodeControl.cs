@@ -9,7 +9,7 @@ namespace ClusterMail.Node;
 /// What administrators ask of the cluster. Draining goes through the switches in the database, so that it holds over a restart and reaches a node that
 /// the answering one cannot talk to; leaving and downing go through the cluster.
 /// </summary>
-public sealed class NodeControl(NodeRuntime runtime, NodeOptions options, NodeStore nodes, SwitchStore switches, EventStore events) : IClusterControl
+public sealed class NodeControl(NodeRuntime runtime, NodeOptions options, NodeStore nodes, SwitchStore switches, EventStore events, ConsoleAudit audit) : IClusterControl
 {
     public string NodeName => options.Name;
 
@@ -25,40 +25,42 @@ public sealed class NodeControl(NodeRuntime runtime, NodeOptions options, NodeSt
         }
     }
 
-    public async Task DrainAsync(string node, CancellationToken cancel)
+    public async Task DrainAsync(string node, Author by, CancellationToken cancel)
     {
         await FindAsync(node, cancel);
-        await SetAsync(node, SwitchState.Draining, cancel);
+        await SetAsync(node, SwitchState.Draining, by, cancel);
         await events.WriteAsync(node, "drain", $"{node} drains: no new connections, transactions finish, mail goes to the others", null, cancel);
     }
 
-    public async Task UndrainAsync(string node, CancellationToken cancel)
+    public async Task UndrainAsync(string node, Author by, CancellationToken cancel)
     {
         await FindAsync(node, cancel);
-        await SetAsync(node, SwitchState.On, cancel);
+        await SetAsync(node, SwitchState.On, by, cancel);
         await events.WriteAsync(node, "undrain", $"{node} takes mail again", null, cancel);
     }
 
-    public async Task LeaveAsync(string node, CancellationToken cancel)
+    public async Task LeaveAsync(string node, Author by, CancellationToken cancel)
     {
         var row = await FindAsync(node, cancel);
-        await DrainAsync(node, cancel);
+        await audit.NoteAsync(by, AuditOutcome.Done, new AuditNote("cluster.leave", node), cancel);
+        await DrainAsync(node, by, cancel);
         Cluster().Leave(Address.Parse(row.Remoting));
     }
 
-    public async Task DownAsync(string node, CancellationToken cancel)
+    public async Task DownAsync(string node, Author by, CancellationToken cancel)
     {
         var row = await FindAsync(node, cancel);
+        await audit.NoteAsync(by, AuditOutcome.Done, new AuditNote("cluster.down", node), cancel);
         Cluster().Down(Address.Parse(row.Remoting));
-        await events.WriteAsync(options.Name, "down", $"an administrator declared {node} dead", null, cancel);
+        await events.WriteAsync(options.Name, "down", $"{by} declared {node} dead", null, cancel);
     }
 
     public Task<string?> LeaderAsync(CancellationToken cancel) => Task.FromResult(runtime.Duties.Leader);
 
-    private async Task SetAsync(string node, SwitchState state, CancellationToken cancel)
+    private async Task SetAsync(string node, SwitchState state, Author by, CancellationToken cancel)
     {
-        await switches.SetAsync(node, SwitchKind.Receive, state, "administrator", cancel);
-        await switches.SetAsync(node, SwitchKind.Deliver, state, "administrator", cancel);
+        await switches.SetAsync(node, SwitchKind.Receive, state, by, cancel);
+        await switches.SetAsync(node, SwitchKind.Deliver, state, by, cancel);
     }
 
     private async Task<NodeRow> FindAsync(string node, CancellationToken cancel) =>

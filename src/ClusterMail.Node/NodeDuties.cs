@@ -1,4 +1,5 @@
 using Akka.Actor;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Queue.Receive;
 using ClusterMail.Queue.Schedule;
@@ -13,8 +14,8 @@ namespace ClusterMail.Node;
 /// second, so that a node cut off from the database stops in time (CLU-30).
 /// </summary>
 public sealed partial class NodeDuties(
-    NodeOptions node, LeaseKeeper lease, SettingsWatch settings, DirectoryWatch directory, DestinationStore destinations, LeaseStore leases, BlockedDestinations blocked,
-    RouteCacheStore dropped, HostResolution hosts,
+    NodeOptions node, LeaseKeeper lease, SettingsWatch settings, DirectoryWatch directory, DestinationStore destinations, NodeStore nodes, LeaseStore leases, BlockedDestinations blocked,
+    RouteCacheStore dropped, HostResolution hosts, ApprovalWatch approval,
     IActorRef receiver, IActorRef dispatcher, ILogger<NodeDuties> log) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -23,6 +24,7 @@ public sealed partial class NodeDuties(
     private volatile string? _leader;
     private long _wakeUp = -1;
     private long _dropped;
+    private (long Epoch, long Version) _told;
     private bool _stopping;
     private (ReceiverActor.Doors Doors, bool Delivering) _now = (ReceiverActor.Doors.Closed, false);
 
@@ -64,7 +66,9 @@ public sealed partial class NodeDuties(
         try
         {
             await settings.FollowAsync(renewal.SettingsVersion, _stop.Token).ConfigureAwait(false);
+            await TellVersionAsync().ConfigureAwait(false);
             await directory.FollowAsync(renewal.DirectoryVersion, _stop.Token).ConfigureAwait(false);
+            await approval.FollowAsync(renewal.ApprovalVersion, _stop.Token).ConfigureAwait(false);
             blocked.ReplaceDown((await destinations.ListDownAsync(_stop.Token).ConfigureAwait(false)).Select(down => down.Key));
             await FollowDropsAsync().ConfigureAwait(false);
             _leader = await leases.HolderAsync(LeaderActor.LeaseName, _stop.Token).ConfigureAwait(false);
@@ -80,6 +84,15 @@ public sealed partial class NodeDuties(
         {
             Failed(log, bug);
         }
+    }
+
+    /// <summary>ADMIN-26: everybody can see by which version a node works.</summary>
+    private async Task TellVersionAsync()
+    {
+        if (lease.Current is not { } current || (current.Epoch, settings.Current.Settings.Version) is var now && now == _told)
+            return;
+        await nodes.SettingsInForceAsync(now.Epoch, now.Version, _stop.Token).ConfigureAwait(false);
+        _told = now;
     }
 
     private async Task FollowDropsAsync()

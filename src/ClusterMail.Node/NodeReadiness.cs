@@ -6,8 +6,6 @@ namespace ClusterMail.Node;
 /// <summary>Ready means: the database took a write of ours within the lease, every port is open and mail is taken (CLU-23, ADMIN-1, ADMIN-26).</summary>
 public sealed class NodeReadiness(NodeRuntime node) : IReadiness
 {
-    private static readonly TimeSpan SettingsPatience = TimeSpan.FromSeconds(60);
-
     public bool Ready => Reasons.Count == 0;
 
     public IReadOnlyList<string> Reasons => [.. Why()];
@@ -27,7 +25,7 @@ public sealed class NodeReadiness(NodeRuntime node) : IReadiness
             yield return "draining";
         else if (node.Duties.Doors == ReceiverActor.Doors.Closed)
             yield return "receiving is off";
-        if (node.Settings.FailingSince is { } since && DateTimeOffset.UtcNow - since > SettingsPatience)
+        if (node.Settings.IsOverdue)
             yield return "the newest settings version cannot be loaded";
         if (node.Receiver?.Fault is { } fault)
             yield return fault;

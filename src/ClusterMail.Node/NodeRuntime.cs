@@ -53,8 +53,9 @@ public sealed class NodeRuntime : IAsyncDisposable
         Nodes = new NodeStore(source);
         Mailboxes = new MailboxStore(source);
         Quota = new Quota(() => Settings!.Current, Mailboxes);
-        Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota };
-        Settings = new SettingsWatch(new SettingsStore(source), Directory, Facts(node), logs.CreateLogger<SettingsWatch>());
+        Approval = new NodeApproval(node.Name, source, key, () => Settings!.Current, logs);
+        Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota, Book = system => Approval.Watch.Current.Book(system) };
+        Settings = new SettingsWatch(new SettingsStore(source), Directory, Facts(node), logs.CreateLogger<SettingsWatch>()) { Alarm = text => Tell(events, "settings", text) };
         Passwords = new PasswordHasher(() => PasswordCost.From(Settings.Current.Settings));
         PasswordCheck = new PasswordCheck(new CredentialStore(source), Passwords, key.Seal);
         Lease = new LeaseKeeper(Nodes, Registration(node), new LeaseOptions(), OpenStore, logs.CreateLogger<LeaseKeeper>());
@@ -68,7 +69,8 @@ public sealed class NodeRuntime : IAsyncDisposable
 
         _local = ActorSystem.Create("clustermail-node", ConfigurationFactory.ParseString("""
             akka { loglevel = INFO, stdout-loglevel = OFF, loggers = ["ClusterMail.Node.Logging.AkkaLogBridge, clustermaild"], log-dead-letters = off
-                   coordinated-shutdown { exit-clr = off, run-by-clr-shutdown-hook = off } }
+                   coordinated-shutdown { exit-clr = off, run-by-clr-shutdown-hook = off }
+                   scheduler.tick-duration = 50ms }
             """));
         _numbers = new NumberBlocks(queue, NumberBlock, logs.CreateLogger<NumberBlocks>());
         var recorder = new OutcomeRecorder(() => Settings.Current.Retry, () => Settings.Current.Hours, new NoticeWriter(() => Settings.Current, _numbers), logs.CreateLogger<OutcomeRecorder>()) { Live = Live };
@@ -94,20 +96,21 @@ public sealed class NodeRuntime : IAsyncDisposable
             DestinationRegion = () => Placement!.Gate,
             Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
+        Approval.Assemble(_numbers, Lease, () => Placement!.Holds, WakeUp);
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
             (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)),
-            () => Settings.Current.Copies);
+            () => Settings.Current.Copies, Approval.Door);
         Lease.Renewed += renewal => _ = _numbers.FollowAsync(renewal.WakeUp);
         _certificates = new NodeCertificates(node.Certificate, node.CertificateKey, Settings.Current, logs.CreateLogger<NodeCertificates>(),
-            trouble => events.WriteAsync(node.Name, "certificate", trouble, null, CancellationToken.None).ContinueWith(done => done.Exception, TaskScheduler.Default));
+            trouble => Tell(events, "certificate", trouble));
         Settings.Changed += (_, after) => _certificates.Follow(after);
         Lockout = new LockoutGuard(() => Settings.Current.Lockout, TimeProvider.System);
         _lockouts = new LockoutExchange(new LockoutStore(source), Lockout, Directory.Denies, () => Settings.Current.Lockout, node.Name, logs.CreateLogger<LockoutExchange>());
         var logStore = new SessionLogStore(source);
         Sessions = new SessionJournal(logStore, events, node.Name, () => Settings.Current.Logging, new SessionJournalOptions(), logs.CreateLogger<SessionJournal>());
         Live.Watched += isWatched => Sessions.Watch = isWatched ? Live : null;
-        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
+        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync, () => Approval.Watch.Current), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
             Authenticate = new Authenticator(() => Settings.Current, PasswordCheck, Lockout),
@@ -118,9 +121,10 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
             () => ReaperActor.Props(queue, Mailboxes, new AccountStore(source), logStore, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
             () => HeraldActor.Props(new EventMail(source), Lease, _numbers, () => Settings.Current),
+            Approval,
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
-        Duties = new NodeDuties(node, Lease, Settings, Directory, destinations, leases, Blocked, new RouteCacheStore(source), Hosts, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
+        Duties = new NodeDuties(node, Lease, Settings, Directory, destinations, Nodes, leases, Blocked, new RouteCacheStore(source), Hosts, Approval.Watch, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
         Lease.Began += began => _ = Cluster.ReassertAsync();
         Observe();
     }
@@ -130,6 +134,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     public NodeStore Nodes { get; }
     public SettingsWatch Settings { get; }
     public DirectoryWatch Directory { get; }
+    public NodeApproval Approval { get; }
 
     /// <summary>One for the whole node, so that logins and imports together stay within its bounds.</summary>
     public PasswordHasher Passwords { get; }
@@ -165,8 +170,9 @@ public sealed class NodeRuntime : IAsyncDisposable
         Duties.Start();
         Lease.Start();
         _lockouts.Start();
-        _receiver.Tell(new ReceiverActor.Listen(Listeners(Settings.Current)));
+        _receiver.Tell(new ReceiverActor.Listen(NodeListeners.Of(_node, Settings.Current.Settings)));
         Cluster.Start();
+        Approval.Start();
         await _numbers.PrimeAsync(cancel);
     }
 
@@ -186,6 +192,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             await _dispatcher.Ask<DispatcherActor.Drained>(new DispatcherActor.Drain(), TimeSpan.FromSeconds(5))
                 .ContinueWith(_ => { }, TaskScheduler.Default);
         }
+        await Approval.DisposeAsync();
         await _local.Terminate();
         await _outcomes.DisposeAsync();
         await Sessions.DisposeAsync();
@@ -212,6 +219,10 @@ public sealed class NodeRuntime : IAsyncDisposable
         _local.Dispose();
     }
 
+    /// <summary>What cannot be written down now is in the program's log all the same.</summary>
+    private void Tell(EventStore events, string kind, string text) =>
+        events.WriteAsync(_node.Name, kind, text, null, CancellationToken.None).ContinueWith(done => done.Exception, TaskScheduler.Default);
+
     private WorkerOptions Observed(WorkerOptions options) => options with { Delivery = options.Delivery with { Watched = () => Live.IsWatched } };
 
     private (QueueStore, IAsyncDisposable) OpenStore(long epoch)
@@ -234,47 +245,15 @@ public sealed class NodeRuntime : IAsyncDisposable
     private void OnSettings(NodeView before, NodeView after, DestinationStore destinations)
     {
         if (before.Settings.Text("listen") != after.Settings.Text("listen") || before.Settings.Text("net.ip_version") != after.Settings.Text("net.ip_version"))
-            _receiver.Tell(new ReceiverActor.Listen(Listeners(after)));
+            _receiver.Tell(new ReceiverActor.Listen(NodeListeners.Of(_node, after.Settings)));
         // ROUTE-2: a corrected route is not to wait for the end of the old one's silence.
         if (before.Settings.Text("route.table") != after.Settings.Text("route.table") || before.Settings.Text("route.gateway") != after.Settings.Text("route.gateway"))
             destinations.ClearAllAsync(CancellationToken.None).ContinueWith(done => { _ = done.Exception; WakeUp(); }, TaskScheduler.Default);
     }
 
-    /// <summary>The setting <c>listen</c> when it is set, else the node's own file.</summary>
-    private IReadOnlyList<ListenerOptions> Listeners(NodeView view)
-    {
-        var (entries, _) = ClusterMail.Settings.ListenTable.Parse(view.Settings.Text("listen"));
-        if (!entries.IsEmpty)
-            return [.. entries.Select(entry => new ListenerOptions
-            {
-                EndPoint = new IPEndPoint(entry.Address ?? Every(view.Settings.Text("net.ip_version")), entry.Port),
-                OnlyV6 = entry.Address is null && view.Settings.Text("net.ip_version") == "v6",
-                ImplicitTls = entry.ImplicitTls,
-                ProxyProtocol = entry.Proxy,
-                Purpose = entry.Submission ? ListenerPurpose.Submission : ListenerPurpose.Relay,
-            })];
-        return [.. OwnListeners(_node)];
-    }
-
-    /// <summary>RECV-7. A kernel without IPv6 has no address <c>[::]</c> to listen on.</summary>
-    private static IPAddress Every(string version) =>
-        version == "v4" || (version == "v4/6" && !System.Net.Sockets.Socket.OSSupportsIPv6) ? IPAddress.Any : IPAddress.IPv6Any;
-
-    private static IEnumerable<ListenerOptions> OwnListeners(NodeOptions node)
-    {
-        if (node.Smtp is { } smtp)
-            yield return new ListenerOptions { EndPoint = smtp };
-        if (node.Submission is { } submission)
-            yield return new ListenerOptions { EndPoint = submission, Purpose = ListenerPurpose.Submission };
-        if (node.Smtps is { } smtps)
-            yield return new ListenerOptions { EndPoint = smtps, Purpose = ListenerPurpose.Submission, ImplicitTls = true };
-        if (node.ProxySmtp is { } proxy)
-            yield return new ListenerOptions { EndPoint = proxy, ProxyProtocol = true };
-    }
-
     private static NodeFacts Facts(NodeOptions node) => new(node.Name, Dns.GetHostName(), node.Balancers)
     {
-        Listening = [.. OwnListeners(node).Select(listener => listener.EndPoint)],
+        Listening = [.. NodeListeners.Of(node, ClusterMail.Settings.SettingSet.Empty).Select(listener => listener.EndPoint)],
         Addresses = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(link => link.GetIPProperties().UnicastAddresses).Select(one => one.Address)],
     };
 
@@ -291,6 +270,9 @@ public sealed class NodeRuntime : IAsyncDisposable
         QueueMetrics.Observe("clustermail.queue.accept_waiting", "bytes", "Content waiting for its commit.", () => _accepts.WaitingBytes);
         QueueMetrics.Observe("clustermail.queue.outcomes_waiting", "endings", "Outcomes waiting for their commit.", () => _outcomes.Waiting);
         QueueMetrics.Observe("clustermail.log.rows_dropped", "rows", "Rows of acceptlog and receivelog that could not be written in time (ADMIN-56).", () => Sessions.Dropped);
+        QueueMetrics.Observe("clustermail.settings.version", "", "Version of the settings this node works by (ADMIN-26).", () => Settings.Current.Settings.Version);
+        QueueMetrics.Observe("clustermail.settings.failing", "seconds", "Since when a newer version of the settings cannot be loaded; 0: all is well (ADMIN-26).",
+            () => Settings.FailingSince is { } since ? Math.Max(1, (long)(DateTimeOffset.UtcNow - since).TotalSeconds) : 0);
         QueueMetrics.Observe("clustermail.queue.lease_valid", "", "1 while this node may own mail.", () => Lease.IsValid ? 1 : 0);
         QueueMetrics.Observe("clustermail.queue.epoch", "", "Epoch under which this node owns mail.", () => Lease.Current?.Epoch ?? 0);
         QueueMetrics.Observe("clustermail.node.thread_pool_waiting", "items", "Work waiting for a thread; an alarm when it stays above 0.", () => ThreadPool.PendingWorkItemCount);

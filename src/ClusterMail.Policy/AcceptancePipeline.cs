@@ -1,6 +1,6 @@
 using ClusterMail.Accounts;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Policy.Auth;
-using ClusterMail.Policy.Destinations;
 using ClusterMail.Policy.Personal;
 using ClusterMail.Policy.Relay;
 using ClusterMail.Policy.Trust;
@@ -24,7 +24,7 @@ public sealed class AcceptancePipeline
     private SenderFacts _facts;
     private Resolution _sender = null!;
     private ReversePath _path;
-    private string? _forbiddenBy;
+    private Verdict? _forbidden;
 
     internal AcceptancePipeline(PolicySnapshot snapshot, ClientFacts client, ICollection<PolicyStep>? trace)
     {
@@ -33,20 +33,28 @@ public sealed class AcceptancePipeline
         _now = client.At ?? DateTimeOffset.UtcNow;
         _trace = trace;
         _identity = snapshot.Authenticated(client.AuthenticatedAs);
+        Approval = snapshot.Approval;
     }
 
     private bool IsAuthenticated => _identity is not null;
+
+    /// <summary>What approval decides by to the end of this transaction (APPROVE-23).</summary>
+    public ApprovalPolicy Approval { get; }
+
+    /// <summary>Whose policies the mail has to pass; of the last <see cref="Mail"/>.</summary>
+    public OutgoingMail Outgoing { get; private set; } = new(ReversePath.Null, [], false);
 
     /// <summary>PIPE-3 to PIPE-8.</summary>
     /// <param name="blank">Nothing at all stood after <c>FROM:</c> (RECV-25).</param>
     /// <param name="declaredSize">SIZE= in octets; 0 when not declared.</param>
     public Verdict Mail(ReversePath sender, bool blank, long declaredSize = 0)
     {
-        (_path, _facts, _sender, _forbiddenBy) = (sender, SenderFacts.Of(sender, blank), _snapshot.ResolveSender(sender), null);
+        (_path, _facts, _sender, _forbidden) = (sender, SenderFacts.Of(sender, blank), _snapshot.ResolveSender(sender), null);
         _local.Clear();
         var relay = new RelayDecision(
             _snapshot.Relay.Match(_client.Address, _facts), _sender.Class, IsAuthenticated, _snapshot.Switches, _snapshot.IsDenied(_client.Address, _now));
         _relay = relay;
+        Outgoing = new OutgoingMail(sender, Requesters.AtMail(_identity, sender, _sender), relay.Trusted || _snapshot.Switches.TrustEnvelopeSender);
 
         var verdict = Told("MAIL", "PIPE-3 relay list", relay.List());
         // Before the sender is looked up, so that a stranger on a users' port cannot ask who exists here.
@@ -55,7 +63,7 @@ public sealed class AcceptancePipeline
         if (verdict.Accepted)
             verdict = Told("MAIL", "PIPE-4 sender", relay.Sender(sender.Mailbox, _sender.Rule));
         if (verdict.Accepted)
-            verdict = Told("MAIL", "PIPE-5 usage hours", Hours());
+            verdict = Hours();
         if (verdict.Accepted)
             verdict = Told("MAIL", "PIPE-6 AUTH demand", Demand(relay));
         if (verdict.Accepted)
@@ -81,7 +89,7 @@ public sealed class AcceptancePipeline
         if (verdict.Accepted && resolution.Class == AddressClass.LocalExisting && NamesAWayOn(recipient) && !relay.Trusted)
             verdict = Told("RCPT", "PIPE-11 routed local part", Verdict.Refuse(PolicyReplies.NoRelay, "RELAY-31"));
         if (verdict.Accepted && resolution.Account is { } account)
-            verdict = Told("RCPT", "PIPE-12 recipient's own list", Personal(account));
+            verdict = Told("RCPT", Of("PIPE-12 relay list", account), Personal(account));
         if (verdict.Accepted && resolution.Account is { } taken)
             _local.Add((recipient, taken));
         return Counted("RCPT", verdict.Accepted ? Verdict.Accept(decided) : verdict);
@@ -102,11 +110,11 @@ public sealed class AcceptancePipeline
     /// <summary>PIPE-14, before the 354.</summary>
     public Verdict Data()
     {
-        var verdict = _forbiddenBy is { } rule && _snapshot.RejectWholeTransaction ? Verdict.Refuse(PolicyReplies.NoRelay, $"DEST-9, {rule}") : Verdict.Accept("UTIME-5");
+        var verdict = _forbidden is { } forbidden && _snapshot.RejectWholeTransaction ? forbidden : Verdict.Accept("UTIME-5");
         if (verdict.Accepted && _snapshot.HoursForRecipients)
             foreach (var (recipient, account) in _local)
-                if (verdict.Accepted && IsClosed(account))
-                    verdict = Verdict.Refuse(PolicyReplies.RecipientOutOfHours(recipient), "UTIME-5");
+                if (verdict.Accepted && ClosedBy(account) is { } line)
+                    verdict = Verdict.Refuse(PolicyReplies.RecipientOutOfHours(recipient), Closed("UTIME-5", line));
         return Counted("DATA", Told("DATA", "PIPE-14 transaction as a whole", verdict));
     }
 
@@ -152,11 +160,26 @@ public sealed class AcceptancePipeline
         : Verdict.Accept("CONF-23");
 
     /// <summary>UTIME-4: of the account MAIL FROM names, and of the one that authenticated, so that another's name opens no door.</summary>
-    private Verdict Hours() => (_sender.Account is { } sender && IsClosed(sender)) || (_identity is { } identity && IsClosed(identity))
-        ? Verdict.Refuse(PolicyReplies.SenderOutOfHours(_path.Stored), "UTIME-4")
-        : Verdict.Accept("UTIME-4");
+    private Verdict Hours()
+    {
+        if (_sender.Account is null && _identity is null)
+            return Told("MAIL", "PIPE-5 usage hours", Verdict.Accept("UTIME-4"));
+        var verdict = _sender.Account is { } sender ? Hours(sender) : Verdict.Accept("UTIME-4");
+        return verdict.Accepted && _identity is { } identity && identity.Id != _sender.Account?.Id ? Hours(identity) : verdict;
+    }
 
-    private bool IsClosed(Account account) => PersonalRules.Of(account).Hours?.Allow(_now, _snapshot.ZoneOf(account)) == false;
+    private Verdict Hours(Account account) => Told("MAIL", Of("PIPE-5 usage hours", account), ClosedBy(account) is { } line
+        ? Verdict.Refuse(PolicyReplies.SenderOutOfHours(_path.Stored), Closed("UTIME-4", line))
+        : Verdict.Accept("UTIME-4"));
+
+    /// <summary>The line of the account's hours that closes it now, 0 when its weekday has none; null: it is open.</summary>
+    private int? ClosedBy(Account account) =>
+        PersonalRules.Of(account).Hours is { } hours && _snapshot.ZoneOf(account) is var zone && !hours.Allow(_now, zone) ? hours.Line(_now, zone) : null;
+
+    private static string Closed(string rule, int line) => line == 0 ? rule : $"{rule} line {line}";
+
+    /// <summary>Whose table is asked; said only to whoever listens, because this runs for each recipient.</summary>
+    private string Of(string check, Account account) => _trace is null ? check : $"{check} of {account.Address}";
 
     /// <summary>AUTH-3 to AUTH-6, AUTH-9, AUTH-15; waived by AUTH-14.</summary>
     private Verdict Demand(in RelayDecision relay)
@@ -189,45 +212,34 @@ public sealed class AcceptancePipeline
 
     // An account of shared domains has one address in each of them (DOM-9); an alias of it is not its address (TRUST-5).
     private bool IsAddressOf(Account identity, Mailbox from) =>
-        _snapshot.Directory.Account(new Mailbox(SenderFacts.Unquote(from.LocalPart), from.Domain))?.Id == identity.Id;
+        _snapshot.Directory.Account(new Mailbox(AddressKey.Unquote(from.LocalPart), from.Domain))?.Id == identity.Id;
 
     private Verdict Size(long declared) => _snapshot.MaxBytes > 0 && declared > _snapshot.MaxBytes
         ? Verdict.Refuse(PolicyReplies.TooLarge, "LIMIT-1")
         : Verdict.Accept("LIMIT-1");
 
     /// <summary>
-    /// PIPE-10, DEST-2: the server's table, then the sender's; all must allow. Mail from outside is not asked. The account that authenticated counts as well:
-    /// another's name in MAIL FROM is no way around (APPROVE-7).
+    /// PIPE-10, DEST-2: system, domain and account; all must allow. Mail that none of ours sends is not asked. The account that authenticated counts as well:
+    /// another's name in MAIL FROM is no way around (APPROVE-7). What only the content can tell is decided at its end.
     /// </summary>
     private Verdict Destination(Mailbox recipient, Resolution resolution)
     {
-        var verdict = Verdict.Accept("DEST-3");
-        if (!IsAuthenticated && _sender.Class != AddressClass.LocalExisting)
-            return verdict;
-        verdict = Asked("PIPE-10 server's destination table", _snapshot.Destinations, recipient, resolution);
-        if (verdict.Accepted && _sender.Account is { } sender)
-            verdict = Asked($"PIPE-10 destination table of {sender.Address}", PersonalRules.Of(sender).Destinations, recipient, resolution);
-        if (verdict.Accepted && _identity is { } identity && identity.Id != _sender.Account?.Id)
-            verdict = Asked($"PIPE-10 destination table of {identity.Address}", PersonalRules.Of(identity).Destinations, recipient, resolution);
-        return verdict;
+        if (Outgoing.Requesters.IsEmpty)
+            return Verdict.Accept("DEST-3");
+        var judgement = Approval.AtRcpt(Outgoing, Offered(recipient, resolution));
+        var reply = judgement switch { Judgement.Refuse refuse => refuse.Reply, Judgement.Trouble => PolicyReplies.Trouble, _ => null };
+        if (judgement is Judgement.Refuse)
+            _forbidden = Verdict.Refuse(reply!, $"DEST-9, {judgement.Rule}");
+        return Told("RCPT", "PIPE-10 destination restriction", new Verdict(reply, judgement.Rule));
     }
 
-    /// <summary>The address as given, and where an alias takes it when that lies outside (APPROVE-31), or an alias would be a hole in the table.</summary>
-    private Verdict Asked(string check, DestinationTable table, Mailbox recipient, Resolution resolution)
-    {
-        if (table.Rules.Count == 0)
-            return Verdict.Accept("DEST-3");
-        var answer = table.Ask(recipient);
-        if (answer.Mode != DestinationMode.Forbid && resolution.Account is null && resolution.Real != recipient && !_snapshot.Directory.Domains.Contains(resolution.Real.Domain)
-            && table.Ask(resolution.Real) is { Mode: DestinationMode.Forbid or DestinationMode.Unreadable } stricter)
-            answer = stricter;
-        if (answer.Mode == DestinationMode.Unreadable)
-            return Told("RCPT", check, Verdict.Refuse(PolicyReplies.Trouble, answer.Rule));
-        if (answer.Mode != DestinationMode.Forbid)
-            return Told("RCPT", check, Verdict.Accept(answer.Rule));
-        _forbiddenBy = answer.Rule;
-        return Told("RCPT", check, Verdict.Refuse(PolicyReplies.NoRelay, answer.Rule));
-    }
+    /// <summary>What approval has to know of a recipient: the address as given, and where an alias takes it when that lies outside (APPROVE-31).</summary>
+    public OutgoingRecipient Offered(Mailbox recipient) => Offered(recipient, _snapshot.ResolveRecipient(recipient));
+
+    private OutgoingRecipient Offered(Mailbox recipient, Resolution resolution) =>
+        resolution.Account is null && resolution.Real != recipient && !_snapshot.Directory.Domains.Contains(resolution.Real.Domain)
+            ? new OutgoingRecipient(recipient, [resolution.Real])
+            : new OutgoingRecipient(recipient);
 
     private static Verdict Cell(in RelayDecision relay, Mailbox recipient, Resolution resolution)
     {

@@ -1,8 +1,9 @@
 using System.Collections.Frozen;
 using System.Net;
 using ClusterMail.Accounts;
+using ClusterMail.Approval.Holds;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Policy.Auth;
-using ClusterMail.Policy.Destinations;
 using ClusterMail.Policy.Relay;
 using ClusterMail.Protocol;
 using ClusterMail.Settings;
@@ -14,8 +15,11 @@ public sealed class PolicySnapshot
 {
     private readonly DynamicDenies _denies;
     private readonly FrozenDictionary<string, TimeZoneInfo> _zones;
+    private readonly PolicyLevel _system;
+    private readonly Func<PolicyLevel, PolicyBook> _book;
+    private volatile ApprovalPolicy _approval;
 
-    private PolicySnapshot(SettingSet set, AccountIndex accounts, AliasIndex aliases, DynamicDenies denies, IMailboxUsage usage)
+    private PolicySnapshot(SettingSet set, AccountIndex accounts, AliasIndex aliases, DynamicDenies denies, IMailboxUsage usage, Func<PolicyLevel, PolicyBook> book)
     {
         (_denies, Usage) = (denies, usage);
         Version = set.Version;
@@ -26,7 +30,10 @@ public sealed class PolicySnapshot
         {
             Administrator = set.Text("admin.address") is { Length: > 0 } address && !set.Switch("compat.postmaster.explicit_only") ? Mailbox.FromStored(address) : null,
         };
-        (Destinations, var destinationErrors) = DestinationTable.Parse(set.Text("destination.rules"), "destination.rules");
+        (var destinations, var destinationErrors) = ApprovalTable.Parse(set.Text("destination.rules"), "destination.rules");
+        _system = new PolicyLevel(LevelKind.System, "", set.Version, destinations);
+        _book = book;
+        _approval = new ApprovalPolicy(ApprovalOptions.From(set), _book(_system));
         Auth = AuthRules.From(set);
         _zones = domains.All.Where(domain => domain.TimeZone.Length > 0 && TimeZoneInfo.TryFindSystemTimeZoneById(domain.TimeZone, out _))
             .ToFrozenDictionary(domain => domain.Name, domain => TimeZoneInfo.FindSystemTimeZoneById(domain.TimeZone));
@@ -44,7 +51,11 @@ public sealed class PolicySnapshot
     {
         ["relay.rules"] = static (text, set) => RelayList.Parse(text, RelaySwitches.From(set)).Errors,
         ["domain.table"] = static (text, _) => OperatedDomains.Parse(text).Errors,
-        ["destination.rules"] = static (text, _) => DestinationTable.Parse(text, "destination.rules").Errors,
+        ["destination.rules"] = static (text, _) => ApprovalTable.Parse(text, "destination.rules").Errors,
+        ["approval.admins"] = static (text, _) => ApprovalOptions.CheckAddresses("approval.admins", text),
+        ["approval.fallback"] = static (text, _) => ApprovalOptions.CheckAddresses("approval.fallback", text),
+        ["approval.domains"] = static (text, _) => ApprovalDomains.Parse(text).Errors,
+        ["approval.business_calendar"] = static (text, _) => BusinessCalendar.Parse(text).Errors,
         ["auth.methods"] = AuthRules.CheckMethods,
         ["auth.required_senders"] = static (text, _) => AuthRules.CheckRequired(text),
     };
@@ -56,8 +67,16 @@ public sealed class PolicySnapshot
     /// <summary>Who must authenticate, and what is compared with it then.</summary>
     public AuthRules Auth { get; }
 
-    /// <summary>The server's own destination restriction, asked before that of the sender (DEST-2).</summary>
-    public DestinationTable Destinations { get; }
+    /// <summary>Destination restrictions of server, domain and account, and their lines of approval (DEST-2, APPROVE-14).</summary>
+    public ApprovalPolicy Approval
+    {
+        get
+        {
+            // Policies of domains and keyword lists change without a new version of the settings; whoever keeps them gives the same book while they have not.
+            var (book, known) = (_book(_system), _approval);
+            return ReferenceEquals(book, known.Book) ? known : _approval = new ApprovalPolicy(known.Options, book);
+        }
+    }
 
     /// <summary>DEST-9: one refused destination makes DATA fail for all.</summary>
     public bool RejectWholeTransaction { get; }
@@ -91,9 +110,11 @@ public sealed class PolicySnapshot
         recipient.Domain.Length == 0 && recipient.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase);
 
     /// <param name="accounts">Kept up to date by others, like all that follows; null: there are none.</param>
+    /// <param name="book">All levels and keyword lists as they are now, with the system's level; null: there are only the system's and those of the accounts.</param>
     public static PolicySnapshot Create(
-        SettingSet set, AccountIndex? accounts = null, AliasIndex? aliases = null, DynamicDenies? denies = null, IMailboxUsage? usage = null) =>
-        new(set, accounts ?? new AccountIndex(), aliases ?? new AliasIndex(), denies ?? new DynamicDenies(), usage ?? IMailboxUsage.Unlimited);
+        SettingSet set, AccountIndex? accounts = null, AliasIndex? aliases = null, DynamicDenies? denies = null, IMailboxUsage? usage = null,
+        Func<PolicyLevel, PolicyBook>? book = null) =>
+        new(set, accounts ?? new AccountIndex(), aliases ?? new AliasIndex(), denies ?? new DynamicDenies(), usage ?? IMailboxUsage.Unlimited, book ?? OwnBook());
 
     /// <summary>Starts a transaction on this version.</summary>
     /// <param name="trace">Gets each step with its rule and result; null on the hot path.</param>
@@ -123,6 +144,12 @@ public sealed class PolicySnapshot
 
     /// <summary>RELAY-51: an address the operator named as <c>true</c>, <c>default</c> or <c>only</c> is never denied by a filter, nor locked out.</summary>
     public bool IsNamed(IPAddress client) => Relay.Match(client, default).KnownClient;
+
+    private static Func<PolicyLevel, PolicyBook> OwnBook()
+    {
+        PolicyBook? book = null;
+        return system => book ??= PolicyBook.OfSystem(system.Table, system.Version);
+    }
 
     internal bool IsDenied(IPAddress client, DateTimeOffset now) => _denies.Find(client, now) is not null;
 

@@ -8,7 +8,7 @@ public static class Catalogue
     private static readonly SettingDefinition[] Definitions =
     [
         .. ServiceSettings.All, .. ReceiveSettings.All, .. AuthSettings.All, .. RelaySettings.All, .. AccountSettings.All, .. RouteSettings.All, .. DeliverySettings.All,
-        .. MailboxSettings.All, .. ClusterSettings.All, .. LogSettings.All,
+        .. MailboxSettings.All, .. ApprovalSettings.All, .. ClusterSettings.All, .. LogSettings.All,
     ];
 
     private static readonly FrozenDictionary<string, SettingDefinition> ByName = Definitions.ToFrozenDictionary(d => d.Name, StringComparer.Ordinal);

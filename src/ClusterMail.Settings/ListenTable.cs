@@ -15,6 +15,9 @@ public sealed record ListenEntry(IPAddress? Address, int Port, bool ImplicitTls,
 /// <summary>Grammar of <c>listen</c>: <c>address port[*] [relay|submission] [proxy]</c>; <c>'</c> or a blank in front makes a comment.</summary>
 public static class ListenTable
 {
+    /// <summary>CONF-23, where neither the setting nor a node's own file says anything: 25 for servers, 587 and 465 for users, who authenticate there.</summary>
+    public const string Default = "* 25\n* 587\n* 465*\n";
+
     private const string Setting = "listen";
 
     /// <summary>Entries in their order; faulty lines are left out and told.</summary>

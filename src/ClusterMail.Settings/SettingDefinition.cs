@@ -27,6 +27,9 @@ public sealed record SettingDefinition
     public string Unit { get; init; } = "";
     public required string Summary { get; init; }
 
+    /// <summary>The same in Japanese; null: nobody has written it yet.</summary>
+    public string? JapaneseSummary => JapaneseMeanings.All.GetValueOrDefault(Name);
+
     /// <summary>The original's term, for people who migrate.</summary>
     public string Japanese { get; init; } = "";
     public string Rule { get; init; } = "";

@@ -12,17 +12,27 @@ namespace ClusterMail.Settings;
 public static class SettingsText
 {
     private const string NodeSection = "node";
+    private const string AccountSection = "account";
     private static readonly char[] ListSeparators = [' ', ',', '\n', '\r', '\t'];
 
     /// <summary>Writes a document in the catalogue's order. Secrets are left out, with a comment in their place (ADMIN-51).</summary>
-    public static string Write(SettingsDocument document)
+    /// <param name="withDefaults">What is not set stands there as a comment with its default, so that the file shows everything there is.</param>
+    public static string Write(SettingsDocument document, bool withDefaults = false)
     {
         var text = new StringBuilder();
-        WriteValues(text, document.Values);
+        WriteParts(text, document.Parts, "archive.");
+        WriteValues(text, document.Values, withDefaults);
+        WriteParts(text, document.Parts, "tables.");
+        foreach (var (address, values) in document.Accounts.Where(a => a.Value.Count > 0).OrderBy(a => a.Key, StringComparer.Ordinal))
+        {
+            text.Append('\n').Append(CultureInfo.InvariantCulture, $"[{AccountSection}.{Quoted(address)}]\n");
+            foreach (var (name, value) in values.OrderBy(v => v.Key, StringComparer.Ordinal))
+                text.Append(CultureInfo.InvariantCulture, $"{name} = {(value.Contains('\n', StringComparison.Ordinal) ? Block(value) : Quoted(value))}\n");
+        }
         foreach (var (node, values) in document.Overrides.Where(o => o.Value.Count > 0).OrderBy(o => o.Key, StringComparer.Ordinal))
         {
             text.Append('\n').Append(CultureInfo.InvariantCulture, $"[{NodeSection}.{Quoted(node)}]\n");
-            WriteValues(text, values);
+            WriteValues(text, values, withDefaults: false);
         }
         return text.ToString();
     }
@@ -46,10 +56,18 @@ public static class SettingsText
         return reader.Errors.Count > 0 ? (null, reader.Errors) : reader.Checked(validator);
     }
 
-    private static void WriteValues(StringBuilder text, IReadOnlyDictionary<string, string> values)
+    private static void WriteParts(StringBuilder text, IReadOnlyDictionary<string, string> parts, string prefix)
     {
-        foreach (var definition in Catalogue.All.Where(d => values.ContainsKey(d.Name)))
-            if (definition.Secret)
+        foreach (var (name, value) in parts.Where(p => p.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(p => p.Key, StringComparer.Ordinal))
+            text.Append(CultureInfo.InvariantCulture, $"{name} = {(value.Contains('\n', StringComparison.Ordinal) ? Block(value) : name is ArchiveParts.Format or ArchiveParts.Version ? value : Quoted(value))}\n");
+    }
+
+    private static void WriteValues(StringBuilder text, IReadOnlyDictionary<string, string> values, bool withDefaults)
+    {
+        foreach (var definition in Catalogue.All.Where(d => withDefaults || values.ContainsKey(d.Name)))
+            if (!values.ContainsKey(definition.Name))
+                text.Append(CultureInfo.InvariantCulture, $"# {Key(definition.Name)} = {(definition.Type == SettingType.Table ? Quoted(definition.Default) : Value(definition.Type, definition.Default))}\n");
+            else if (definition.Secret)
                 text.Append(CultureInfo.InvariantCulture, $"# {definition.Name} is secret and not exported\n");
             else
                 text.Append(CultureInfo.InvariantCulture, $"{Key(definition.Name)} = {Value(definition.Type, values[definition.Name])}\n");
@@ -98,6 +116,9 @@ public static class SettingsText
     {
         private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
         private readonly SortedDictionary<string, Dictionary<string, string>> _overrides = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, string> _parts = new(StringComparer.Ordinal);
+        private readonly SortedDictionary<string, Dictionary<string, string>> _accounts = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, int> _linesBefore = new(StringComparer.Ordinal);
         private readonly Dictionary<(string? Node, string Name), (int Line, int TableOffset)> _places = [];
 
         public List<SettingError> Errors { get; } = [];
@@ -111,6 +132,11 @@ public static class SettingsText
                 Errors.Add(new SettingError(string.Join('.', key), table.Span.Start.Line + 1, 0, "ADMIN-51", "is a list of sections; no setting is one"));
                 return;
             }
+            if (key is [AccountSection, var address])
+            {
+                AddAccount(address, table);
+                return;
+            }
             var node = key is [NodeSection, var name] ? name : null;
             if (node is not null)
                 _overrides.TryAdd(node, new Dictionary<string, string>(StringComparer.Ordinal));
@@ -118,11 +144,25 @@ public static class SettingsText
                 Add(node, pair, node is null ? string.Join('.', key) + "." : "");
         }
 
+        private void AddAccount(string address, TableSyntaxBase table)
+        {
+            var values = new Dictionary<string, string>(StringComparer.Ordinal);
+            if (!_accounts.TryAdd(address, values))
+                Errors.Add(new SettingError(address, table.Span.Start.Line + 1, 0, "ADMIN-51", "stands in this file twice"));
+            foreach (var pair in table.Items)
+            {
+                var name = string.Join('.', Path(pair.Key));
+                if (ValueOf(pair.Value) is not { } value || !values.TryAdd(name, value))
+                    Errors.Add(new SettingError($"{address} {name}", pair.Span.Start.Line + 1, 0, "ADMIN-51", "must be one text, true or false"));
+                _linesBefore[$"{address} {name}"] = pair.Span.Start.Line + 1;
+            }
+        }
+
         public void Add(string? node, KeyValueSyntax pair, string prefix = "")
         {
             var name = prefix + string.Join('.', Path(pair.Key));
             var line = pair.Span.Start.Line + 1;
-            var values = node is null ? _values : _overrides[node];
+            var values = node is not null ? _overrides[node] : ArchiveParts.All.Contains(name) ? _parts : _values;
             if (ValueOf(pair.Value) is not { } value)
                 Errors.Add(new SettingError(name, line, 0, "ADMIN-51", "must be a text, a whole number, true, false or a list of texts"));
             else if (!values.TryAdd(name, value))
@@ -131,7 +171,10 @@ public static class SettingsText
             var opening = pair.Value is StringValueSyntax { Token: { } token } ? token.ToString().TrimStart() : "";
             var isBlock = opening.StartsWith("'''", StringComparison.Ordinal) || opening.StartsWith("\"\"\"", StringComparison.Ordinal);
             var startsBelow = isBlock && opening.AsSpan(3) is ['\n' or '\r', ..];
-            _places[(node, name)] = (line, isBlock ? line - (startsBelow ? 0 : 1) : -1);
+            var before = line - (startsBelow ? 0 : 1);
+            _places[(node, name)] = (line, isBlock ? before : -1);
+            if (ReferenceEquals(values, _parts))
+                _linesBefore[name] = before;
         }
 
         public (SettingsDocument, IReadOnlyList<SettingError>) Checked(SettingsValidator validator)
@@ -140,7 +183,8 @@ public static class SettingsText
             var errors = validator.Check(_values).Select(e => Placed(null, e))
                 .Concat(overrides.SelectMany(o => validator.CheckOverrides(o.Key, o.Value).Select(e => Placed(o.Key, e))))
                 .OrderBy(e => e.Line);
-            return (new SettingsDocument(_values, overrides), [.. errors]);
+            var accounts = _accounts.ToDictionary(a => a.Key, a => (IReadOnlyDictionary<string, string>)a.Value, StringComparer.Ordinal);
+            return (new SettingsDocument(_values, overrides) { Parts = _parts, Accounts = accounts, LinesBefore = _linesBefore }, [.. errors]);
         }
 
         private SettingError Placed(string? node, SettingError error)

@@ -92,5 +92,9 @@ public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? t
             yield return new SettingError("route.gateway_credential", 0, 0, "OUT-6", "own needs compat.auth.recoverable_store: without it no password can be sent on");
         if (set.Switch("route.forward_all") && set.Text("route.gateway").Length == 0 && set.Text("route.table").Trim().Length == 0)
             yield return new SettingError("route.forward_all", 0, 0, "FALL-6", "has neither route.gateway nor a line of route.table to forward to") { IsWarning = true };
+        if (set.Choice("approval.on_expire") == "release")
+            yield return new SettingError("approval.on_expire", 0, 0, "APPROVE-60", "release turns silence into consent: mail that nobody has looked at is sent at its deadline") { IsWarning = true, NeedsConfirmation = true };
+        if (set.Switch("approval.enabled") && set.List("approval.admins").Count == 0 && set.List("approval.fallback").Count == 0)
+            yield return new SettingError("approval.enabled", 0, 0, "APPROVE-50", "neither approval.fallback nor approval.admins names anybody: a mail whose only approver is its sender is refused") { IsWarning = true };
     }
 }

@@ -93,14 +93,14 @@ public sealed record AccountRow
 }
 
 /// <summary>Which accounts are wanted.</summary>
-/// <param name="Domain">Null: all.</param>
+/// <param name="Domains">Null: all.</param>
 /// <param name="Pattern">For the local part, <c>*</c> for anything; null: all. Compared without case.</param>
 /// <param name="Removed">Those removed in the last 30 days instead of those in force.</param>
 /// <param name="Suspended">Only those that are, or are not; null: both.</param>
 /// <param name="After">Only those behind this one; null: from the first.</param>
 /// <param name="Recoverable">With the recoverable form of the password.</param>
 public sealed record AccountFilter(
-    string? Domain, string? Pattern = null, bool Removed = false, bool? Suspended = null, AccountKey? After = null, int Limit = 100, bool Recoverable = false);
+    IReadOnlyCollection<string>? Domains, string? Pattern = null, bool Removed = false, bool? Suspended = null, AccountKey? After = null, int Limit = 100, bool Recoverable = false);
 
 /// <summary>A place in the list of accounts.</summary>
 public sealed record AccountKey(string Domain, string Name, long Id);

@@ -66,12 +66,17 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
             SELECT (SELECT version FROM directory_version), $15, $1, name, full_name, home, box_limit, smtp_auth, apop, coalesce(pop3, true), coalesce(imap4, true), delivery, hash, scram, recoverable,
                 CASE WHEN hash IS NOT NULL THEN now() END
             FROM fresh WHERE $2 = 0 OR nth <= $2 - (SELECT count(*) FROM account WHERE domain = $1 AND removed_at IS NULL)
-            ORDER BY place RETURNING name)
+            ORDER BY place RETURNING name, password_hash IS NOT NULL AS with_password, account AS is_now),
+        noted AS (
+            INSERT INTO console_audit (who, means, source, outcome, act, subject, new_value)
+            SELECT $16, $17, $18, 'done', 'account.add', name || '@' || $1, audit_account(is_now) || CASE WHEN with_password THEN '{"password": "changed"}' ELSE '{}' END::jsonb FROM made)
         SELECT place, made.name IS NOT NULL FROM fresh LEFT JOIN made ON made.name = fresh.name
         """;
 
     private const string OverwriteSql = """
-        UPDATE account AS a
+        WITH old AS (
+            SELECT a.id, a AS was FROM account AS a JOIN unnest($2::text[]) AS g(name) ON lower(a.name) = lower(g.name) WHERE a.domain = $1 AND a.removed_at IS NULL),
+        done AS (UPDATE account AS a
         SET changed = (SELECT version FROM directory_version), changed_at = now(), changed_by = $14, full_name = g.full_name, home = g.home, box_limit = g.box_limit, smtp_auth = g.smtp_auth,
             apop = g.apop, pop3 = coalesce(g.pop3, a.pop3), imap4 = coalesce(g.imap4, a.imap4), password_hash = coalesce(g.hash, a.password_hash),
             scram = CASE WHEN g.hash IS NULL THEN a.scram ELSE g.scram END, recoverable = CASE WHEN g.hash IS NULL THEN a.recoverable ELSE g.recoverable END,
@@ -79,6 +84,11 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
         FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::boolean[], $7::boolean[], $8::boolean[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::bytea[])
             AS g(name, full_name, home, box_limit, smtp_auth, apop, pop3, imap4, delivery, hash, scram, recoverable)
         WHERE a.domain = $1 AND lower(a.name) = lower(g.name) AND a.removed_at IS NULL
+        RETURNING a.id, a.name, g.hash IS NOT NULL AS with_password, a AS is_now)
+        INSERT INTO console_audit (who, means, source, outcome, act, subject, old_value, new_value)
+        SELECT $15, $16, $17, 'done', 'account.change', name || '@' || $1, audit_difference(audit_account(was), audit_account(is_now)),
+            coalesce(audit_difference(audit_account(is_now), audit_account(was)), '{}') || CASE WHEN with_password THEN '{"password": "changed"}' ELSE '{}' END::jsonb
+        FROM old JOIN done USING (id)
         """;
 
     /// <summary>
@@ -89,17 +99,26 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
     /// <param name="update">Those that exist get the values given (IMP-4).</param>
     /// <param name="by">Who wants it.</param>
     public async Task<IReadOnlyList<CreateOutcome>> CreateAsync(
-        string domain, IReadOnlyList<NewAccount> accounts, int maxAccounts, bool update, string by, CancellationToken cancel)
+        string domain, IReadOnlyList<NewAccount> accounts, int maxAccounts, bool update, Author by, CancellationToken cancel)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await NextVersionAsync(connection, cancel);
+        var outcomes = await CreateAsync(connection, domain, accounts, maxAccounts, update, by, cancel);
+        await transaction.CommitAsync(cancel);
+        return outcomes;
+    }
+
+    /// <summary>The same in the caller's transaction, which has taken the next version of the directory.</summary>
+    internal static async Task<CreateOutcome[]> CreateAsync(
+        NpgsqlConnection connection, string domain, IReadOnlyList<NewAccount> accounts, int maxAccounts, bool update, Author by, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(accounts.Count, Batch);
         var first = accounts.Select((account, place) => (account, place)).DistinctBy(pair => pair.account.Name, StringComparer.OrdinalIgnoreCase).ToArray();
         var outcomes = Enumerable.Repeat(CreateOutcome.Exists, accounts.Count).ToArray();
-        await using var connection = await dataSource.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        await NextVersionAsync(connection, cancel);
         await using (var create = new NpgsqlCommand(CreateSql, connection))
         {
-            Columns(create.Parameters.With(domain).With(maxAccounts), [.. first.Select(pair => pair.account)]).With(by);
+            Columns(create.Parameters.With(domain).With(maxAccounts), [.. first.Select(pair => pair.account)]).With(by.Name).With(by);
             await using var reader = await create.ExecuteReaderAsync(cancel);
             while (await reader.ReadAsync(cancel))
                 outcomes[first[(int)reader.GetInt64(0) - 1].place] = reader.GetBoolean(1) ? CreateOutcome.Created : CreateOutcome.OverLimit;
@@ -108,12 +127,11 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
         if (update && existing.Length > 0)
         {
             await using var overwrite = new NpgsqlCommand(OverwriteSql, connection);
-            Columns(overwrite.Parameters.With(domain), [.. existing.Select(pair => pair.account)]).With(by);
+            Columns(overwrite.Parameters.With(domain), [.. existing.Select(pair => pair.account)]).With(by.Name).With(by);
             await overwrite.ExecuteNonQueryAsync(cancel);
             foreach (var (_, place) in existing)
                 outcomes[place] = CreateOutcome.Updated;
         }
-        await transaction.CommitAsync(cancel);
         return outcomes;
     }
 
@@ -126,7 +144,8 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
     private static T[] Each<T>(IReadOnlyList<NewAccount> accounts, Func<NewAccount, T> value) => [.. accounts.Select(value)];
 
     private const string ChangeSql = """
-        UPDATE account
+        WITH old AS (SELECT a.id, a AS was FROM account AS a WHERE domain = $1 AND lower(name) = lower($2) AND removed_at IS NULL),
+        done AS (UPDATE account
         SET changed = (SELECT version FROM directory_version), changed_at = now(), changed_by = $3, full_name = coalesce($4, full_name), home = coalesce($5, home),
             box_limit = coalesce($6, box_limit), smtp_auth = coalesce($7, smtp_auth), apop = coalesce($8, apop), pop3 = coalesce($9, pop3), imap4 = coalesce($10, imap4),
             suspended = coalesce($11, suspended), smtp_disabled = coalesce($12, smtp_disabled), delivery = coalesce($13, delivery), hours = coalesce($14, hours),
@@ -135,42 +154,51 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
             recoverable = CASE WHEN $17 THEN $20 ELSE recoverable END,
             password_at = CASE WHEN NOT $17 THEN password_at WHEN $18 IS NULL THEN NULL ELSE now() END
         WHERE domain = $1 AND lower(name) = lower($2) AND removed_at IS NULL
+        RETURNING account.id, account.name, account AS is_now)
+        INSERT INTO console_audit (who, means, source, outcome, act, subject, old_value, new_value)
+        SELECT $21, $22, $23, 'done', 'account.change', name || '@' || $1, audit_difference(audit_account(was), audit_account(is_now)),
+            coalesce(audit_difference(audit_account(is_now), audit_account(was)), '{}') || CASE WHEN $17 THEN '{"password": "changed"}' ELSE '{}' END::jsonb
+        FROM old JOIN done USING (id)
         """;
 
     /// <summary>False: there is no such account.</summary>
-    public async Task<bool> ChangeAsync(string domain, string name, AccountEdit edit, string by, CancellationToken cancel)
+    public async Task<bool> ChangeAsync(string domain, string name, AccountEdit edit, Author by, CancellationToken cancel)
     {
         await using var batch = dataSource.CreateBatch();
         batch.Then(VersionSql);
-        batch.Then(ChangeSql).Parameters.With(domain).With(name).With(by).WithText(edit.FullName).WithText(edit.Home).With(edit.BoxLimit).With(edit.SmtpAuth).With(edit.Apop)
+        batch.Then(ChangeSql).Parameters.With(domain).With(name).With(by.Name).WithText(edit.FullName).WithText(edit.Home).With(edit.BoxLimit).With(edit.SmtpAuth).With(edit.Apop)
             .With(edit.Pop3).With(edit.Imap4).With(edit.Suspended).With(edit.SmtpDisabled).WithText(edit.Delivery).WithText(edit.Hours).WithText(edit.Destinations)
-            .WithText(edit.RelayRules).With(edit.Credentials is not null).WithText(edit.Credentials?.Hash).WithText(edit.Credentials?.Scram).WithBytes(edit.Credentials?.Recoverable);
+            .WithText(edit.RelayRules).With(edit.Credentials is not null).WithText(edit.Credentials?.Hash).WithText(edit.Credentials?.Scram).WithBytes(edit.Credentials?.Recoverable).With(by);
         await batch.ExecuteNonQueryAsync(cancel);
         return batch.BatchCommands[1].RecordsAffected == 1;
     }
 
     private const string RemoveSql = """
-        UPDATE account SET changed = (SELECT version FROM directory_version), changed_at = now(), changed_by = $3, removed_at = now()
-        WHERE domain = $1 AND lower(name) = lower($2) AND removed_at IS NULL
+        WITH done AS (
+            UPDATE account SET changed = (SELECT version FROM directory_version), changed_at = now(), changed_by = $3, removed_at = now()
+            WHERE domain = $1 AND lower(name) = lower($2) AND removed_at IS NULL RETURNING account.name)
+        INSERT INTO console_audit (who, means, source, outcome, act, subject) SELECT $4, $5, $6, 'done', 'account.remove', name || '@' || $1 FROM done
         """;
 
     /// <summary>ACCT-4: takes it out of force at once; it and its mail are kept for 30 days. False: there is no such account.</summary>
-    public async Task<bool> RemoveAsync(string domain, string name, string by, CancellationToken cancel)
+    public async Task<bool> RemoveAsync(string domain, string name, Author by, CancellationToken cancel)
     {
         await using var batch = dataSource.CreateBatch();
         batch.Then(VersionSql);
-        batch.Then(RemoveSql).Parameters.With(domain).With(name).With(by);
+        batch.Then(RemoveSql).Parameters.With(domain).With(name).With(by.Name).With(by);
         await batch.ExecuteNonQueryAsync(cancel);
         return batch.BatchCommands[1].RecordsAffected == 1;
     }
 
     private const string RemoveSomeSql = """
-        UPDATE account SET changed = (SELECT version FROM directory_version), changed_at = now(), changed_by = $2, removed_at = now()
-        WHERE id IN (SELECT id FROM account WHERE domain = $1 AND removed_at IS NULL LIMIT $3)
+        WITH done AS (
+            UPDATE account SET changed = (SELECT version FROM directory_version), changed_at = now(), changed_by = $2, removed_at = now()
+            WHERE id IN (SELECT id FROM account WHERE domain = $1 AND removed_at IS NULL LIMIT $3) RETURNING account.name)
+        INSERT INTO console_audit (who, means, source, outcome, act, subject) SELECT $4, $5, $6, 'done', 'account.remove', name || '@' || $1 FROM done
         """;
 
     /// <summary>All accounts of a domain that goes (DOM-10), in transactions of <see cref="Batch"/>. Broken off, it may be repeated. Returns how many.</summary>
-    public async Task<long> RemoveDomainAsync(string domain, string by, CancellationToken cancel)
+    public async Task<long> RemoveDomainAsync(string domain, Author by, CancellationToken cancel)
     {
         var removed = 0L;
         int some;
@@ -178,7 +206,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
         {
             await using var batch = dataSource.CreateBatch();
             batch.Then(VersionSql);
-            batch.Then(RemoveSomeSql).Parameters.With(domain).With(by).With(Batch);
+            batch.Then(RemoveSomeSql).Parameters.With(domain).With(by.Name).With(Batch).With(by);
             await batch.ExecuteNonQueryAsync(cancel);
             removed += some = batch.BatchCommands[1].RecordsAffected;
         }
@@ -193,12 +221,15 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
         """;
 
     private const string RestoreSql = """
-        UPDATE account SET changed = (SELECT version FROM directory_version), changed_at = now(), changed_by = $2, removed_at = NULL WHERE id = $1
+        WITH done AS (
+            UPDATE account SET changed = (SELECT version FROM directory_version), changed_at = now(), changed_by = $2, removed_at = NULL WHERE id = $1
+            RETURNING account.name, account.domain)
+        INSERT INTO console_audit (who, means, source, outcome, act, subject) SELECT $3, $4, $5, 'done', 'account.restore', name || '@' || domain FROM done
         """;
 
     /// <summary>Brings back the account of this address that was removed last.</summary>
     /// <param name="maxAccounts">DOM-2; 0: unlimited.</param>
-    public async Task<RestoreOutcome> RestoreAsync(string domain, string name, int maxAccounts, string by, CancellationToken cancel)
+    public async Task<RestoreOutcome> RestoreAsync(string domain, string name, int maxAccounts, Author by, CancellationToken cancel)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -218,14 +249,14 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
         }
         await using (var restore = new NpgsqlCommand(RestoreSql, connection))
         {
-            restore.Parameters.With(id).With(by);
+            restore.Parameters.With(id).With(by.Name).With(by);
             await restore.ExecuteNonQueryAsync(cancel);
         }
         await transaction.CommitAsync(cancel);
         return RestoreOutcome.Restored;
     }
 
-    private const string ShownSql = """
+    internal const string ShownSql = """
         SELECT id, domain, name, full_name, home, box_limit, smtp_auth, apop, pop3, imap4, suspended, smtp_disabled, delivery, hours, destinations, relay_rules, created_at, changed_at,
             changed_by, removed_at, password_at
         """;
@@ -243,7 +274,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
 
     private const string ListSql = ShownSql + """
         , CASE WHEN $9 THEN recoverable END FROM account
-        WHERE (removed_at IS NOT NULL) = $2 AND ($1 IS NULL OR domain = $1) AND ($3 IS NULL OR lower(name) LIKE lower($3)) AND ($4 IS NULL OR suspended = $4)
+        WHERE (removed_at IS NOT NULL) = $2 AND ($1 IS NULL OR domain = ANY ($1)) AND ($3 IS NULL OR lower(name) LIKE lower($3)) AND ($4 IS NULL OR suspended = $4)
             AND ($5 IS NULL OR (domain, lower(name), id) > ($5, $6, $7))
         ORDER BY domain, lower(name), id LIMIT $8
         """;
@@ -252,7 +283,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<AccountRow>> ListAsync(AccountFilter filter, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(ListSql);
-        command.Parameters.WithText(filter.Domain).With(filter.Removed).WithText(filter.Pattern is { } pattern ? Like(pattern) : null).With(filter.Suspended)
+        command.Parameters.WithTexts(filter.Domains).With(filter.Removed).WithText(filter.Pattern is { } pattern ? Like(pattern) : null).With(filter.Suspended)
             .WithText(filter.After?.Domain).WithText(filter.After?.Name.ToLowerInvariant()).With(filter.After?.Id ?? 0L).With(filter.Limit).With(filter.Recoverable);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<AccountRow>();
@@ -283,7 +314,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
     private static string Like(string pattern) =>
         pattern.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal).Replace('*', '%');
 
-    private static AccountRow Read(NpgsqlDataReader reader) => new()
+    internal static AccountRow Read(NpgsqlDataReader reader) => new()
     {
         Id = reader.GetInt64(0),
         Domain = reader.GetString(1),

@@ -36,7 +36,7 @@ public sealed class AliasStore(NpgsqlDataSource dataSource)
     /// </summary>
     /// <param name="change">From the table as it is to the table as it shall be, names distinct without case; null: refused, nothing is written.</param>
     /// <returns>Null: refused.</returns>
-    public async Task<AliasDifference?> ChangeAsync(Func<AliasRows, Task<IReadOnlyList<AliasRow>?>> change, string by, CancellationToken cancel)
+    public async Task<AliasDifference?> ChangeAsync(Func<AliasRows, Task<IReadOnlyList<AliasRow>?>> change, Author by, CancellationToken cancel)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -44,6 +44,15 @@ public sealed class AliasStore(NpgsqlDataSource dataSource)
         var now = await LoadAsync(connection, cancel);
         if (await change(now) is not { } wanted)
             return null;
+        var difference = await ReplaceAsync(connection, now, wanted, by, cancel);
+        if (difference != new AliasDifference(0, 0, 0))
+            await transaction.CommitAsync(cancel);
+        return difference;
+    }
+
+    /// <summary>Makes the table <paramref name="wanted"/> in the caller's transaction, which has taken the next version of the directory.</summary>
+    internal static async Task<AliasDifference> ReplaceAsync(NpgsqlConnection connection, AliasRows now, IReadOnlyList<AliasRow> wanted, Author by, CancellationToken cancel)
+    {
         var before = now.Rows.ToDictionary(Key);
         var after = wanted.ToDictionary(Key);
         AliasRow[] gone = [.. before.Values.Where(row => !after.ContainsKey(Key(row)))];
@@ -54,29 +63,38 @@ public sealed class AliasStore(NpgsqlDataSource dataSource)
         // One that changes is removed and made anew: a node applies the changes of one version in the order of the rows' numbers.
         await RemoveAsync(connection, [.. gone, .. changed], by, cancel);
         await PutAsync(connection, [.. fresh, .. changed], by, cancel);
-        await transaction.CommitAsync(cancel);
+        await ConsoleAudit.NoteAsync(connection, by, AuditOutcome.Done,
+        [
+            .. gone.Select(row => new AuditNote("alias.remove", Shown(row), Values(row))),
+            .. fresh.Select(row => new AuditNote("alias.add", Shown(row), null, Values(row))),
+            .. changed.Select(row => new AuditNote("alias.change", Shown(row), Values(before[Key(row)]), Values(row))),
+        ], cancel);
         return new AliasDifference(fresh.Length, changed.Length, gone.Length);
     }
 
+    private static string Shown(AliasRow row) => $"{row.Name}@{row.Domain}";
+
+    private static Dictionary<string, string> Values(AliasRow row) => new() { ["real"] = row.Real, ["mode"] = row.Mode switch { 1 => "keep", 2 => "replace", _ => "by domain" } };
+
     private static (string, string) Key(AliasRow row) => (row.Domain, row.Name.ToLowerInvariant());
 
-    private static async Task RemoveAsync(NpgsqlConnection connection, AliasRow[] rows, string by, CancellationToken cancel)
+    private static async Task RemoveAsync(NpgsqlConnection connection, AliasRow[] rows, Author by, CancellationToken cancel)
     {
         await using var remove = new NpgsqlCommand(RemoveSql, connection);
-        remove.Parameters.With(Each(rows, row => row.Domain)).With(Each(rows, row => row.Name)).With(by);
+        remove.Parameters.With(Each(rows, row => row.Domain)).With(Each(rows, row => row.Name)).With(by.Name);
         await remove.ExecuteNonQueryAsync(cancel);
     }
 
-    private static async Task PutAsync(NpgsqlConnection connection, AliasRow[] rows, string by, CancellationToken cancel)
+    private static async Task PutAsync(NpgsqlConnection connection, AliasRow[] rows, Author by, CancellationToken cancel)
     {
         await using var put = new NpgsqlCommand(PutSql, connection);
-        put.Parameters.With(Each(rows, row => row.Domain)).With(Each(rows, row => row.Name)).With(Each(rows, row => row.Real)).With(Each(rows, row => row.Mode)).With(by);
+        put.Parameters.With(Each(rows, row => row.Domain)).With(Each(rows, row => row.Name)).With(Each(rows, row => row.Real)).With(Each(rows, row => row.Mode)).With(by.Name);
         await put.ExecuteNonQueryAsync(cancel);
     }
 
     private static T[] Each<T>(AliasRow[] rows, Func<AliasRow, T> value) => [.. rows.Select(value)];
 
-    private static async Task<AliasRows> LoadAsync(NpgsqlConnection connection, CancellationToken cancel)
+    internal static async Task<AliasRows> LoadAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var ask = new NpgsqlCommand(VersionSql, connection);
         var version = (long)(await ask.ExecuteScalarAsync(cancel))!;

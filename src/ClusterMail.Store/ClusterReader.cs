@@ -6,7 +6,8 @@ namespace ClusterMail.Store;
 public sealed class ClusterReader(NpgsqlDataSource dataSource)
 {
     private const string GlanceSql = """
-        SELECT clock_timestamp(), (SELECT coalesce(max(version), 0) FROM setting_version), (SELECT count(*) FROM recipient), (SELECT min(queued_at) FROM recipient)
+        SELECT clock_timestamp(), (SELECT coalesce(max(version), 0) FROM setting_version), (SELECT count(*) FROM recipient), (SELECT min(queued_at) FROM recipient),
+               (SELECT saved_at FROM setting_version ORDER BY version DESC LIMIT 1)
         """;
 
     private const string SwitchesSql = "SELECT kind, state, since, by FROM node_switch WHERE scope = ''";
@@ -18,7 +19,10 @@ public sealed class ClusterReader(NpgsqlDataSource dataSource)
         batch.BatchCommands.Add(new(SwitchesSql));
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        var glance = new ClusterGlance(reader.GetFieldValue<DateTimeOffset>(0), reader.GetInt64(1), reader.GetInt64(2), reader.Time(3), SwitchRow.NeverSet, SwitchRow.NeverSet);
+        var glance = new ClusterGlance(reader.GetFieldValue<DateTimeOffset>(0), reader.GetInt64(1), reader.GetInt64(2), reader.Time(3), SwitchRow.NeverSet, SwitchRow.NeverSet)
+        {
+            SettingsSavedAt = reader.Time(4),
+        };
         await reader.NextResultAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
@@ -74,7 +78,11 @@ public sealed class ClusterReader(NpgsqlDataSource dataSource)
 
 /// <param name="Now">The database's clock.</param>
 /// <param name="Receive">The switch of the whole cluster.</param>
-public sealed record ClusterGlance(DateTimeOffset Now, long SettingsVersion, long Waiting, DateTimeOffset? Oldest, SwitchRow Receive, SwitchRow Deliver);
+public sealed record ClusterGlance(DateTimeOffset Now, long SettingsVersion, long Waiting, DateTimeOffset? Oldest, SwitchRow Receive, SwitchRow Deliver)
+{
+    /// <summary>When the newest version of the settings was saved; null: nothing ever was.</summary>
+    public DateTimeOffset? SettingsSavedAt { get; init; }
+}
 
 /// <param name="Since">Null: never switched.</param>
 public sealed record SwitchRow(SwitchState State, DateTimeOffset? Since, string? By)

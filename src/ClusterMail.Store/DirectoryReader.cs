@@ -9,7 +9,7 @@ public sealed class DirectoryReader(NpgsqlDataSource dataSource)
     public const int Batch = 5000;
 
     private const string AccountsSql = """
-        SELECT id, changed, removed_at IS NOT NULL, domain, name, full_name, smtp_auth, suspended, smtp_disabled, box_limit, delivery, hours, destinations, relay_rules
+        SELECT id, changed, removed_at IS NOT NULL, domain, name, full_name, smtp_auth, suspended, smtp_disabled, box_limit, delivery, hours, destinations, relay_rules, destinations_version
         FROM account WHERE (changed, id) > ($1, $2) ORDER BY changed, id LIMIT $3
         """;
 
@@ -23,7 +23,10 @@ public sealed class DirectoryReader(NpgsqlDataSource dataSource)
         while (await reader.ReadAsync(cancel))
             found.Add(new AccountChange(
                 reader.GetInt64(0), reader.GetInt64(1), reader.GetBoolean(2), reader.GetString(3), reader.GetString(4), reader.GetString(5), reader.GetBoolean(6),
-                reader.GetBoolean(7), reader.GetBoolean(8), reader.GetInt64(9), reader.GetString(10), reader.GetString(11), reader.GetString(12), reader.GetString(13)));
+                reader.GetBoolean(7), reader.GetBoolean(8), reader.GetInt64(9), reader.GetString(10), reader.GetString(11), reader.GetString(12), reader.GetString(13))
+            {
+                DestinationsVersion = reader.GetInt64(14),
+            });
         return found;
     }
 
@@ -48,7 +51,11 @@ public sealed class DirectoryReader(NpgsqlDataSource dataSource)
 /// <summary>An account as it is now; <see cref="Removed"/>: as it was.</summary>
 public sealed record AccountChange(
     long Id, long Changed, bool Removed, string Domain, string Name, string FullName, bool SmtpAuth, bool Suspended, bool SmtpDisabled, long BoxLimit, string Delivery,
-    string Hours, string Destinations, string RelayRules);
+    string Hours, string Destinations, string RelayRules)
+{
+    /// <summary>Of <see cref="Destinations"/> (APPROVE-24); 0: there never was any.</summary>
+    public long DestinationsVersion { get; init; }
+}
 
 /// <summary>An alias as it is now; <see cref="Removed"/>: as it was.</summary>
 public sealed record AliasChange(long Id, long Changed, bool Removed, string Domain, string Name, string Real, short Mode);

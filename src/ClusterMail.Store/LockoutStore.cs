@@ -83,15 +83,18 @@ public sealed class LockoutStore(NpgsqlDataSource dataSource)
     private const string RemoveSql = """
         WITH freed AS (DELETE FROM lockout WHERE address = $1 AND until > clock_timestamp() RETURNING 1),
         allowed AS (DELETE FROM client_deny WHERE address = $1 RETURNING 1),
-        forgotten AS (DELETE FROM lockout_count WHERE address = $1)
+        forgotten AS (DELETE FROM lockout_count WHERE address = $1),
+        noted AS (
+            INSERT INTO console_audit (who, means, source, outcome, act, subject)
+            SELECT $2, $3, $4, 'done', 'lockout.remove', $1 WHERE EXISTS (SELECT FROM freed) OR EXISTS (SELECT FROM allowed))
         SELECT (SELECT count(*) FROM freed) + (SELECT count(*) FROM allowed), bump_lockout()
         """;
 
     /// <summary>Sets an address free (LOCK-2). False: it was on no list.</summary>
-    public async Task<bool> RemoveAsync(string address, CancellationToken cancel)
+    public async Task<bool> RemoveAsync(string address, Author by, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(RemoveSql);
-        command.Parameters.With(address);
+        command.Parameters.With(address).With(by);
         return (long)(await command.ExecuteScalarAsync(cancel))! > 0;
     }
 }

@@ -32,6 +32,7 @@ public sealed class LogReader(NpgsqlDataSource dataSource)
 
     // Copies for the record (COPY-2) are nobody's RCPT. Mails this cluster made itself have no client: they were not received (LOG-2). A recipient is in the queue or in the history, never in both (P2),
     // and nothing ends before it was accepted, which keeps older partitions out.
+    // What is held is one line with those who are asked as recipients (APPROVE-311), what was rejected one from who decided to its sender (APPROVE-313).
     private const string AcceptedSql = """
         SELECT id, min(name), min(accepted_at), min(client_address), min(helo), min(reverse_path), array_agg(forward_path ORDER BY ordinal) FROM (
             SELECT m.id, m.name, m.accepted_at, m.client_address, m.helo, m.reverse_path, r.ordinal, r.forward_path
@@ -41,13 +42,27 @@ public sealed class LogReader(NpgsqlDataSource dataSource)
             SELECT mail_id, name, accepted_at, client_address, helo, reverse_path, ordinal, forward_path FROM history
             WHERE ended_at >= @from AND accepted_at >= @from AND accepted_at < @to AND ordinal < @copies AND client_address IS NOT NULL
               AND (@node IS NULL OR accepted_node = @node)
+            UNION ALL
+            SELECT h.id, NULL, m.received_at, m.client_address, m.helo, m.reverse_path, @copies + a.place, a.address
+            FROM held_mail AS m JOIN hold AS h ON h.mail_id = m.id JOIN hold_approver AS a ON a.hold_id = h.id AND a.stage = 0 AND a.asked_at <= m.received_at
+            WHERE m.received_at >= @from AND m.received_at < @to AND m.client_address IS NOT NULL AND (@node IS NULL OR m.node = @node)
+            UNION ALL
+            SELECT d.result_id, NULL, d.decided_at, d.client_address, '[' || d.client_address || ']', d.decided_by, 0, h.requester
+            FROM hold_decision AS d JOIN hold AS h ON h.id = d.hold_id
+            WHERE d.state = 'rejected' AND d.decided_at >= @from AND d.decided_at < @to AND d.client_address IS NOT NULL AND (@node IS NULL OR d.node = @node)
         ) AS line GROUP BY id ORDER BY 3, 1
         """;
 
     /// <summary>Mails accepted in the span, with all recipients in the order of RCPT (LOG-22).</summary>
     public IAsyncEnumerable<AcceptedRow> AcceptedAsync(LogSpan span, CancellationToken cancel) => StreamAsync(AcceptedSql, span, reader => new AcceptedRow(
-        QueueReader.Printed(reader.GetInt64(0), reader.Text(1)), reader.GetFieldValue<DateTimeOffset>(2), reader.GetString(3), reader.Text(4) ?? "",
+        QueueReader.Printed(reader.GetInt64(0), Received(reader.Text(1))), reader.GetFieldValue<DateTimeOffset>(2), reader.GetString(3), reader.Text(4) ?? "",
         reader.GetString(5), reader.GetFieldValue<string[]>(6)), null, cancel);
+
+    /// <summary>A mail released after approval goes on under its old number; it was received under the new one (APPROVE-312, APPROVE-314).</summary>
+    private static string? Received(string? name) => name?.Contains('-', StringComparison.Ordinal) == false ? null : name;
+
+    /// <summary>The suffixes of mails that approval writes stand in the detailed log only (APPROVE-317).</summary>
+    private static string? Plain(string? name) => name is [.. var number, '-', 'S' or 'A' or 'N', '0', '0', '0', '1'] ? number : name;
 
     // What ROUTE-1 row 2 brought was kept here, in our store or in one we talk LMTP to.
     private const string LocalSql = "(destination = '[local]' OR rule LIKE 'ROUTE-1%row 2%')";
@@ -70,7 +85,7 @@ public sealed class LogReader(NpgsqlDataSource dataSource)
     public IAsyncEnumerable<EndedRow> FailedAsync(LogSpan span, CancellationToken cancel) => StreamAsync(EndedSql + EndedOrder, span, Ended, "failed", cancel);
 
     private static EndedRow Ended(NpgsqlDataReader reader) => new(
-        QueueReader.Printed(reader.GetInt64(0), reader.Text(1)), reader.GetFieldValue<DateTimeOffset>(2), reader.GetString(3), reader.GetString(4),
+        QueueReader.Printed(reader.GetInt64(0), Plain(reader.Text(1))), reader.GetFieldValue<DateTimeOffset>(2), reader.GetString(3), reader.GetString(4),
         reader.GetString(5), (FailureClass)reader.GetInt16(6), reader.GetInt16(7));
 
     // The mail itself tells of what was accepted; a row for it here would be one more for each mail. A mail with a recipient in the queue and one that has

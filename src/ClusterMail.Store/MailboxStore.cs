@@ -86,6 +86,7 @@ public sealed class MailboxStore(NpgsqlDataSource dataSource)
     public MailContent Content(MailboxMessage message) => new MailboxContent(dataSource, message);
 
     private const string PurgeSql = "SELECT purge_mailbox($1, $2)";
+    private const string PurgeImportsSql = "DELETE FROM imported_message WHERE account_id = $1";
 
     /// <summary>Removes a mailbox with all that only it holds, page by page: no lock is held for long however much it is. Returns the number of messages.</summary>
     public async Task<long> PurgeAsync(long account, CancellationToken cancel)
@@ -97,8 +98,12 @@ public sealed class MailboxStore(NpgsqlDataSource dataSource)
             command.Parameters.With(account).With(Page);
             var count = (int)(await command.ExecuteScalarAsync(cancel))!;
             removed += count;
-            if (count < Page)
-                return removed;
+            if (count == Page)
+                continue;
+            await using var imports = dataSource.Ask(PurgeImportsSql);
+            imports.Parameters.With(account);
+            await imports.ExecuteNonQueryAsync(cancel);
+            return removed;
         }
     }
 

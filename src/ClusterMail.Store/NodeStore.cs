@@ -37,7 +37,8 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
                coalesce((SELECT strictest FROM switch WHERE kind = 'receive'), 0),
                coalesce((SELECT strictest FROM switch WHERE kind = 'deliver'), 0),
                (SELECT counter FROM wake_up),
-               (SELECT version FROM directory_version)
+               (SELECT version FROM directory_version),
+               (SELECT version FROM approval_version)
         """;
 
     /// <summary>Renews the lease. Also brings what every node must learn within seconds, so that it costs no second round trip.</summary>
@@ -47,7 +48,10 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
         command.Parameters.With(epoch).With(lease);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return new Renewal(reader.GetBoolean(0), reader.GetInt64(1), ByStrictness(reader.GetInt32(2)), ByStrictness(reader.GetInt32(3)), reader.GetInt64(4), reader.GetInt64(5));
+        return new Renewal(reader.GetBoolean(0), reader.GetInt64(1), ByStrictness(reader.GetInt32(2)), ByStrictness(reader.GetInt32(3)), reader.GetInt64(4), reader.GetInt64(5))
+        {
+            ApprovalVersion = reader.GetInt64(6),
+        };
     }
 
     private const string ExpiredSql = $"SELECT epoch FROM node WHERE fenced_at IS NULL AND left_at IS NULL AND NOT ({IsAlive}) ORDER BY epoch";
@@ -71,6 +75,16 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
         return fenced;
     }
 
+    private const string InForceSql = "UPDATE node SET settings_version = $2 WHERE epoch = $1 AND settings_version IS DISTINCT FROM $2";
+
+    /// <summary>Tells which version of the settings this node works by from now on (ADMIN-26).</summary>
+    public async Task SettingsInForceAsync(long epoch, long version, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(InForceSql);
+        command.Parameters.With(epoch).With(version);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
     private const string LeaveSql = "SELECT leave_epoch($1)";
 
     /// <summary>Clean stop: frees the rows at once and marks the epoch as left.</summary>
@@ -88,7 +102,7 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
                          WHERE s.kind = 'receive' AND s.scope IN ('', n.name)), 0),
                coalesce((SELECT max(CASE s.state WHEN 'on' THEN 0 WHEN 'off' THEN 2 ELSE 1 END) FROM node_switch s
                          WHERE s.kind = 'deliver' AND s.scope IN ('', n.name)), 0),
-               (SELECT count(*) FROM recipient r WHERE r.owner = n.epoch)
+               (SELECT count(*) FROM recipient r WHERE r.owner = n.epoch), n.settings_version
         FROM node n
         WHERE n.fenced_at IS NULL AND n.left_at IS NULL OR n.epoch = (SELECT max(o.epoch) FROM node o WHERE o.name = n.name)
         ORDER BY n.name, n.epoch
@@ -105,7 +119,10 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
                 reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5),
                 reader.GetFieldValue<string[]>(6), reader.GetFieldValue<DateTimeOffset>(7), reader.GetFieldValue<DateTimeOffset>(8), reader.GetBoolean(9),
                 reader.GetBoolean(10), reader.GetBoolean(11), reader.GetBoolean(12),
-                ByStrictness(reader.GetInt32(13)), ByStrictness(reader.GetInt32(14)), reader.GetInt64(15)));
+                ByStrictness(reader.GetInt32(13)), ByStrictness(reader.GetInt32(14)), reader.GetInt64(15))
+            {
+                SettingsVersion = reader.IsDBNull(16) ? null : reader.GetInt64(16),
+            });
         return nodes;
     }
 
@@ -205,7 +222,11 @@ public sealed record NodeRegistration(string Name, string Remoting, string Admin
 /// <param name="SettingsVersion">Newest settings version.</param>
 /// <param name="Receive">on, off or draining for this node (ADMIN-32): the stricter of the cluster's and the node's own switch.</param>
 /// <param name="WakeUp">Grows whenever an administrator made recipients due (retry, release): claim now.</param>
-public sealed record Renewal(bool Fenced, long SettingsVersion, SwitchState Receive, SwitchState Deliver, long WakeUp, long DirectoryVersion);
+public sealed record Renewal(bool Fenced, long SettingsVersion, SwitchState Receive, SwitchState Deliver, long WakeUp, long DirectoryVersion)
+{
+    /// <summary>Newest version of policies of domains, keyword lists, groups, proxies and keys (APPROVE-23).</summary>
+    public long ApprovalVersion { get; init; }
+}
 
 public enum SwitchState
 {
@@ -221,4 +242,8 @@ public sealed record FencedNode(string Name, long Epoch, int Recipients, TimeSpa
 public sealed record NodeRow(
     string Name, long Epoch, string Remoting, string Admin, string Smtp, string Version, IReadOnlyList<string> Roles,
     DateTimeOffset StartedAt, DateTimeOffset AliveUntil, bool Alive, bool Fenced, bool Member, bool Left,
-    SwitchState Receive, SwitchState Deliver, long Owned);
+    SwitchState Receive, SwitchState Deliver, long Owned)
+{
+    /// <summary>Of the settings, by which it works (ADMIN-26); null: it has not said yet.</summary>
+    public long? SettingsVersion { get; init; }
+}

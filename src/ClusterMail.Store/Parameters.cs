@@ -19,10 +19,38 @@ internal static class Parameters
         return parameters;
     }
 
+    /// <summary>Texts that may be null as a whole.</summary>
+    public static NpgsqlParameterCollection WithTexts(this NpgsqlParameterCollection parameters, IReadOnlyCollection<string>? values)
+    {
+        parameters.Add(new NpgsqlParameter<string[]?> { TypedValue = values is null ? null : [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        return parameters;
+    }
+
     /// <summary>Octets that may be null.</summary>
     public static NpgsqlParameterCollection WithBytes(this NpgsqlParameterCollection parameters, byte[]? value)
     {
         parameters.Add(new NpgsqlParameter<byte[]?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea });
+        return parameters;
+    }
+
+    /// <summary>A span that may be null.</summary>
+    public static NpgsqlParameterCollection WithSpan(this NpgsqlParameterCollection parameters, TimeSpan? value)
+    {
+        parameters.Add(new NpgsqlParameter<TimeSpan?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Interval });
+        return parameters;
+    }
+
+    /// <summary>A time that may be null.</summary>
+    public static NpgsqlParameterCollection WithTime(this NpgsqlParameterCollection parameters, DateTimeOffset? value)
+    {
+        parameters.Add(new NpgsqlParameter<DateTime?> { TypedValue = value?.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        return parameters;
+    }
+
+    /// <summary>A number that may be null.</summary>
+    public static NpgsqlParameterCollection WithShort(this NpgsqlParameterCollection parameters, short? value)
+    {
+        parameters.Add(new NpgsqlParameter<short?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Smallint });
         return parameters;
     }
 

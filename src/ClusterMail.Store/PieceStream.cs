@@ -7,7 +7,8 @@ namespace ClusterMail.Store;
 /// <param name="first">What comes before the first piece; may be empty.</param>
 /// <param name="piece">The query for the n-th piece, from 0. Its answer is never empty while there is more.</param>
 /// <param name="gone">What to say when it is.</param>
-internal sealed class PieceStream(long length, byte[] first, Func<int, NpgsqlCommand> piece, string gone) : Stream
+/// <param name="open">Makes the octets of the n-th piece as stored those of the content; null: they are.</param>
+internal sealed class PieceStream(long length, byte[] first, Func<int, NpgsqlCommand> piece, string gone, Func<byte[], int, byte[]>? open = null) : Stream
 {
     private byte[] _piece = first;
     private int _used;
@@ -64,13 +65,16 @@ internal sealed class PieceStream(long length, byte[] first, Func<int, NpgsqlCom
         // The recipient was taken from us and ended elsewhere: the attempt that reads here must not look complete.
         if (read is not { Length: > 0 })
             throw new IOException(gone);
-        _piece = read;
+        _piece = open is null ? read : open(read, _next - 1);
         _used = 0;
+        if (_piece.Length == 0)
+            throw new IOException(gone);
     }
 
     private int Copy(Span<byte> buffer)
     {
-        var count = Math.Min(buffer.Length, _piece.Length - _used);
+        // Never more than there is to be: a piece that grew in the database must not make the content longer.
+        var count = (int)Math.Min(Math.Min(buffer.Length, _piece.Length - _used), length - _position);
         _piece.AsSpan(_used, count).CopyTo(buffer);
         _used += count;
         _position += count;

@@ -31,7 +31,7 @@ public sealed partial class QueueStore
         """;
 
     /// <summary>Makes waiting recipients due now, whatever their schedule, and their destinations count as up. Held ones stay held.</summary>
-    public Task<AdminResult> RetryNowAsync(RecipientFilter filter, string by, CancellationToken cancel) =>
+    public Task<AdminResult> RetryNowAsync(RecipientFilter filter, Author by, CancellationToken cancel) =>
         ActAsync("queue-retry", RetrySql, filter, by, wake: true, busy: false, cancel);
 
     private const string HoldSql = $"""
@@ -43,7 +43,7 @@ public sealed partial class QueueStore
         """;
 
     /// <summary>Keeps recipients from being tried until they are released. One being delivered at this moment is not held, but counted as busy.</summary>
-    public Task<AdminResult> HoldAsync(RecipientFilter filter, string by, CancellationToken cancel) =>
+    public Task<AdminResult> HoldAsync(RecipientFilter filter, Author by, CancellationToken cancel) =>
         ActAsync("queue-hold", HoldSql, filter, by, wake: false, busy: true, cancel);
 
     private const string ReleaseSql = $"""
@@ -56,7 +56,7 @@ public sealed partial class QueueStore
         """;
 
     /// <summary>Held recipients become due now.</summary>
-    public Task<AdminResult> ReleaseAsync(RecipientFilter filter, string by, CancellationToken cancel) =>
+    public Task<AdminResult> ReleaseAsync(RecipientFilter filter, Author by, CancellationToken cancel) =>
         ActAsync("queue-release", ReleaseSql, filter, by, wake: true, busy: false, cancel);
 
     // One being delivered keeps its owner: the outcome of that attempt wins, and if it would have to wait it is failed instead.
@@ -72,7 +72,7 @@ public sealed partial class QueueStore
         """;
 
     /// <summary>Has recipients failed, with the error mail they are due, by whichever node claims them next (<see cref="ClaimedRecipient.BounceNow"/>).</summary>
-    public Task<AdminResult> BounceAsync(RecipientFilter filter, string by, CancellationToken cancel) =>
+    public Task<AdminResult> BounceAsync(RecipientFilter filter, Author by, CancellationToken cancel) =>
         ActAsync("queue-bounce", BounceSql, filter, by, wake: true, busy: false, cancel);
 
     private const string DeleteSql = $"""
@@ -91,7 +91,7 @@ public sealed partial class QueueStore
         """;
 
     /// <summary>Takes recipients out of the queue without an error mail. One being delivered at this moment is left alone and counted as busy.</summary>
-    public Task<AdminResult> DeleteAsync(RecipientFilter filter, string by, CancellationToken cancel) =>
+    public Task<AdminResult> DeleteAsync(RecipientFilter filter, Author by, CancellationToken cancel) =>
         ActAsync("queue-delete", DeleteSql, filter, by, wake: false, busy: true, cancel);
 
     private const string BusySql = $"SELECT count(*)::integer FROM recipient r WHERE r.state = 'delivering' AND {Matching}";
@@ -101,7 +101,7 @@ public sealed partial class QueueStore
         """;
 
     // Slice by slice: each changes rows so that they no longer match, and the last one finds fewer than a slice.
-    private async Task<AdminResult> ActAsync(string kind, string sql, RecipientFilter filter, string by, bool wake, bool busy, CancellationToken cancel)
+    private async Task<AdminResult> ActAsync(string kind, string sql, RecipientFilter filter, Author by, bool wake, bool busy, CancellationToken cancel)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         var now = await NowAsync(connection, cancel);
@@ -109,14 +109,14 @@ public sealed partial class QueueStore
         int slice;
         do
         {
-            slice = await ActOnSliceAsync(connection, sql, filter, now, by, cancel);
+            slice = await ActOnSliceAsync(connection, kind, sql, filter, now, by, cancel);
             done += slice;
         }
         while (slice == Slice);
 
         await using var batch = connection.CreateBatch();
         WithFilter(batch.Then(BusySql).Parameters, filter);
-        batch.Then(ActEventSql).Parameters.With(kind).With(by).With(done);
+        batch.Then(ActEventSql).Parameters.With(kind).With(by.Name).With(done);
         if (wake)
             batch.Then(WakeUpSql);
         var owned = (int)(await batch.ExecuteScalarAsync(cancel))!;
@@ -130,7 +130,7 @@ public sealed partial class QueueStore
     }
 
     private static async Task<int> ActOnSliceAsync(
-        NpgsqlConnection connection, string sql, RecipientFilter filter, DateTime now, string by, CancellationToken cancel)
+        NpgsqlConnection connection, string kind, string sql, RecipientFilter filter, DateTime now, Author by, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var mails = Array.Empty<long>();
@@ -139,7 +139,7 @@ public sealed partial class QueueStore
         {
             WithFilter(command.Parameters, filter).With(now).With(Slice);
             if (sql == DeleteSql)
-                command.Parameters.With(by);
+                command.Parameters.With(by.Name);
             await using var reader = await command.ExecuteReaderAsync(cancel);
             await reader.ReadAsync(cancel);
             count = reader.GetInt32(0);
@@ -152,9 +152,15 @@ public sealed partial class QueueStore
             remove.Parameters.With(mails);
             await remove.ExecuteNonQueryAsync(cancel);
         }
+        if (count > 0)
+            await ConsoleAudit.NoteAsync(connection, by, AuditOutcome.Done, [Note(kind, filter, by, count)], cancel);
         await transaction.CommitAsync(cancel);
         return count;
     }
+
+    /// <summary>QUEUE-6: what was asked for, and how many it was; <c>queue-hold</c> is the act <c>queue.hold</c>.</summary>
+    private static AuditNote Note(string kind, RecipientFilter filter, Author by, int count) =>
+        new(kind.Replace('-', '.'), filter.ToString(), null, new Dictionary<string, string> { ["recipients"] = $"{count}", ["by"] = by.Name });
 
     private static NpgsqlParameterCollection WithFilter(NpgsqlParameterCollection parameters, RecipientFilter filter)
     {
@@ -208,6 +214,19 @@ public sealed record RecipientFilter
     /// <summary>Compared without case; empty: the null path.</summary>
     public string? ReversePath { get; init; }
     public RecipientState? State { get; init; }
+
+    /// <summary>In words, for people: <c>destination=example.net sender=&lt;&gt;</c>.</summary>
+    public override string ToString()
+    {
+        const int shown = 50;
+        var said = new List<string>();
+        if (Mails is { } mails)
+            said.Add($"mails={string.Join(',', mails.Take(shown))}{(mails.Count > shown ? $" and {mails.Count - shown} more" : "")}");
+        foreach (var (name, value) in ((string, string?)[])[("destination", Destination), ("recipient", ForwardPath), ("sender", ReversePath is "" ? "<>" : ReversePath), ("state", State?.ToString().ToLowerInvariant())])
+            if (value is not null)
+                said.Add($"{name}={value}");
+        return said.Count == 0 ? "all" : string.Join(' ', said);
+    }
 }
 
 /// <param name="Done">Recipients changed.</param>

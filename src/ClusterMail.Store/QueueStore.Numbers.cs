@@ -13,12 +13,20 @@ public sealed partial class QueueStore
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
+    private const string RaiseSql = """
+        WITH raised AS MATERIALIZED (SELECT raise_numbers($1) AS before),
+        noted AS (
+            INSERT INTO console_audit (who, means, source, outcome, act, subject, old_value, new_value)
+            SELECT $2, $3, $4, 'done', 'queue.number', 'last', jsonb_build_object('last', before), jsonb_build_object('last', $1) FROM raised WHERE before < $1)
+        SELECT before FROM raised
+        """;
+
     /// <summary>Raises the counter, so that every number from now on is greater than <paramref name="number"/>; nodes drop what is left of their blocks.</summary>
     /// <returns>The last number given out before; when <paramref name="number"/> is not greater, nothing was changed.</returns>
-    public async Task<long> RaiseNumberAsync(long number, CancellationToken cancel)
+    public async Task<long> RaiseNumberAsync(long number, Author by, CancellationToken cancel)
     {
-        await using var command = dataSource.Ask("SELECT raise_numbers($1)");
-        command.Parameters.With(number);
+        await using var command = dataSource.Ask(RaiseSql);
+        command.Parameters.With(number).With(by);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 

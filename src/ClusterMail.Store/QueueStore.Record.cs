@@ -207,15 +207,5 @@ public sealed partial class QueueStore
     private static string? Dialogue(ImmutableArray<string> lines) =>
         lines.IsDefaultOrEmpty ? null : string.Join('\n', lines.Select(l => Clean(l, 1024)!.ReplaceLineEndings(" ")));
 
-    // What strangers sent goes in as text: PostgreSQL refuses NUL and lone surrogates, and a refused batch would be tried for ever.
-    private static string? Clean(string? text, int limit)
-    {
-        if (text is null)
-            return null;
-        if (text.Length > limit)
-            text = text[..limit];
-        return text.Contains('\0', StringComparison.Ordinal) || text.Any(char.IsSurrogate)
-            ? string.Concat(text.Replace('\0', '?').EnumerateRunes())
-            : text;
-    }
+    private static string? Clean(string? text, int limit) => text is null ? null : Cleaned.Text(text, limit);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using ClusterMail.Protocol;
+using ClusterMail.Store.Approval;
 using Npgsql;
 
 namespace ClusterMail.Store;
@@ -36,8 +37,25 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
             return;
         await using var batch = dataSource.CreateBatch();
         batch.Then(AssertEpochSql).Parameters.With(epoch);
-        batch.Then(AcceptSql).Parameters.With(epoch).WithMails(mails);
+        if (!mails.Any(mail => mail.Held is not null))
+            batch.Then(AcceptSql).Parameters.With(epoch).WithMails(mails);
+        else
+            WithHeld(batch, epoch, mails);
         await UnderEpochAsync(epoch, () => batch.ExecuteNonQueryAsync(cancel));
+    }
+
+    /// <summary>What is held is committed with what is not: there is all of a mail or nothing of it (APPROVE-88).</summary>
+    private static void WithHeld(NpgsqlBatch batch, long epoch, IReadOnlyList<NewMail> mails)
+    {
+        var queued = mails.Where(mail => !mail.Recipients.IsEmpty).ToArray();
+        if (queued.Length > 0)
+            batch.Then(AcceptSql).Parameters.With(epoch).WithMails(queued);
+        foreach (var mail in mails.Where(mail => mail.Held is not null))
+        {
+            HeldRows.Write(batch, epoch, mail);
+            HeldRows.WriteContent(batch, mail, mail.Content.Memory
+                ?? throw new ArgumentException($"The content of {mail.Id} is not in memory; it goes through AcceptLargeAsync.", nameof(mails)));
+        }
     }
 
     private const string ChunkSql = "INSERT INTO mail_chunk (mail_id, seq, data) VALUES ($1, $2, $3)";
@@ -51,7 +69,10 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
         // The epoch is asserted last: its lock is not held while the content travels.
         await using var batch = connection.CreateBatch();
         batch.Then(AssertEpochSql).Parameters.With(epoch);
-        batch.Then(AcceptSql).Parameters.With(epoch).WithMails([mail], withContent: false);
+        if (!mail.Recipients.IsEmpty)
+            batch.Then(AcceptSql).Parameters.With(epoch).WithMails([mail], withContent: false);
+        if (mail.Held is not null)
+            HeldRows.Write(batch, epoch, mail);
         await UnderEpochAsync(epoch, async () =>
         {
             await batch.ExecuteNonQueryAsync(cancel);
@@ -59,7 +80,7 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
         });
     }
 
-    private static async Task WriteChunksAsync(NpgsqlConnection connection, NewMail mail, CancellationToken cancel)
+    internal static async Task WriteChunksAsync(NpgsqlConnection connection, NewMail mail, CancellationToken cancel)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
         try
@@ -71,9 +92,14 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
                 var count = await content.ReadAtLeastAsync(buffer.AsMemory(0, ChunkSize), ChunkSize, throwOnEndOfStream: false, cancel);
                 if (count == 0)
                     throw new EndOfStreamException($"The spooled content of {mail.Id} ends after {written} of {mail.Content.Length} octets.");
-                await using var command = new NpgsqlCommand(ChunkSql, connection);
-                command.Parameters.With(mail.Id.Number).With(seq).With<ReadOnlyMemory<byte>>(buffer.AsMemory(0, count));
-                await command.ExecuteNonQueryAsync(cancel);
+                if (!mail.Recipients.IsEmpty)
+                {
+                    await using var command = new NpgsqlCommand(ChunkSql, connection);
+                    command.Parameters.With(mail.Id.Number).With(seq).With<ReadOnlyMemory<byte>>(buffer.AsMemory(0, count));
+                    await command.ExecuteNonQueryAsync(cancel);
+                }
+                if (mail.Held is not null)
+                    await HeldRows.WritePieceAsync(connection, mail, seq, buffer.AsMemory(0, count), cancel);
                 written += count;
             }
         }
@@ -87,19 +113,24 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
     private const string SettleSql = """
         INSERT INTO mail (id, size, reverse_path, node) SELECT id, 0, '', '' FROM unnest($1) AS id ORDER BY id ON CONFLICT DO NOTHING
         """;
+    private const string SettleHeldSql = """
+        INSERT INTO held_mail (id, size, sha256, reverse_path, sender, node)
+        SELECT id, 0, sha256(''), '', '', '' FROM unnest($1) AS id ORDER BY id ON CONFLICT DO NOTHING
+        """;
     private const string WhichExistSql = """
-        SELECT id FROM mail WHERE id = ANY ($1) UNION SELECT mail_id FROM history WHERE mail_id = ANY ($1)
+        SELECT id FROM mail WHERE id = ANY ($1) UNION SELECT mail_id FROM history WHERE mail_id = ANY ($1) UNION SELECT id FROM held_mail WHERE id = ANY ($1)
         """;
 
-    /// <summary>Of these numbers, the ones that are in the queue or in the history: settles a commit whose answer was lost.</summary>
+    /// <summary>Of these numbers, the ones that are in the queue, held or in the history: settles a commit whose answer was lost.</summary>
     public async Task<IReadOnlySet<long>> WhichExistAsync(IReadOnlyCollection<long> mails, CancellationToken cancel)
     {
         var asked = mails.ToArray();
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using (var transaction = await connection.BeginTransactionAsync(cancel))
         {
-            await using var settle = new NpgsqlCommand(SettleSql, connection);
-            settle.Parameters.With(asked);
+            await using var settle = connection.CreateBatch();
+            settle.Then(SettleSql).Parameters.With(asked);
+            settle.Then(SettleHeldSql).Parameters.With(asked);
             await settle.ExecuteNonQueryAsync(cancel);
             await transaction.RollbackAsync(cancel);
         }

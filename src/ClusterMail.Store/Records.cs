@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ClusterMail.Protocol;
+using ClusterMail.Store.Approval;
 
 namespace ClusterMail.Store;
 
@@ -43,7 +44,11 @@ public sealed record NewMail
     /// <summary>Received: headers on arrival, for the loop check of internal hand-overs (DELIV-14).</summary>
     public int ReceivedCount { get; init; }
 
+    /// <summary>Empty only when all of the mail is held: then it is no mail of the queue yet.</summary>
     public required ImmutableArray<NewRecipient> Recipients { get; init; }
+
+    /// <summary>What of it waits for an approval (APPROVE-68); null: nothing does.</summary>
+    public NewHeldMail? Held { get; init; }
 }
 
 /// <summary>One recipient of a new mail. Its key in the queue is (mail number, ordinal).</summary>

@@ -7,15 +7,16 @@ public sealed class RouteCacheStore(NpgsqlDataSource dataSource)
 {
     // An hour is a thousand renewals: a node that has missed so many has been fenced and starts with an empty cache.
     private const string DropSql = """
-        WITH old AS (DELETE FROM route_cache_drop WHERE at < now() - interval '1 hour')
+        WITH old AS (DELETE FROM route_cache_drop WHERE at < now() - interval '1 hour'),
+        noted AS (INSERT INTO console_audit (who, means, source, outcome, act, subject) VALUES ($2, $3, $4, 'done', 'route.cache-drop', coalesce($1, 'all')))
         INSERT INTO route_cache_drop (domain) VALUES ($1)
         """;
 
     /// <param name="domain">A-labels, lower case; null: everything.</param>
-    public async Task DropAsync(string? domain, CancellationToken cancel)
+    public async Task DropAsync(string? domain, Author by, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(DropSql);
-        command.Parameters.WithText(domain);
+        command.Parameters.WithText(domain).With(by);
         await command.ExecuteNonQueryAsync(cancel);
     }
 

@@ -33,34 +33,53 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         RETURNING version
         """;
 
-    private const string PruneSql = "DELETE FROM setting_version WHERE version <= (SELECT max(version) FROM setting_version) - @kept";
+    // A node that could not load a newer one still works by an old version (ADMIN-26); whoever looks why wants to see it.
+    private const string PruneSql = """
+        DELETE FROM setting_version
+        WHERE version <= (SELECT max(version) FROM setting_version) - $1
+          AND NOT EXISTS (SELECT FROM node n WHERE n.settings_version = setting_version.version AND n.fenced_at IS NULL AND n.left_at IS NULL)
+        """;
 
     private const string ChangedSinceSql = """
         SELECT version, saved_by, saved_at FROM setting_version ORDER BY version DESC LIMIT 1
         """;
 
     /// <summary>Saves the whole set as version <paramref name="basis"/> + 1, if <paramref name="basis"/> is still the newest (0: nothing was ever saved).</summary>
+    /// <param name="notes">What the audit is to say of it, in the same transaction; null: nothing.</param>
     public async Task<SaveResult> SaveAsync(
-        long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, string savedBy,
-        string comment, CancellationToken cancel)
+        long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, Author savedBy,
+        string comment, CancellationToken cancel, IReadOnlyList<AuditNote>? notes = null)
     {
-        await using var batch = dataSource.CreateBatch();
-        var save = new NpgsqlBatchCommand(SaveSql);
+        await using var connection = await dataSource.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (await SaveAsync(connection, basis, values, overrides, savedBy, comment, cancel, notes) is not { } saved)
+            return await WhoChangedAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        return new SaveResult.Saved(saved);
+    }
+
+    /// <summary>The same as part of the caller's transaction. Null: the base is not the newest any more, and nothing was written.</summary>
+    internal static async Task<long?> SaveAsync(
+        NpgsqlConnection connection, long basis, IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> overrides, Author savedBy,
+        string comment, CancellationToken cancel, IReadOnlyList<AuditNote>? notes = null)
+    {
+        await using var save = new NpgsqlCommand(SaveSql, connection);
         save.Parameters.AddWithValue("base", basis);
-        save.Parameters.AddWithValue("saved_by", savedBy);
+        save.Parameters.AddWithValue("saved_by", savedBy.Name);
         save.Parameters.AddWithValue("comment", comment);
         save.Parameters.Add(new("values", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(values) });
         save.Parameters.Add(new("overrides", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(overrides) });
-        var prune = new NpgsqlBatchCommand(PruneSql);
-        prune.Parameters.AddWithValue("kept", (long)Kept);
-        batch.BatchCommands.Add(save);
-        batch.BatchCommands.Add(prune);
-        if (await batch.ExecuteScalarAsync(cancel) is long saved)
-            return new SaveResult.Saved(saved);
-        return await WhoChangedAsync(cancel);
+        if (await save.ExecuteScalarAsync(cancel) is not long saved)
+            return null;
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Then(PruneSql).Parameters.With((long)Kept);
+        if (notes is { Count: > 0 })
+            ConsoleAudit.Then(batch, savedBy, notes);
+        await batch.ExecuteNonQueryAsync(cancel);
+        return saved;
     }
 
-    private async Task<SaveResult> WhoChangedAsync(CancellationToken cancel)
+    internal async Task<SaveResult.Conflict> WhoChangedAsync(CancellationToken cancel)
     {
         await using var command = dataSource.CreateCommand(ChangedSinceSql);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -81,6 +100,15 @@ public sealed class SettingsStore(NpgsqlDataSource dataSource)
         while (await reader.ReadAsync(cancel))
             versions.Add(Snapshot(reader));
         return versions;
+    }
+
+    /// <summary>The newest version as the caller's transaction sees it; before the first save the empty one.</summary>
+    internal static async Task<SettingsSnapshot> NewestAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LoadSql, connection);
+        command.Parameters.Add(new() { ParameterName = "version", NpgsqlDbType = NpgsqlDbType.Bigint, Value = DBNull.Value });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? Snapshot(reader) : SettingsSnapshot.Nothing;
     }
 
     private static SettingsSnapshot Snapshot(NpgsqlDataReader reader) => new(

@@ -15,7 +15,7 @@ public class AccountFileTests
     }
 
     [Fact]
-    public void IMP_1_a_row_of_10_columns_has_the_flags_of_POP3_and_IMAP4()
+    public void IMP_1_CONTRA_15_a_row_of_10_columns_has_the_flags_of_POP3_and_IMAP4()
     {
         var row = AccountFile.Parse(Taro + "\t0\t1").Row!;
         Assert.Equal((false, true), (row.Pop3, row.Imap4));

@@ -5,6 +5,23 @@ namespace ClusterMail.Accounts.Tests;
 public class MailDirectoryTests
 {
     [Fact]
+    public void ALIAS_6_one_of_the_same_name_takes_the_place_of_the_other_and_is_counted_once()
+    {
+        var aliases = new AliasIndex();
+        var (exact, wild) = (Mailbox.FromStored("info@example.jp"), Mailbox.FromStored("*@example.jp"));
+        foreach (var target in (string[])["a@example.jp", "b@example.jp"])
+        {
+            aliases.Put(new Alias(exact, Mailbox.FromStored(target), AliasMode.ByDomain));
+            aliases.Put(new Alias(wild, Mailbox.FromStored(target), AliasMode.ByDomain));
+        }
+        Assert.Equal((2, "b@example.jp"), (aliases.Count, aliases.Exact(Mailbox.FromStored("INFO@example.jp"))!.Real.ToString()));
+        aliases.Remove(exact);
+        aliases.Remove(exact);
+        aliases.Remove(wild);
+        Assert.Equal(0, aliases.Count);
+    }
+
+    [Fact]
     public void ALIAS_10_an_account_comes_before_an_alias_and_an_exact_alias_before_a_wildcard()
     {
         var directory = Directory("example.jp local", ["taro@example.jp"],
@@ -68,7 +85,7 @@ public class MailDirectoryTests
     }
 
     [Fact]
-    public void ALIAS_14_a_wildcard_without_any_account_is_as_good_as_any_other_because_nothing_is_counted()
+    public void ALIAS_14_CONTRA_25_a_wildcard_without_any_account_is_as_good_as_any_other_because_nothing_is_counted()
     {
         var directory = Directory("", [], "*@example.jp -> *@inner.example,0");
         Assert.Equal(("taro@inner.example", "taro@example.jp"), (Real(directory, "taro@example.jp"), Envelope(directory, "taro@example.jp")));

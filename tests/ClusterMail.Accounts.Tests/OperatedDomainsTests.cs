@@ -38,6 +38,21 @@ public class OperatedDomainsTests
     }
 
     [Theory]
+    [InlineData("example.jp local", 0)]
+    [InlineData("example.jp local max_accounts=0", 0)]
+    [InlineData("example.jp local max_accounts=50", 50)]
+    public void CONF_16_a_domain_s_accounts_are_unlimited_or_as_many_as_its_line_says(string line, int most) =>
+        Assert.Equal(most, OperatedDomains.Parse(line).Domains.Find("example.jp")!.MaxAccounts);
+
+    [Fact]
+    public void CONF_17_mailboxes_are_separated_unless_a_domain_shares_another_s()
+    {
+        var (domains, errors) = OperatedDomains.Parse("example.jp local\nexample.net local\nexample.org local shared_with=example.jp\n");
+        Assert.Empty(errors);
+        Assert.Equal([null, null, "example.jp"], domains.All.OrderBy(d => d.Name, StringComparer.Ordinal).Select(d => d.SharedWith));
+    }
+
+    [Theory]
     [InlineData("example.jp local max_accounts=-1", "DOM-2")]
     [InlineData("example.jp local address=here", "DOM-7")]
     [InlineData("example.jp local shared_with=example.net", "DOM-9")]

@@ -3,7 +3,10 @@ using System.Net.Http.Json;
 using System.Text.Json.Serialization.Metadata;
 using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin.Contract;
+using ClusterMail.Queue.Accept;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Store;
+using ClusterMail.Store.Approval;
 using ClusterMail.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -11,6 +14,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace ClusterMail.Admin.Tests;
@@ -56,12 +60,23 @@ internal sealed class AdminHost : IAsyncDisposable
             .AddSingleton<EventStore>().AddSingleton<SwitchStore>().AddSingleton(new RecoverableKey(key))
             .AddSingleton(new PasswordHasher(() => new PasswordCost(64, 1, ScramCredential.FewestIterations)))
             .AddSingleton<IClusterControl>(cluster).AddSingleton<IReadiness>(cluster).AddSingleton<IExplain>(cluster).AddSingleton<IMailImport>(cluster)
+            .AddSingleton<IHoldActs>(Desk(database.Source, await NumbersAsync(database.Source)))
             .AddSingleton<TimeProvider>(new ZonedTime(zone ?? TimeZoneInfo.Utc)).AddClusterMailAdmin();
         var app = builder.Build();
         app.MapClusterMailAdmin();
         await app.StartAsync();
         return new AdminHost(app, database, cluster);
     }
+
+    private static async Task<NumberBlocks> NumbersAsync(NpgsqlDataSource source)
+    {
+        var numbers = new NumberBlocks(new QueueStore(source), 100, NullLogger<NumberBlocks>.Instance);
+        await numbers.PrimeAsync(default);
+        return numbers;
+    }
+
+    private static HoldDesk Desk(NpgsqlDataSource source, NumberBlocks numbers) => new(
+        new HoldStore(source), new HoldReader(source), numbers, "node1", new HoldRules(() => ApprovalLists.Empty, () => true, TimeProvider.System), () => { }, NullLogger<HoldDesk>.Instance);
 
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type)
     {
@@ -131,19 +146,19 @@ internal sealed class RecordingCluster : IClusterControl, IReadiness, IExplain, 
     public bool Ready { get; set; } = true;
     public IReadOnlyList<string> Reasons { get; set; } = [];
 
-    public Task DrainAsync(string node, CancellationToken cancel) => Record($"drain {node}");
-    public Task UndrainAsync(string node, CancellationToken cancel) => Record($"undrain {node}");
-    public Task LeaveAsync(string node, CancellationToken cancel) => Record($"leave {node}");
-    public Task DownAsync(string node, CancellationToken cancel) => Record($"down {node}");
+    public Task DrainAsync(string node, Author by, CancellationToken cancel) => Record($"drain {node}");
+    public Task UndrainAsync(string node, Author by, CancellationToken cancel) => Record($"undrain {node}");
+    public Task LeaveAsync(string node, Author by, CancellationToken cancel) => Record($"leave {node}");
+    public Task DownAsync(string node, Author by, CancellationToken cancel) => Record($"down {node}");
     public Task<string?> LeaderAsync(CancellationToken cancel) => Task.FromResult<string?>("node1");
 
     public Task<ExplainResult> ExplainAsync(ExplainRequest request, CancellationToken cancel) => Task.FromResult(new ExplainResult(
         1, null, "250", [], [.. request.To.Select(to => new ExplainRecipient(to, "550", null, null, [], [new("RELAY-60", "not ours")]))]));
 
-    public Task<string> ImportAsync(string sender, IReadOnlyList<string> recipients, ReadOnlyMemory<byte> content, CancellationToken cancel)
+    public Task<ImportedMail> ImportAsync(MailToImport mail, CancellationToken cancel)
     {
-        Imported.Add((sender, recipients, content.ToArray()));
-        return Task.FromResult("B0000000777");
+        Imported.Add((mail.Sender, mail.Recipients, mail.Content.ToArray()));
+        return Task.FromResult(new ImportedMail("B0000000777"));
     }
 
     private Task Record(string what)

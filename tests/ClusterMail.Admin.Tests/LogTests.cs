@@ -148,7 +148,7 @@ public sealed partial class LogTests
     [InlineData(LogNames.In, "false")]
     [InlineData(LogNames.Out, "false")]
     [InlineData(LogNames.Sender, "off")]
-    public async Task LOG_15_LOG_18_a_log_is_on_by_default_and_while_it_is_off_it_has_no_lines(string log, string off)
+    public async Task LOG_15_LOG_18_GAP_19_a_log_is_on_by_default_and_while_it_is_off_it_has_no_lines(string log, string off)
     {
         await using var host = await HostAsync();
         var scene = new Scene(host);

@@ -41,7 +41,7 @@ public sealed class MailboxTests
     }
 
     [Fact]
-    public async Task MIG_an_export_is_every_message_with_its_head()
+    public async Task DELIV_11_MIG_an_export_is_every_message_in_clear_with_its_head()
     {
         await using var host = await AdminHost.StartAsync();
         var scene = new Scene(host);

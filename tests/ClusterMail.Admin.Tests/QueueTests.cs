@@ -138,7 +138,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task QUEUE_7_a_queued_mail_is_exported_as_a_pair_and_a_pair_is_imported()
+    public async Task QUEUE_2_QUEUE_7_a_queued_mail_is_exported_as_a_pair_and_a_pair_is_imported()
     {
         await using var host = await AdminHost.StartAsync();
         var scene = new Scene(host);

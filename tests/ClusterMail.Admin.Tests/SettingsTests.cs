@@ -182,23 +182,25 @@ public sealed class SettingsTests
     private static (string, SettingSource) Shown(SettingsList list, string name) => list.Settings.Where(s => s.Name == name).Select(s => (s.Value, s.Source)).Single();
 
     [Fact]
-    public async Task ADMIN_51_an_import_shows_a_difference_then_is_applied_as_one_version_and_keeps_secrets()
+    public async Task ADMIN_23_a_check_writes_nothing_only_the_save_does()
     {
         await using var host = await AdminHost.StartAsync();
-        var secret = Settings.Catalogue.All.First(d => d.Secret).Name;
-        await SetAsync(host, "delivery.retry_seconds", "100");
-        var archive = await host.GetAsync(Routes.SettingsExport, Json.SettingsArchive);
-        var newest = await host.Service<SettingsStore>().SaveAsync(
-            1, new Dictionary<string, string> { [secret] = "kept", ["receive.max_bytes"] = "5" }, SettingsSnapshot.Nothing.Overrides, "u", "", default);
-        Assert.IsType<SaveResult.Saved>(newest);
+        var change = new SettingsChange(null, [new("receive.max_bytes", "1000")]);
+        var judged = await host.SendAsync(HttpMethod.Post, Routes.SettingsCheck, change, Json.SettingsChange, Json.SettingsSaved);
+        Assert.Equal(("receive.max_bytes", "1000"), (Assert.Single(judged.Changes).Name, judged.Changes[0].After));
+        Assert.Equal((0, 0), (judged.Version, (await host.GetAsync(Routes.Settings + "?changed=true", Json.SettingsList)).Settings.Count));
+        await host.SendAsync(HttpMethod.Post, Routes.Settings, change, Json.SettingsChange, Json.SettingsSaved);
+        Assert.Equal("1000", Assert.Single((await host.GetAsync(Routes.Settings + "?changed=true", Json.SettingsList)).Settings).Value);
+    }
 
-        var shown = await host.SendAsync(HttpMethod.Post, Routes.SettingsImport, new SettingsImport(archive, DryRun: true), Json.SettingsImport, Json.SettingsSaved);
-        Assert.Equal(2, shown.Version);
-        Assert.Equal(["delivery.retry_seconds", "receive.max_bytes"], shown.Changes.Select(c => c.Name));
-        var applied = await host.SendAsync(HttpMethod.Post, Routes.SettingsImport, new SettingsImport(archive), Json.SettingsImport, Json.SettingsSaved);
-        Assert.Equal(3, applied.Version);
-        var saved = (await host.Service<SettingsStore>().LoadAsync(null, default))!;
-        Assert.Equal(("kept", "100", false), (saved.Values[secret], saved.Values["delivery.retry_seconds"], saved.Values.ContainsKey("receive.max_bytes")));
+    [Fact]
+    public async Task CONF_53_a_new_account_has_no_limit_and_must_authenticate()
+    {
+        await using var host = await AdminHost.StartAsync();
+        await host.SendAsync(HttpMethod.Post, Routes.Domains, new DomainAdd("example.jp", "local"), Json.DomainAdd, Json.SettingsSaved);
+        await host.SendAsync(HttpMethod.Post, Routes.Accounts, new AccountAdd { Address = "taro@example.jp" }, Json.AccountAdd, Json.AccountDone);
+        var account = await host.GetAsync(Routes.Fill(Routes.Account, "taro@example.jp"), Json.AccountEntry);
+        Assert.Equal((0, true, false, false), (account.BoxLimit, account.SmtpAuth, account.Apop, account.Suspended));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
 using Microsoft.AspNetCore.Routing;
 
@@ -12,7 +13,7 @@ namespace ClusterMail.Admin.Tests;
 public sealed class TokenTests
 {
     [Fact]
-    public async Task ADMIN_14_every_endpoint_but_health_answers_401_without_a_token_and_says_nothing()
+    public async Task ADMIN_14_every_endpoint_but_health_and_login_answers_401_without_a_token_and_says_nothing()
     {
         await using var host = await AdminHost.StartAsync();
         var checkedPaths = 0;
@@ -20,7 +21,7 @@ public sealed class TokenTests
         foreach (var endpoint in host.Endpoints)
         {
             var template = "/" + endpoint.RoutePattern.RawText!.TrimStart('/');
-            if (template is Routes.Live or Routes.Ready)
+            if (template is Routes.Live or Routes.Ready or Routes.Login)
                 continue;
             var path = template.Replace("{**rest}", "nothing/here", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
                 .Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
@@ -148,6 +149,9 @@ public sealed class TokenTests
         foreach (var endpoint in host.Endpoints)
         {
             var path = "/" + endpoint.RoutePattern.RawText!.TrimStart('/').Replace("{table}", "relay", StringComparison.Ordinal);
+            // What only the owner of a console account may do never gets as far as its body here.
+            if (endpoint.Metadata.GetMetadata<Needs>() is { Right: Right.OnlyOwn })
+                continue;
             foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Where(m => m is "POST" or "PUT") ?? [])
             {
                 using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };

@@ -73,7 +73,7 @@ internal sealed class AdminPeer : IAsyncDisposable
         var body = await reader.ReadToEndAsync();
         lock (_requests)
             _requests.Add((context.Request.Method, context.Request.Path + context.Request.QueryString, body));
-        if (context.Request.Headers.Authorization != "Bearer " + Token)
+        if (context.Request.Path != Routes.Login && context.Request.Headers.Authorization != "Bearer " + Token)
         {
             context.Response.StatusCode = 401;
             return;

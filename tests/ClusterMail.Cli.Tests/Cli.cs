@@ -32,12 +32,25 @@ internal static class Cli
             ["CLUSTERMAIL_TOKEN"] = null,
             ["CLUSTERMAIL_DATA"] = null,
             ["CLUSTERMAIL_DATABASE"] = null,
+            // Whoever runs the tests may be logged in somewhere.
+            ["XDG_CONFIG_HOME"] = Path.Combine(Path.GetTempPath(), "clustermail-nobody"),
         };
         foreach (var (name, value) in environment)
             all[name] = value;
         return await CliWrap.Cli.Wrap(Executable).WithArguments(arguments).WithEnvironmentVariables(all).WithValidation(CommandResultValidation.None)
             .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input, System.Text.Encoding.UTF8))
             .ExecuteBufferedAsync(bound.Token);
+    }
+
+    /// <summary>Starts a command, and ends its process without a word once <paramref name="when"/> holds; or it was done before.</summary>
+    public static async Task KillAsync(Func<Task<bool>> when, params IReadOnlyList<string> arguments)
+    {
+        using var kill = new CancellationTokenSource(TimeSpan.FromSeconds(150));
+        var running = CliWrap.Cli.Wrap(Executable).WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(kill.Token).Task;
+        while (!running.IsCompleted && !await when())
+            await Task.Yield();
+        await kill.CancelAsync();
+        await running.ContinueWith(static done => done.Exception, TaskScheduler.Default);
     }
 
     private static string Find(string project, string program)

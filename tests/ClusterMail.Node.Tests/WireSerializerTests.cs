@@ -1,7 +1,9 @@
 using System.Runtime.Serialization;
 using System.Text;
 using Akka.Actor;
+using ClusterMail.Approval.Holds;
 using ClusterMail.Node.Cluster;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Schedule;
 
 namespace ClusterMail.Node.Tests;
@@ -25,6 +27,11 @@ public sealed class WireSerializerTests : IAsyncLifetime
         { new DestinationActor.Unreachable("mx1.example.org:25", "n1", "451 4.4.1 \"nobody\" there é"), "destination.unreachable/1" },
         { new DestinationActor.Reachable("mx1.example.org:25", "n1"), "destination.reachable/1" },
         { new DestinationActor.Allotted("mx1.example.org:25", 5, 10_000, 30_000, "why"), "destination.allotted/1" },
+        {
+            new HoldActor.Attempt(new HoldAct("B0000500101", HoldActKind.Reassign, "bucho@corp.example", "jomu@corp.example", "理由", Channel.Mail,
+                new Queue.Approval.Actor("192.0.2.80", "bucho@corp.example") { Claims = "x@y", Key = "k1", Administrator = "taro" })), "hold.attempt/1"
+        },
+        { new HoldActor.Answered("B0000500101", "Late", "why", ""), "hold.answered/1" },
     };
 
     [Theory]
@@ -39,7 +46,7 @@ public sealed class WireSerializerTests : IAsyncLifetime
     public void CLU_34_every_message_a_node_may_send_has_a_name()
     {
         var commands = typeof(DestinationActor).GetNestedTypes().Where(type => !type.IsInterface && typeof(DestinationActor.ICommand).IsAssignableFrom(type));
-        Assert.Equal(commands.Append(typeof(DestinationActor.Allotted)).ToHashSet(), Messages.Select(row => row.Data.Item1.GetType()).ToHashSet());
+        Assert.Equal(commands.Concat([typeof(DestinationActor.Allotted), typeof(HoldActor.Attempt), typeof(HoldActor.Answered)]).ToHashSet(), Messages.Select(row => row.Data.Item1.GetType()).ToHashSet());
     }
 
     [Fact]

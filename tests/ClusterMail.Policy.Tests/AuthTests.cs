@@ -159,7 +159,7 @@ public sealed class AuthTests
     }
 
     [Fact]
-    public void ACCT_14_an_account_disabled_for_SMTP_is_neither_sender_nor_recipient()
+    public void ACCT_14_GAP_16_an_account_disabled_for_SMTP_is_neither_sender_nor_recipient()
     {
         var verdict = Mail("ghost@example.jp");
         Assert.Equal((Unknown("ghost@example.jp"), "ACCT-14"), (Answer(verdict), verdict.Rule));

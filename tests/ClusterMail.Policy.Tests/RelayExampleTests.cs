@@ -139,7 +139,7 @@ public sealed class RelayExampleTests
     [Theory]
     [InlineData("bad@example.net false\n192.168.0.* true", InvalidSender)]
     [InlineData("192.168.0.* true\nbad@example.net false", SenderOk)]
-    public void EX_RELAY_12_sender_lines_and_client_lines_share_one_order(string list, string answer) =>
+    public void EX_RELAY_12_GAP_11_sender_lines_and_client_lines_share_one_order(string list, string answer) =>
         Assert.Equal(answer, Answer(Snapshot(list, original: true).Begin(Client(ClientA)).Mail(From("bad@example.net"), false)));
 
     private static string Unknown(string address) => string.Format(CultureInfo.InvariantCulture, UserUnknown, address);

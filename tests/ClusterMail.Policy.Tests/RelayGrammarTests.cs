@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using ClusterMail.Policy.Relay;
 using ClusterMail.Settings;
 using static ClusterMail.Policy.Tests.Setup;
@@ -31,6 +30,7 @@ public sealed class RelayGrammarTests
     [InlineData("10.0.0.1 true false", "RELAY-1")]
     [InlineData("10.0.0.256 true", "RELAY-6")]
     [InlineData("10.0.1 false", "RELAY-6")]
+    [InlineData("..* norelay", "RELAY-6")]            // CONTRA-10: as one guide prints it
     [InlineData("10.0.0.0/33 false", "RELAY-6")]
     [InlineData("10.0.0.*/24 false", "RELAY-6")]
     [InlineData("10.0.0.0/x false", "RELAY-6")]
@@ -176,32 +176,38 @@ public sealed class RelayGrammarTests
     }
 
     [Fact]
-    public void RELAY_2_five_thousand_lines_cost_no_more_than_microseconds()
+    public void RELAY_2_five_thousand_lines_cost_a_few_times_what_eight_cost_and_not_six_hundred_times()
     {
-        var text = new StringBuilder();
-        for (var i = 0; i < 5000; i++)
-            text.Append((i % 4) switch
-            {
-                0 => $"10.{i / 256}.{i % 256}.1 false\n",
-                1 => $"172.{16 + i % 16}.{i % 256}.0/{20 + i % 12} default\n",
-                2 => $"bad{i}@spam{i}.example false\n",
-                _ => $"*.bulk{i}.example false\n",
-            });
-        var snapshot = Snapshot(text.ToString(), original: false);
+        var (few, many) = (Snapshot(Lines(8), original: false), Snapshot(Lines(5000), original: false));
         for (var i = 0; i < 20_000; i++)
-            OneTransaction(snapshot);
-        const int rounds = 50_000;
-        var best = double.MaxValue;
-        for (var attempt = 0; attempt < 5; attempt++)
         {
-            var start = Stopwatch.GetTimestamp();
-            for (var i = 0; i < rounds; i++)
-                OneTransaction(snapshot);
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMicroseconds / rounds);
+            OneTransaction(few);
+            OneTransaction(many);
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{best:F2} µs per transaction");
-        // The aim is 5; the bound leaves room for a loaded machine, and walking 5,000 lines would take ten times as long.
-        Assert.True(best < 25, $"{best:F1} µs per transaction");
+        // The best of several turns each, by turns: a busy machine slows both.
+        var (bestFew, bestMany) = (double.MaxValue, double.MaxValue);
+        for (var attempt = 0; attempt < 10; attempt++)
+            (bestFew, bestMany) = (Math.Min(bestFew, Cost(few)), Math.Min(bestMany, Cost(many)));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{bestFew:F2} and {bestMany:F2} µs per transaction");
+        Assert.True(bestMany < 10 * bestFew, $"{bestMany:F1} µs with 5,000 lines, {bestFew:F1} µs with 8");
+    }
+
+    private static string Lines(int count) => string.Concat(Enumerable.Range(0, count).Select(i => (i % 4) switch
+    {
+        0 => $"10.{i / 256}.{i % 256}.1 false\n",
+        1 => $"172.{16 + i % 16}.{i % 256}.0/{20 + i % 12} default\n",
+        2 => $"bad{i}@spam{i}.example false\n",
+        _ => $"*.bulk{i}.example false\n",
+    }));
+
+    /// <summary>Microseconds of one transaction.</summary>
+    private static double Cost(PolicySnapshot snapshot)
+    {
+        const int rounds = 10_000;
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < rounds; i++)
+            OneTransaction(snapshot);
+        return Stopwatch.GetElapsedTime(start).TotalMicroseconds / rounds;
     }
 
     private static void OneTransaction(PolicySnapshot snapshot)

@@ -78,7 +78,7 @@ public sealed class RelayRuleTests
     public void RELAY_10_IPv6_addresses_and_prefixes_are_patterns_too(string rules, string client, string answer) => Both(rules, client, "x@example.net", null, answer);
 
     [Fact]
-    public void RELAY_12_blank_catches_nothing_at_all_and_the_null_path_when_no_line_did_so_before()
+    public void RELAY_12_CONTRA_12_blank_catches_nothing_at_all_and_the_null_path_when_no_line_did_so_before()
     {
         foreach (var original in (bool[])[true, false])
         {
@@ -116,7 +116,7 @@ public sealed class RelayRuleTests
     public void RELAY_16_host_is_a_name_without_a_dot(string from, string answer) => Both("#host false", ClientB, from, null, answer);
 
     [Fact]
-    public void RELAY_17_the_shipped_lines_let_error_mails_to_local_users_and_refuse_an_empty_MAIL()
+    public void RELAY_17_CONTRA_11_the_shipped_lines_let_error_mails_to_local_users_and_refuse_an_empty_MAIL()
     {
         var shipped = Catalogue.Get("relay.rules").Default;
         Both(shipped, ClientB, "", "taro@example.jp", SenderOk);
@@ -158,7 +158,7 @@ public sealed class RelayRuleTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void RELAY_24_norelay_2_waives_AUTH_for_local_recipients_and_EX_RELAY_8_shows_it_with_AUTH_on(bool original)
+    public void RELAY_24_CONTRA_9_norelay_2_waives_AUTH_for_local_recipients_and_EX_RELAY_8_shows_it_with_AUTH_on(bool original)
     {
         PolicySnapshot With(string rules) => Snapshot(rules, original, ("auth.methods", "PLAIN"), ("auth.security_level", "per-account"));
         var t = With("*.*.*.* norelay,2").Begin(Client(ClientB));
@@ -251,7 +251,7 @@ public sealed class RelayRuleTests
         var t = PolicySnapshot.Create(new SettingSet(1, new Dictionary<string, string> { ["domain.table"] = "example.jp local", ["auth.methods"] = "NO" }), accounts)
             .Begin(new ClientFacts(IPAddress.Parse(ClientB)));
         Assert.True(t.Mail(From("taro@example.jp"), false).Accepted);
-        Assert.Equal("DEST-4", t.Recipient(To("none@example.jp")).Rule);
+        Assert.Equal("DEST-4 account taro@example.jp", t.Recipient(To("none@example.jp")).Rule);
         Assert.Equal("RELAY-60", t.Recipient(To("u@example.net")).Rule);
         Assert.True(t.Mail(From("x@example.net"), false).Accepted);
         Assert.Equal("RELAY-40 line 1", t.Recipient(To("taro@example.jp")).Rule);

@@ -59,7 +59,7 @@ public sealed class RelayTableTests
     [InlineData("203.0.113.* norelay,0", "y.. y.. y..")]
     [InlineData("203.0.113.* false", Nothing)]
     [InlineData("192.168.0.* only", Nothing)]
-    public void RELAY_39_AUTH_overrides_no_false_no_lower_half_and_no_norelay_0(string list, string expected)
+    public void RELAY_39_GAP_12_AUTH_overrides_no_false_no_lower_half_and_no_norelay_0(string list, string expected)
     {
         Assert.Equal(expected, Matrix(list, ClientB, original: true, authenticated: true));
         Assert.Equal(expected, Matrix(list, ClientB, original: false, authenticated: true));

@@ -100,7 +100,7 @@ public sealed class ScenarioTests
     public void EX_SCN_C3_everybody_else_passes() => InBoth(ListC, Everybody, Inner, "taro@example.jp", "y@example.org", SenderOk);
 
     [Fact]
-    public void EX_SCN_C4_with_the_lines_swapped_he_passes() => InBoth(
+    public void EX_SCN_C4_GAP_15_with_the_lines_swapped_he_passes() => InBoth(
         "#<> default\n#blank false\n192.168.0.102 true\nparttime@example.jp false\n*.*.*.* norelay", Everybody, Inner, "parttime@example.jp", "y@example.org", SenderOk);
 
     [Fact]

@@ -186,7 +186,7 @@ public sealed class AuthSessionTests
     }
 
     [Fact]
-    public async Task TRUST_3_the_From_header_is_compared_after_DATA()
+    public async Task TRUST_3_PIPE_17_CONTRA_27_the_From_header_is_compared_after_DATA()
     {
         await using var scene = await AuthScene.StartAsync(Clear, ("auth.sender_trust", "3"));
         using var talk = await TalkAsync(scene.Relay);
@@ -228,7 +228,7 @@ public sealed class AuthSessionTests
     [InlineData(true, "VRFY <boss@example.jp>", "250 2.0.0 <boss@example.jp> Taro Yamada ... User ok")]
     [InlineData(true, "VRFY nobody", "550 5.1.1 <nobody>... User unknown.")]
     [InlineData(true, "EXPN boss", "250 2.0.0 <boss@example.jp> Taro Yamada")]
-    public async Task VRFY_1_off_by_default_and_VRFY_2_answered_by_switch(bool on, string command, string answer)
+    public async Task VRFY_1_CONTRA_8_off_by_default_and_VRFY_2_answered_by_switch(bool on, string command, string answer)
     {
         await using var scene = await AuthScene.StartAsync(("compat.smtp.vrfy", on ? "true" : "false"));
         await scene.AccountAsync("boss", "Secret123", fullName: "Taro Yamada");

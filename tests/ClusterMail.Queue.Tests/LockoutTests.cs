@@ -51,7 +51,7 @@ public sealed class LockoutTests
     }
 
     [Fact]
-    public async Task LOCK_3_both_are_on_by_default_with_these_values()
+    public async Task LOCK_3_GAP_18_both_are_on_by_default_with_these_values()
     {
         await using var scene = await AuthScene.StartAsync();
         var rules = scene.Settings.Current.Lockout;
@@ -71,8 +71,8 @@ public sealed class LockoutTests
         await scene.Exchange.RoundAsync(default);
         await exchange.RoundAsync(default);
         Assert.True(other.IsLockedOut(Stranger));
-        Assert.True(await Store(scene).RemoveAsync("203.0.113.9", default));
-        Assert.False(await Store(scene).RemoveAsync("203.0.113.9", default));
+        Assert.True(await Store(scene).RemoveAsync("203.0.113.9", "tester", default));
+        Assert.False(await Store(scene).RemoveAsync("203.0.113.9", "tester", default));
         await scene.Exchange.RoundAsync(default);
         await exchange.RoundAsync(default);
         Assert.False(scene.Guard.IsLockedOut(Stranger));
@@ -169,6 +169,6 @@ public sealed class LockoutTests
         await scene.SaveAsync(("domain.table", "example.jp local"), ("relay.dynamic_deny_hours", "0"));
         Assert.True(await list.AddAsync(Stranger, "mail.dat", [], default));
         Assert.Null(Assert.Single(await Store(scene).DeniesAsync(default)).Until);
-        Assert.True(await Store(scene).RemoveAsync("203.0.113.9", default));
+        Assert.True(await Store(scene).RemoveAsync("203.0.113.9", "tester", default));
     }
 }

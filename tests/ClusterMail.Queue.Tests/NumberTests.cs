@@ -11,7 +11,7 @@ public sealed class NumberTests
         await using var scene = await QueueScene.StartAsync();
         var before = scene.Number();
         Assert.Equal(1, before.Number);
-        Assert.InRange(await scene.Queue.RaiseNumberAsync(318_868, default), before.Number, 318_867);
+        Assert.InRange(await scene.Queue.RaiseNumberAsync(318_868, "tester", default), before.Number, 318_867);
         await scene.Numbers.FollowAsync(await scene.Database.ScalarAsync<long>("SELECT counter FROM wake_up"));
         // Whatever it had, and whatever it was just fetching.
         for (var i = 0; i < 2500; i++)
@@ -31,7 +31,7 @@ public sealed class NumberTests
         await using var scene = await QueueScene.StartAsync();
         var last = await scene.Queue.LastNumberAsync(default);
         Assert.True(last >= 1000);
-        Assert.Equal(last, await scene.Queue.RaiseNumberAsync(wanted, default));
+        Assert.Equal(last, await scene.Queue.RaiseNumberAsync(wanted, "tester", default));
         Assert.Equal((last, 0L), (await scene.Queue.LastNumberAsync(default), await scene.Queue.NumberFloorAsync(default)));
     }
 
@@ -39,7 +39,7 @@ public sealed class NumberTests
     public async Task MSGID_4_past_ten_digits_the_number_grows_instead_of_beginning_anew()
     {
         await using var scene = await QueueScene.StartAsync();
-        await scene.Queue.RaiseNumberAsync(9_999_999_998, default);
+        await scene.Queue.RaiseNumberAsync(9_999_999_998, "tester", default);
         Assert.Equal(9_999_999_999, await scene.Queue.AllotNumbersAsync(2, default));
         Assert.Equal("B9999999999", new MessageId(9_999_999_999).ToString());
         Assert.Equal("B10000000000", new MessageId(10_000_000_000).ToString());

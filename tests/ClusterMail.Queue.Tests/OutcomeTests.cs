@@ -88,7 +88,7 @@ public sealed class OutcomeTests
     }
 
     [Fact]
-    public async Task BOUNCE_3_the_administrator_gets_a_copy_but_none_of_one_that_could_not_reach_him()
+    public async Task BOUNCE_3_CONTRA_18_the_administrator_gets_a_copy_but_none_of_one_that_could_not_reach_him()
     {
         await using var scene = await QueueScene.StartAsync(("bounce.copy_to_admin", "on"), ("admin.address", "admin@example.jp"));
         var work = await scene.OwnedAsync();

@@ -1,5 +1,6 @@
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Bounce;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Queue.Outcome;
@@ -7,9 +8,11 @@ using ClusterMail.Queue.Schedule;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Routing;
 using ClusterMail.Store;
+using ClusterMail.Store.Approval;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ClusterMail.Queue.Tests;
 
@@ -23,8 +26,15 @@ internal sealed class QueueScene : IAsyncDisposable
     public required LeaseKeeper Lease { get; init; }
     public required NumberBlocks Numbers { get; init; }
     public required SettingsWatch Settings { get; init; }
+
+    /// <summary>What the settings' watch told as an alarm (ADMIN-26).</summary>
+    public required System.Collections.Concurrent.ConcurrentQueue<string> Alarms { get; init; }
+
+    /// <summary>By which the settings' watch measures how long a version cannot be loaded.</summary>
+    public required FakeTimeProvider SettingsClock { get; init; }
     public required QueueStore Queue { get; init; }
     public required DirectoryWatch Directory { get; init; }
+    public required ApprovalWatch Approval { get; init; }
     public OutcomeJournal Outcomes { get; private set; } = null!;
     public OutcomeRecorder Recorder { get; private set; } = null!;
     public Window Window { get; } = new(() => 10_000, () => 100_000_000);
@@ -46,14 +56,23 @@ internal sealed class QueueScene : IAsyncDisposable
                 return (new QueueStore(source), source);
             },
             NullLogger<LeaseKeeper>.Instance);
-        var directory = new DirectoryWatch(new DirectoryReader(database.Source));
-        var watch = new SettingsWatch(new SettingsStore(database.Source), directory, new NodeFacts("n1", "n1.example.jp", []), NullLogger<SettingsWatch>.Instance);
+        var alarms = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var clock = new FakeTimeProvider();
+        ApprovalWatch? approval = null;
+        var directory = new DirectoryWatch(new DirectoryReader(database.Source)) { Book = system => approval!.Current.Book(system) };
+        SettingsWatch? view = null;
+        approval = new ApprovalWatch(new ApprovalStore(database.Source), null, () => view!.Current, NullLogger<ApprovalWatch>.Instance);
+        var watch = new SettingsWatch(new SettingsStore(database.Source), directory, new NodeFacts("n1", "n1.example.jp", []), NullLogger<SettingsWatch>.Instance) { Alarm = alarms.Enqueue, Time = clock };
+        view = watch;
         var scene = new QueueScene
         {
             Database = database,
             Lease = lease,
             Settings = watch,
+            Alarms = alarms,
+            SettingsClock = clock,
             Directory = directory,
+            Approval = approval,
             Queue = queue,
             Numbers = new NumberBlocks(queue, 1000, NullLogger<NumberBlocks>.Instance),
         };

@@ -158,4 +158,21 @@ public sealed class ReceiveTests : TestKit
         Assert.Equal((3, 8), (_scene.Settings.Current.Settings.Version, _scene.Settings.Current.Receive.MaxRecipients));
         Assert.Null(_scene.Settings.FailingSince);
     }
+
+    [Fact]
+    public async Task ADMIN_26_a_version_that_cannot_be_loaded_is_told_once_and_after_a_minute_the_node_is_not_ready_until_one_can()
+    {
+        await _scene.SaveAsync(("receive.max_rcpt", "7"));
+        await _scene.Database.ExecuteAsync("INSERT INTO setting_version (version, saved_by, values) VALUES (2, 'test', '{\"receive.max_rcpt\": {\"no\": \"text\"}}')");
+        await _scene.Settings.FollowAsync(2, default);
+        await _scene.Settings.FollowAsync(2, default);
+        Assert.Contains("n1 cannot load settings version 2 and goes on with 1", Assert.Single(_scene.Alarms), StringComparison.Ordinal);
+        Assert.False(_scene.Settings.IsOverdue);
+        _scene.SettingsClock.Advance(TimeSpan.FromSeconds(61));
+        Assert.True(_scene.Settings.IsOverdue);
+        await _scene.SaveAsync(("receive.max_rcpt", "8"));
+        Assert.False(_scene.Settings.IsOverdue);
+        Assert.Contains("all is well again", _scene.Alarms.Last(), StringComparison.Ordinal);
+        Assert.Equal(2, _scene.Alarms.Count);
+    }
 }

@@ -65,7 +65,7 @@ public sealed class RouteDeliveryTests : RoutedNode
     }
 
     [Fact]
-    public async Task GWT_10_a_gateway_that_does_not_answer_is_tried_again_and_its_mail_never_leaks_to_MX()
+    public async Task GWT_10_GAP_14_a_gateway_that_does_not_answer_is_tried_again_and_its_mail_never_leaks_to_MX()
     {
         var dead = ScriptedPeer.Start();
         var table = Gateway("example.org", dead);
@@ -95,7 +95,7 @@ public sealed class RouteDeliveryTests : RoutedNode
     }
 
     [Fact]
-    public async Task ROUTE_3_mail_for_an_account_that_has_gone_fails_at_once_with_an_error_mail_in_the_senders_box()
+    public async Task ROUTE_3_GAP_23_mail_for_an_account_that_has_gone_fails_at_once_with_an_error_mail_in_the_senders_box()
     {
         await StartAsync(("domain.table", "example.jp local"));
         await Scene.AddAccountAsync("taro@example.jp", limit: 1);

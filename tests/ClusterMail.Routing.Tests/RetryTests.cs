@@ -23,7 +23,7 @@ public class RetryTests
     }
 
     [Fact]
-    public void RETRY_8_RETRY_10_the_slots_are_these_minutes() =>
+    public void RETRY_8_RETRY_10_CONTRA_4_GAP_7_the_slots_are_these_minutes() =>
         Assert.Equal([2, 6, 12, 30, 60, 120, 180, 240, 300], Enumerable.Range(1, 9).Select(n => RetrySchedule.Slot(n, TimeSpan.FromSeconds(120)).TotalMinutes));
 
     [Fact]
@@ -65,7 +65,7 @@ public class RetryTests
     }
 
     [Fact]
-    public void EX_DELIV_6_RETRY_9_a_fixed_interval_retries_every_two_minutes() =>
+    public void EX_DELIV_6_RETRY_9_CONTRA_5_a_fixed_interval_retries_every_two_minutes() =>
         Assert.Equal([0, 2, 4, 6, 8], Attempts(FailureClass.LineError, Rules with { Fixed = true }).Minutes.Take(5));
 
     [Theory]
@@ -99,7 +99,7 @@ public class RetryTests
     }
 
     [Fact]
-    public void RETRY_15_a_reply_outranks_a_lost_session_which_outranks_no_answer()
+    public void RETRY_15_CONTRA_20_a_reply_outranks_a_lost_session_which_outranks_no_answer()
     {
         (FailureClass, Reply) refused = (FailureClass.Refused, new Reply(550, null, "User unknown"));
         (FailureClass, Reply) busy = (FailureClass.LineError, new Reply(450, null, "Busy"));

@@ -68,7 +68,7 @@ public class RouterTests
         Assert.Equal("gwRest", Decide(With("b.example,gwB,25\n*,gwRest,25", "192.0.2.99"), "x@c.example").Gateways[0].Host);
 
     [Fact]
-    public void EX_ROUTE_3_and_GWT_2_the_first_match_wins()
+    public void EX_ROUTE_3_GWT_2_GAP_13_the_first_match_wins()
     {
         Assert.Equal("gwA", Decide(With("*,gwA,25\nb.example,gwB,25"), "x@b.example").Gateways[0].Host);
         Assert.Equal("gwB", Decide(With("b.example,gwB,25\n*,gwA,25"), "x@b.example").Gateways[0].Host);

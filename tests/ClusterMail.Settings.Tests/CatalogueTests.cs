@@ -24,6 +24,17 @@ public sealed class CatalogueTests
             Assert.Empty(Validator.Check(d.Name, d.Original ?? d.Default));
         });
 
+    [Fact]
+    public void APPROVE_60_releasing_at_the_deadline_has_to_be_confirmed() =>
+        Assert.Contains(Validator.Check(new Dictionary<string, string> { ["approval.on_expire"] = "release" }), error => error is { Rule: "APPROVE-60", NeedsConfirmation: true });
+
+    [Fact]
+    public void APPROVE_50_approval_without_anybody_to_fall_back_on_is_warned_of()
+    {
+        Assert.Contains(Validator.Check(new Dictionary<string, string> { ["approval.enabled"] = "true" }), error => error is { Rule: "APPROVE-50", IsWarning: true });
+        Assert.Empty(Validator.Check(new Dictionary<string, string> { ["approval.enabled"] = "true", ["approval.admins"] = "kanri@corp.example" }));
+    }
+
     // Chapter 11, CONF-61 and the table of README section 5: written here by hand, not read from the catalogue.
     [Theory]
     [InlineData("delivery.retry_seconds", 10, 86400)]
@@ -126,7 +137,7 @@ public sealed class CatalogueTests
     }
 
     [Fact]
-    public void MXC_2_the_ten_days_of_the_original_are_864000_seconds() =>
+    public void MXC_2_CONTRA_1_the_ten_days_of_the_original_are_864000_seconds() =>
         Assert.Equal(TimeSpan.FromDays(10), TimeSpan.FromSeconds(new SettingSet(1, Catalogue.Profile("original")!).Integer("delivery.mx_cache_seconds")));
 
     [Theory]
@@ -184,6 +195,15 @@ public sealed class CatalogueTests
         Assert.Equal(("receive.max_bytes", "CLU-27"), (Assert.Single(errors).Name, errors[0].Rule));
         var set = new SettingSet(1, new Dictionary<string, string>(), new Dictionary<string, string> { ["delivery.workers_per_node"] = "30", ["receive.max_bytes"] = "1" });
         Assert.Equal((30, 52_428_800), (set.Integer("delivery.workers_per_node"), set.Integer("receive.max_bytes")));
+    }
+
+    [Fact]
+    public void RECV_11_a_node_may_have_listeners_and_session_limits_of_its_own()
+    {
+        var own = new Dictionary<string, string> { ["listen"] = "127.0.0.1 2525", ["receive.max_sessions"] = "50", ["receive.max_sessions_per_address"] = "5" };
+        Assert.Empty(Validator.CheckOverrides("cm-1", own));
+        var set = new SettingSet(1, new Dictionary<string, string> { ["receive.max_sessions"] = "2000" }, own);
+        Assert.Equal((50, 5), (set.Integer("receive.max_sessions"), set.Integer("receive.max_sessions_per_address")));
     }
 
     [Fact]

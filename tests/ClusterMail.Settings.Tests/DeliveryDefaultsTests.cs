@@ -9,11 +9,11 @@ public sealed class DeliveryDefaultsTests
     private static (long, long) Both(string name) => (Safe.Integer(name), Original.Integer(name));
 
     [Fact]
-    public void RETRY_4_RETRY_6_a_refusal_bounces_at_once_and_in_the_original_after_nine_retries() =>
+    public void RETRY_4_RETRY_6_CONTRA_2_a_refusal_bounces_at_once_and_in_the_original_after_nine_retries() =>
         Assert.Equal((0L, 9L), Both("delivery.refusal_retries"));
 
     [Fact]
-    public void RETRY_5_periods_are_at_least_an_hour_and_no_number_of_retries_is_endless()
+    public void RETRY_5_CONTRA_3_periods_are_at_least_an_hour_and_no_number_of_retries_is_endless()
     {
         Assert.Equal(1, Catalogue.Get("delivery.line_error_hours").Min);
         Assert.Equal(1, Catalogue.Get("delivery.no_answer_hours").Min);
@@ -32,7 +32,7 @@ public sealed class DeliveryDefaultsTests
     }
 
     [Fact]
-    public void OUT_4_a_silent_session_is_given_up_after_600_seconds_and_a_connection_after_30()
+    public void OUT_4_CONTRA_7_a_silent_session_is_given_up_after_600_seconds_and_a_connection_after_30()
     {
         Assert.Equal((600L, 600L), Both("delivery.idle_seconds"));
         Assert.Equal((30L, 30L), Both("delivery.connect_seconds"));

@@ -19,6 +19,17 @@ public sealed class DocumentationTests
         Assert.Empty(named.Except(Catalogue.All.Select(d => d.Name)));
     }
 
+    [Fact]
+    public void CONF_60_every_row_of_the_original_is_documented_and_names_only_settings_there_are_or_says_what_they_come_with()
+    {
+        var rows = File.ReadAllLines(Path.Combine(Root(), "docs", "configuration.md")).Where(l => l.StartsWith("| CONF-", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(Enumerable.Range(1, 58).Select(n => $"CONF-{n}"), rows.Select(l => l.Split('|')[1].Trim()));
+        var rooms = Catalogue.All.Select(d => d.Name.Split('.')[0]).ToHashSet();
+        foreach (var row in rows.Where(row => !row.Contains(" come", StringComparison.Ordinal)))
+            foreach (var name in row.Split('`').Where((_, place) => place % 2 == 1).Where(text => rooms.Contains(text.Split('.')[0]) && text.Contains('.', StringComparison.Ordinal)))
+                Assert.NotNull(Catalogue.Find(name));
+    }
+
     private static string Begin(SettingDefinition d)
     {
         var value = d.Type == SettingType.Table ? "a table" : d.Default.Length == 0 ? "empty" : $"`{d.Default}`";

@@ -64,7 +64,7 @@ public sealed class AccountStoreTests
         Assert.False(await store.RemoveAsync(Domain, "taro", "jiro", default));
         Assert.Null(await store.FindAsync(Domain, "taro", default));
         Assert.Null(await new CredentialStore(database.Source).FindAsync(Domain, "taro", default));
-        Assert.Equal(id, Assert.Single(await store.ListAsync(new(Domain, Removed: true), default)).Id);
+        Assert.Equal(id, Assert.Single(await store.ListAsync(new([Domain], Removed: true), default)).Id);
 
         Assert.Equal(RestoreOutcome.NotFound, await store.RestoreAsync(Domain, "nobody", 0, "jiro", default));
         await store.CreateAsync(Domain, [new("taro")], 0, false, "hanako", default);
@@ -86,7 +86,7 @@ public sealed class AccountStoreTests
         Assert.Equal(1, await database.ExecuteAsync("UPDATE account SET removed_at = now() - interval '29 days 23 hours' WHERE name = 'young'"));
         Assert.Equal(1, await store.PurgeAsync(default));
         Assert.Equal(0, await store.PurgeAsync(default));
-        Assert.Equal(["here", "young"], (await store.ListAsync(new(Domain), default)).Concat(await store.ListAsync(new(Domain, Removed: true), default)).Select(row => row.Name));
+        Assert.Equal(["here", "young"], (await store.ListAsync(new([Domain]), default)).Concat(await store.ListAsync(new([Domain], Removed: true), default)).Select(row => row.Name));
     }
 
     [Fact]
@@ -153,8 +153,8 @@ public sealed class AccountStoreTests
         }
         while (after is not null);
         Assert.Equal(["A@example.jp", "ab@example.jp", "b@example.jp", "c_d@example.jp", "cxd@example.jp", "a@example.net"], names);
-        Assert.Equal(["A", "ab"], (await store.ListAsync(new(Domain, "a*"), default)).Select(row => row.Name));
-        Assert.Equal(["c_d"], (await store.ListAsync(new(Domain, "c_d"), default)).Select(row => row.Name));
+        Assert.Equal(["A", "ab"], (await store.ListAsync(new([Domain], "a*"), default)).Select(row => row.Name));
+        Assert.Equal(["c_d"], (await store.ListAsync(new([Domain], "c_d"), default)).Select(row => row.Name));
         await store.ChangeAsync(Domain, "b", new AccountEdit { Suspended = true }, "hanako", default);
         Assert.Equal(["b"], (await store.ListAsync(new(null, Suspended: true), default)).Select(row => row.Name));
     }

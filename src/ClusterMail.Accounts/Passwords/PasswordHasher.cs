@@ -66,7 +66,8 @@ public sealed class PasswordHasher : IDisposable
             try
             {
                 var known = hash is null ? null : PasswordHash.Parse(hash);
-                var matches = await (known ?? PasswordHash.Decoy(_cost())).MatchesAsync(password).ConfigureAwait(false);
+                // Argon2id takes no empty password. NUL is in none, so it costs the same and fits nothing.
+                var matches = await (known ?? PasswordHash.Decoy(_cost())).MatchesAsync(password.Length == 0 ? "\0" : password).ConfigureAwait(false);
                 return matches && known is not null;
             }
             finally

@@ -30,6 +30,9 @@ public sealed class PasswordSeal
         _name = HMACSHA256.HashData(key, "clustermail password key"u8)[..NameLength];
     }
 
+    /// <summary>Another key for another purpose, so that the nodes need one file: knowing the one says nothing about the other (RFC 5869).</summary>
+    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, KeyLength, info: Encoding.UTF8.GetBytes(purpose));
+
     /// <summary>Reads a file with the key in base64, which nobody but its owner may read (mode 0600).</summary>
     /// <exception cref="InvalidDataException">Missing, open to others, or no key; the message says which and what to do.</exception>
     public static PasswordSeal FromFile(string path)

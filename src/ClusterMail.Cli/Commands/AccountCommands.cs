@@ -98,6 +98,7 @@ internal sealed class AccountCommands(Verbs verbs)
             ("Size limit", account.BoxLimit == 0 ? Words.Of("the server's") : Ages.Size(account.BoxLimit)),
             ("SMTP AUTH", OnOff(account.SmtpAuth)), ("APOP", OnOff(account.Apop)), ("POP3", OnOff(account.Pop3)), ("IMAP4", OnOff(account.Imap4)),
             ("Delivery", account.Delivery.Length == 0 ? Words.Of("as the domain says") : account.Delivery), ("Home", account.Home),
+            ("Own tables", account.Tables.Count == 0 ? Words.Of("none") : string.Join(", ", account.Tables)),
             ("Created", Ages.Clock(account.CreatedAt)), ("Changed", $"{Ages.Clock(account.ChangedAt)} {account.ChangedBy}"),
         ])
             screen.Labelled($"  {Padded(Words.Of(label))} ", text);

@@ -32,15 +32,18 @@ internal sealed class ClusterCommands(Verbs verbs)
         screen.Line();
         var sheet = new Sheet(
             new("Node"), new("State"), new("Lease", Right: true), new("Member"), new("Receive"), new("Deliver"), new("Owned", Right: true), new("Up", Right: true, Optional: true),
-            new("Version", Flexible: true, Optional: true), new("SMTP", Optional: true), new("Roles", Flexible: true, Optional: true));
+            new("Version", Flexible: true, Optional: true), new("Settings", Right: true, Optional: true), new("SMTP", Optional: true), new("Roles", Flexible: true, Optional: true));
         foreach (var node in status.Nodes)
         {
             sheet.Add(
                 node.Name, node.State, node.LeaseSeconds > 0 ? FormattableString.Invariant($"{node.LeaseSeconds:0.0}s") : "over", node.Member ? "yes" : "no", Word(node.Receive),
-                Word(node.Deliver), $"{node.Owned}", Ages.Of(status.DatabaseTime - node.StartedAt), node.Version, node.Smtp, string.Join(',', node.Roles));
+                Word(node.Deliver), $"{node.Owned}", Ages.Of(status.DatabaseTime - node.StartedAt), node.Version,
+                node.SettingsVersion?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-", node.Smtp, string.Join(',', node.Roles));
         }
 
         sheet.Print(screen);
+        foreach (var warning in status.Warnings)
+            screen.Warning(Words.Of(warning));
         foreach (var member in status.Members.Where(m => !m.Reachable || m.Status is not "Up"))
             screen.Warning($"{member.Address} is {member.Status}{(member.Reachable ? "" : ", unreachable")} as {status.Name} sees it");
     }

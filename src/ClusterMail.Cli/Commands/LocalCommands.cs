@@ -174,11 +174,11 @@ public static class LocalCommands
 
     private static LocalCluster Open(string folder, Action<string> say) => LocalCluster.Open(folder, say) ?? throw NoCluster(folder);
 
-    private static CommandFailure NoCluster(string folder) =>
+    internal static CommandFailure NoCluster(string folder) =>
         new($"there is no local cluster in {folder}: run 'clustermail up --data {folder}', or name a node with --url and --token");
 
     /// <summary>The daemon lies beside this program when published.</summary>
-    private static string FindDaemon(string? asked)
+    internal static string FindDaemon(string? asked)
     {
         if (!OperatingSystem.IsLinux())
             throw new CommandFailure($"a local cluster needs Linux: its nodes are started and stopped with signals");
@@ -186,12 +186,12 @@ public static class LocalCommands
         return File.Exists(path) ? path : throw new CommandFailure($"there is no {path}: build it with deploy/build, or name it with --daemon");
     }
 
-    private static Option<string?> Daemon() => new("--daemon") { Description = "The clustermaild to run. Default: the one beside this program.", HelpName = "FILE" };
+    internal static Option<string?> Daemon() => new("--daemon") { Description = "The clustermaild to run. Default: the one beside this program.", HelpName = "FILE" };
 
     private static Option<int> StopLimit() =>
         Seconds("--timeout", (int)LocalCluster.StopLimit.TotalSeconds, "Kill a node that has not ended after so many seconds.");
 
-    private static Option<int> Seconds(string name, int seconds, string description)
+    internal static Option<int> Seconds(string name, int seconds, string description)
     {
         var option = new Option<int>(name) { Description = description, HelpName = "SECONDS", DefaultValueFactory = _ => seconds };
         Numbers.Limit(option, 1, 3600);

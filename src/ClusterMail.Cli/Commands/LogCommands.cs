@@ -16,6 +16,7 @@ internal sealed class LogCommands(Verbs verbs)
         Log(LogNames.OutLocal, "Mail delivered here (SMTPローカル送信ログ)."),
         Log(LogNames.Sender, "Dialogues with other servers (配送時の詳細ログ)."),
         Log(LogNames.Fail, "Mail that could not be delivered (配送失敗ログ)."),
+        Log(LogNames.Approval, "Decisions about held mail (上長承認記録ログ)."),
     };
 
     private Verb Log(string log, string description)

@@ -28,7 +28,18 @@ internal static class PasswordInput
         return Ask(Words.Of("Again: ")) == first ? first : throw new CommandFailure($"the two passwords are not the same: nothing was done");
     }
 
-    private static string Ask(string prompt)
+    /// <param name="twice">It is a new one: a slip would lock its owner out.</param>
+    /// <exception cref="CommandFailure">Nobody can be asked, or the two do not agree.</exception>
+    public static string PassPhrase(bool twice)
+    {
+        if (Console.IsInputRedirected)
+            throw new CommandFailure(Exit.Usage, $"nobody can be asked for the pass phrase here: give --pass-phrase-file");
+        var first = Ask(Words.Of("Pass phrase: "));
+        return !twice || Ask(Words.Of("Again: ")) == first ? first : throw new CommandFailure($"the two pass phrases are not the same: nothing was done");
+    }
+
+    /// <summary>One line from the keyboard, unseen.</summary>
+    public static string Ask(string prompt)
     {
         Console.Error.Write(prompt);
         var typed = new StringBuilder();

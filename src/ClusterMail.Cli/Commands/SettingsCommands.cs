@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Cli.Output;
 
@@ -9,11 +8,9 @@ namespace ClusterMail.Cli.Commands;
 /// <summary><c>settings</c>: one versioned set for the whole cluster, in force on all nodes within seconds.</summary>
 internal sealed class SettingsCommands(Verbs verbs)
 {
-    private readonly AdminJson _indented = new(new JsonSerializerOptions(AdminJson.Default.Options) { WriteIndented = true });
-
     public Command Build() => new("settings", "The cluster's settings: read, change, compare, go back.")
     {
-        Get(), Set(), List(), Check(), History(), Diff(), Rollback(), Export(), Import(),
+        Get(), Set(), List(), new EffectiveCommand(verbs).Build(), Check(), History(), Diff(), Rollback(), new ArchiveCommands(verbs).Export(), new ArchiveCommands(verbs).Import(),
     };
 
     private Verb Get()
@@ -33,7 +30,7 @@ internal sealed class SettingsCommands(Verbs verbs)
         else
             screen.Line($"  value    {Shown(s.Value)} {s.Unit} (from {Source(s)})");
         screen.Line($"  default  {Shown(s.Default)}{(s.Original is { } original ? $", {Shown(original)} in the original" : "")}{(s.Range.Length > 0 ? $"; allowed: {s.Range}" : "")}");
-        screen.Line($"  {s.Summary}");
+        screen.Line($"  {Meaning(s)}");
         screen.Line($"  {string.Join(", ", new[] { s.Japanese, s.Rule, s.PerNode ? "may differ per node" : "" }.Where(t => t.Length > 0))}");
     }
 
@@ -43,18 +40,19 @@ internal sealed class SettingsCommands(Verbs verbs)
         var unset = new Option<string[]>("--unset") { Description = "Back to the default (with --node: to the cluster's value). May be repeated.", HelpName = "NAME" };
         var node = NodeOption();
         var comment = Comment();
+        var basis = new Option<long?>("--base") { Description = "Only if this is still the newest version of the settings.", HelpName = "VERSION" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Values that need it are meant as they stand: true for a range wider than /24 in relay.rules." };
         return verbs.Acting(
             new Verb(
                 "set", "Change settings. All or none of them take effect.",
-                "clustermail settings set delivery.retry_seconds=300 --comment \"quieter\"", "clustermail settings set --unset delivery.retry_seconds") { pairs, unset, node, comment, yes },
+                "clustermail settings set delivery.retry_seconds=300 --comment \"quieter\"", "clustermail settings set --unset delivery.retry_seconds") { pairs, unset, node, comment, basis, yes },
             async (client, parsed, cancel) =>
             {
                 var where = parsed.GetValue(node);
                 var changes = (parsed.GetValue(pairs) ?? []).Select(p => Change(p, where)).Concat((parsed.GetValue(unset) ?? []).Select(n => new SettingChange(n, null, where))).ToList();
                 if (changes.Count == 0)
                     throw new CommandFailure(Exit.Usage, $"what is to be set? Give NAME=VALUE or --unset NAME");
-                await SaveAsync(client, Routes.Settings, new SettingsChange(null, changes, parsed.GetValue(comment)) { Confirm = parsed.GetValue(yes) }, cancel);
+                await SaveAsync(client, Routes.Settings, new SettingsChange(parsed.GetValue(basis), changes, parsed.GetValue(comment)) { Confirm = parsed.GetValue(yes) }, cancel);
             });
     }
 
@@ -94,7 +92,7 @@ internal sealed class SettingsCommands(Verbs verbs)
     {
         var sheet = new Sheet(new("Setting"), new("Value", Flexible: true), new("Unit"), new("From"), new("Summary", Flexible: true, Optional: true));
         foreach (var s in list.Settings.Where(s => word is null || Matches(s, word)))
-            sheet.Add(s.Name, s.Type == "table" ? $"({Lines(s.Value)} lines)" : Shown(s.Value), s.Unit, Source(s), s.Summary);
+            sheet.Add(s.Name, s.Type == "table" ? $"({Lines(s.Value)} lines)" : Shown(s.Value), s.Unit, Source(s), Meaning(s));
         if (sheet.Count == 0)
             screen.Line(Words.Of("nothing found"));
         else
@@ -102,8 +100,11 @@ internal sealed class SettingsCommands(Verbs verbs)
         screen.Line($"version {list.Version}");
     }
 
+    private static string Meaning(SettingEntry s) => Words.InJapanese ? s.SummaryJapanese ?? s.Summary : s.Summary;
+
     private static bool Matches(SettingEntry s, string word) =>
         s.Name.Contains(word, StringComparison.OrdinalIgnoreCase) || s.Summary.Contains(word, StringComparison.OrdinalIgnoreCase)
+        || s.SummaryJapanese?.Contains(word, StringComparison.OrdinalIgnoreCase) == true
         || s.Japanese.Contains(word, StringComparison.OrdinalIgnoreCase);
 
     private Verb Check()
@@ -124,10 +125,10 @@ internal sealed class SettingsCommands(Verbs verbs)
     public static void Checked(SettingsSaved result)
     {
         var screen = new Screen();
-        screen.Line(result.Changes.Count == 0 ? "fine; nothing would change" : "fine; this would change:");
+        screen.Line(Words.Of(result.Changes.Count == 0 ? "fine; nothing would change" : "fine; this would change:"));
         Verbs.Changes(screen, result.Changes);
         foreach (var note in result.Notes)
-            screen.Warning("note: " + note);
+            screen.Warning(Words.Of("note: ") + Words.Of(note));
     }
 
     private Verb History() => verbs.Reading(
@@ -171,62 +172,15 @@ internal sealed class SettingsCommands(Verbs verbs)
             });
     }
 
-    private Verb Export()
-    {
-        var output = new Option<string?>("--to") { Description = "File. Default: standard output.", HelpName = "FILE" };
-        return verbs.Acting(
-            new Verb("export", "The whole set as JSON, without secrets.", "clustermail settings export --to settings.json") { output },
-            async (client, parsed, cancel) =>
-            {
-                var answer = await client.GetAsync(Routes.SettingsExport, AdminJson.Default.SettingsArchive, cancel);
-                var text = JsonSerializer.Serialize(answer.Value, _indented.SettingsArchive) + "\n";
-                if (parsed.GetValue(output) is { } file)
-                    await File.WriteAllTextAsync(file, text, cancel);
-                else
-                    await Console.Out.WriteAsync(text);
-                if (answer.Value.Omitted.Count > 0)
-                    await Console.Error.WriteLineAsync($"clustermail: left out because secret: {string.Join(", ", answer.Value.Omitted)}");
-            });
-    }
-
-    private Verb Import()
-    {
-        var file = new Argument<string>("FILE") { Description = "Written by 'settings export'; - is standard input." };
-        var dry = new Option<bool>("--dry-run") { Description = "Only show what would change." };
-        var comment = Comment();
-        return verbs.Acting(
-            new Verb("import", "Take over an exported set, as one version or not at all. Secrets stay as they are.", "clustermail settings import settings.json --dry-run") { file, dry, comment },
-            async (client, parsed, cancel) =>
-            {
-                SettingsArchive archive;
-                try
-                {
-                    archive = JsonSerializer.Deserialize(await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel), AdminJson.Default.SettingsArchive)
-                        ?? throw new JsonException("the file is empty");
-                }
-                catch (JsonException e)
-                {
-                    throw new CommandFailure($"{parsed.GetValue(file)} is not an export of settings: {e.Message}");
-                }
-
-                var request = new SettingsImport(archive, null, parsed.GetValue(dry), parsed.GetValue(comment));
-                var answer = await client.SendAsync(HttpMethod.Post, Routes.SettingsImport, request, AdminJson.Default.SettingsImport, AdminJson.Default.SettingsSaved, cancel);
-                if (request.DryRun)
-                    Checked(answer.Value);
-                else
-                    Verbs.Saved(answer.Value);
-            });
-    }
-
     public static Option<string?> Comment() => new("--comment", "-m") { Description = "Why; shown in the history.", HelpName = "TEXT" };
 
     private static Argument<string> Name() => new("NAME") { Description = "Dotted name, as 'settings list' shows it." };
 
     private static Option<string?> NodeOption() => new("--node") { Description = "For this node only.", HelpName = "NAME" };
 
-    private static string Source(SettingEntry s) => s.Source switch { SettingSource.Default => "default", SettingSource.Cluster => "cluster", _ => "node" };
+    internal static string Source(SettingEntry s) => s.Source switch { SettingSource.Default => "default", SettingSource.Cluster => "cluster", _ => "node" };
 
-    private static string Shown(string value) => value.Length == 0 ? "(empty)" : value;
+    internal static string Shown(string value) => value.Length == 0 ? Words.Of("(empty)") : value;
 
-    private static int Lines(string text) => text.Length == 0 ? 0 : text.TrimEnd('\n').Count(c => c == '\n') + 1;
+    internal static int Lines(string text) => text.Length == 0 ? 0 : text.TrimEnd('\n').Count(c => c == '\n') + 1;
 }

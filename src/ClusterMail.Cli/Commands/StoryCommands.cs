@@ -84,11 +84,13 @@ internal sealed class StoryCommands(Verbs verbs)
 
     public static void Show(Screen screen, TraceResult result)
     {
-        if (result.Mails.Count == 0 && result.Refusals.Count == 0)
+        if (result.Mails.Count == 0 && result.Refusals.Count == 0 && result.Held.Count == 0)
         {
             screen.Line(Words.Of("nothing found"));
             screen.Line(Words.Of("Try the other address, or a longer time with --since. History is kept for log.retention_days: 'clustermail settings get log.retention_days'."));
         }
+        foreach (var held in result.Held)
+            ApprovalCommands.Show(screen, held);
         foreach (var mail in result.Mails)
             Show(screen, mail);
         foreach (var refusal in result.Refusals)

@@ -75,20 +75,25 @@ internal sealed class Verbs(ConnectionOptions connection)
         return given.Count == 0 ? path : $"{path}?{string.Join('&', given)}";
     }
 
-    /// <summary>A whole file, or standard input for <c>-</c>.</summary>
+    /// <summary>A whole file, or standard input for <c>-</c>: UTF-8, or Shift_JIS where it is no UTF-8 throughout, as the original's own files are.</summary>
     public static async Task<string> ReadTextAsync(string path, CancellationToken cancel)
     {
-        using var reader = path == "-" ? new StreamReader(Console.OpenStandardInput()) : new StreamReader(path);
-        return await reader.ReadToEndAsync(cancel);
+        using var whole = new MemoryStream();
+        await using (var source = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path))
+            await source.CopyToAsync(whole, cancel);
+        var octets = whole.ToArray();
+        if (System.Text.Unicode.Utf8.IsValid(octets))
+            return new StreamReader(new MemoryStream(octets)).ReadToEnd();
+        return System.Text.CodePagesEncodingProvider.Instance.GetEncoding(932)!.GetString(octets);
     }
 
     public static void Saved(SettingsSaved saved)
     {
         var screen = new Screen();
-        screen.Line(saved.Changes.Count == 0 ? $"nothing changed; version {saved.Version}" : $"saved as version {saved.Version}");
+        screen.Line(saved.Changes.Count == 0 ? Words.Say($"nothing changed; version {saved.Version}") : Words.Say($"saved as version {saved.Version}"));
         Changes(screen, saved.Changes);
         foreach (var note in saved.Notes)
-            screen.Warning("note: " + note);
+            screen.Warning(Words.Of("note: ") + Words.Of(note));
     }
 
     public static void Changes(Screen screen, IReadOnlyList<SettingDifference> changes)

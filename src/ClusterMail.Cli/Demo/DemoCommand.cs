@@ -11,6 +11,7 @@ namespace ClusterMail.Cli.Demo;
 /// <summary><c>demo</c>: one mail through the local cluster to a sink, and its story. Proves an installation, and shows what there is to see.</summary>
 internal static partial class DemoCommand
 {
+    private const string Domain = "clustermail-demo.test";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Nodes take settings over within 5 s (ADMIN-24).</summary>
@@ -33,17 +34,17 @@ internal static partial class DemoCommand
         var mark = Guid.NewGuid().ToString("N");
         var watch = Stopwatch.StartNew();
         await using var sink = new DemoSink(mark);
-        var route = new DemoRoute(client, sink.Port);
+        var route = new TemporaryRoute(client, Domain, FormattableString.Invariant($"127.0.0.1,{sink.Port}"), "demonstration", isReserved: true);
         try
         {
             var version = await route.AddAsync(cancel);
-            Say(watch, $"settings version {version}: mail for {DemoRoute.Domain} goes to a sink on 127.0.0.1:{sink.Port}");
-            await WaitForSettingsAsync(client, version, cancel);
+            Say(watch, $"settings version {version}: mail for {Domain} goes to a sink on 127.0.0.1:{sink.Port}");
+            await client.InForceAsync(version, TakeOverLimit, cancel);
             Say(watch, $"{node.Name} has it; sending through {node.Smtp}");
-            var taken = await DemoClient.SendAsync(node.Smtp, $"demo@{DemoRoute.Domain}", $"friend@{DemoRoute.Domain}", Content(mark), line => Console.Out.WriteLine("            " + line), cancel);
+            var taken = await DemoClient.SendAsync(node.Smtp, $"demo@{Domain}", $"friend@{Domain}", Content(mark), line => Console.Out.WriteLine("            " + line), cancel);
             var mail = await sink.Mail.WaitAsync(DeliveryLimit, cancel);
             Say(watch, $"the sink has it, {mail.Length} octets");
-            await ShowTraceAsync(client, MailNumber().Match(taken) is { Success: true } number ? number.Value : $"friend@{DemoRoute.Domain}", cancel);
+            await ShowTraceAsync(client, MailNumber().Match(taken) is { Success: true } number ? number.Value : $"friend@{Domain}", cancel);
             return Exit.Done;
         }
         catch (TimeoutException)
@@ -54,19 +55,6 @@ internal static partial class DemoCommand
         {
             // Also when interrupted: the sink is gone in a moment, and no route may lead there.
             await route.RemoveAsync(CancellationToken.None);
-        }
-    }
-
-    /// <summary>The dry run answers with the settings the node works by, not with the newest ones.</summary>
-    private static async Task WaitForSettingsAsync(AdminClient client, long version, CancellationToken cancel)
-    {
-        var request = new ExplainRequest("127.0.0.1", $"demo@{DemoRoute.Domain}", [$"friend@{DemoRoute.Domain}"]);
-        var watch = Stopwatch.StartNew();
-        while ((await client.SendAsync(HttpMethod.Post, Routes.Explain, request, AdminJson.Default.ExplainRequest, AdminJson.Default.ExplainResult, cancel)).Value.SettingsVersion < version)
-        {
-            if (watch.Elapsed > TakeOverLimit)
-                throw new CommandFailure($"the node did not take over settings version {version} within {TakeOverLimit.TotalSeconds:0} s: see 'clustermail cluster events'");
-            await Task.Delay(Poll, cancel);
         }
     }
 
@@ -89,8 +77,8 @@ internal static partial class DemoCommand
 
     private static string Content(string mark) => string.Join(
         "\r\n",
-        $"From: demo@{DemoRoute.Domain}", $"To: friend@{DemoRoute.Domain}", "Subject: The first mail through this cluster",
-        $"Date: {DateTimeOffset.UtcNow.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture)}", $"Message-ID: <{mark}@{DemoRoute.Domain}>", "",
+        $"From: demo@{Domain}", $"To: friend@{Domain}", "Subject: The first mail through this cluster",
+        $"Date: {DateTimeOffset.UtcNow.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture)}", $"Message-ID: <{mark}@{Domain}>", "",
         "It was written to disk before the node said 250.", "");
 
     private static void Say(Stopwatch watch, string line) =>

@@ -60,4 +60,5 @@ public sealed record ClusterNode
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(ClusterFile))]
 [JsonSerializable(typeof(LocalState))]
+[JsonSerializable(typeof(SessionFile))]
 internal sealed partial class LocalJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ClusterMail.Admin.Contract;
 
 namespace ClusterMail.Cli.Output;
 
@@ -18,8 +19,8 @@ internal static class Japanese
             "PostgreSQL サーバーがありません。'apt-get install postgresql' を実行するか、--postgres でフォルダを指定してください",
         ["another clustermail command is at work on {0}: wait for it, or choose another folder with --data"] =
             "別の clustermail コマンドが {0} を処理中です。終了を待つか、--data で別のフォルダを指定してください",
-        ["the token was not accepted: give the right one with --token, --token-file or CLUSTERMAIL_TOKEN"] =
-            "トークンが正しくありません。--token、--token-file または CLUSTERMAIL_TOKEN で指定してください",
+        ["the token was not accepted, or the session has ended: log in with 'clustermail login', or give the right token with --token, --token-file or CLUSTERMAIL_TOKEN"] =
+            "トークンが正しくないか、セッションが終了しています。'clustermail login' でログインするか、--token、--token-file または CLUSTERMAIL_TOKEN で指定してください",
         ["{0} was not ready within {1} s. Its last lines ({2}):{3}"] = "{0} は {1} 秒以内に起動しませんでした。ログの最後 ({2}):{3}",
         ["{0} ended while starting. Its last lines ({1}):{2}"] = "{0} は起動中に終了しました。ログの最後 ({1}):{2}",
         ["Examples:"] = "例:",
@@ -37,7 +38,59 @@ internal static class Japanese
         ["Oldest"] = "最古",
         ["Held"] = "保留",
         ["Limit"] = "上限",
+        ["left out because secret: {0}. --pass-phrase puts them in, encrypted"] = "秘密のため含めていません: {0}。--pass-phrase で暗号化して含められます",
+        ["Take this over?"] = "この内容を取り込みますか?",
+        ["saved as version {0}"] = "版 {0} として保存しました",
+        ["nothing changed; version {0}"] = "変更はありません (版 {0})",
+        ["aliases: {0} added, {1} changed, {2} removed"] = "エイリアス: 追加 {0}、変更 {1}、削除 {2}",
+        ["accounts: {0} created, {1} given the archive's values"] = "アカウント: 作成 {0}、アーカイブの値に更新 {1}",
+        ["note: "] = "注意: ",
+        ["Pass phrase: "] = "パスフレーズ: ",
+        ["the two pass phrases are not the same: nothing was done"] = "2 つのパスフレーズが一致しません。何も変更していません",
+        ["nobody can be asked for the pass phrase here: give --pass-phrase-file"] = "ここではパスフレーズを入力できません。--pass-phrase-file を指定してください",
+        ["nothing was done"] = "何も変更していません",
+        ["{0} Give --yes to confirm."] = "{0} 確認には --yes を指定してください。",
+        ["fine; nothing would change"] = "正常です。変更はありません",
+        ["fine; this would change:"] = "正常です。次のように変わります:",
+        ["(empty)"] = "(空)",
+        ["ClusterMail setup. Enter takes what stands in brackets; Ctrl+C ends it, and nothing is changed."] =
+            "ClusterMail の簡単セットアップウィザードです。Enter で [ ] 内の値を使います。Ctrl+C で中止すると何も変更されません。",
+        ["DNS servers (up to three, separated by blanks; empty: the system's own)"] = "DNS サーバー (3 つまで、空白区切り。空ならシステムの設定)",
+        ["Operated domain, one at a time (empty: no further one)"] = "運用ドメイン (1 つずつ入力。空で終了)",
+        ["Its accounts: local, kept here; relay, every address is passed on by route"] = "アカウント管理方法: local (ここに保存) または relay (全アドレスを経路に従って転送)",
+        ["Host name of the service, the same on all nodes"] = "ホスト名 (全ノード共通のサービス名)",
+        ["Mail address of the administrator, with its domain"] = "管理者のメールアドレス (ドメインが必要)",
+        ["This must be answered."] = "入力が必要です。",
+        ["({0}) {1} is set already: {2}"] = "({0}) {1} は設定済みです: {2}",
+        ["(2) {0} has already: {1}"] = "(2) {0} に登録済みです: {1}",
+        ["{0} is there already."] = "{0} は登録済みです。",
+        ["{0} stays as it is: {1}"] = "{0} は変更しません: {1}",
+        ["{0} stays as it is for {1}: {2}"] = "{0} の {1} は変更しません: {2}",
+        ["everything is set up already; version {0} stays"] = "すべて設定済みです。版 {0} のままです",
+        ["This will be saved as one version:"] = "次の内容を 1 つの版として保存します:",
+        ["Save this?"] = "保存しますか?",
+        ["Save this? [y/N] "] = "保存しますか? [y/N] ",
+        ["cancelled: nothing was changed"] = "中止しました。何も変更していません",
+        ["saved as version {0}; every node has it within 5 s"] = "版 {0} として保存しました。5 秒以内に全ノードで有効になります",
+        ["Next: 'clustermail account add', 'clustermail route edit', 'clustermail relay edit'; 'clustermail explain' says what a mail would meet."] =
+            "次: 'clustermail account add'、'clustermail route edit'、'clustermail relay edit'。'clustermail explain' でメールの扱いを確認できます。",
+        ["the answers lack {0}, and {1} is not set yet. Nothing was done"] = "回答に {0} がなく、{1} も未設定です。何も変更していません",
         ["Setting"] = "設定",
+        ["Settings"] = "設定の版",
+        ["Unit"] = "単位",
+        ["Summary"] = "意味",
+        ["Part"] = "部分",
+        ["Label"] = "項目名",
+        ["In the trace"] = "元の値の例",
+        ["Rule"] = "規則",
+        ["default"] = "既定値",
+        ["cluster"] = "クラスタ",
+        ["node"] = "ノード",
+        ["always on"] = "常にオン",
+        ["not in this release"] = "この版にはありません",
+        ["({0} lines)"] = "({0} 行)",
+        ["{0} works by version {1}; the newest is {2}"] = "{0} は版 {1} で動作中です (最新は {2})",
+        ["{0}, settings version {1}"] = "{0}、設定の版 {1}",
         ["Value"] = "値",
         ["From"] = "由来",
         ["Version"] = "版",
@@ -71,6 +124,15 @@ internal static class Japanese
         ["AUTH"] = "認証",
         ["Delivery"] = "配送",
         ["Home"] = "ホーム",
+        ["Own tables"] = "個別の表",
+        ["saved for {0}"] = "{0} に保存しました",
+        ["{0} has no such table any more"] = "{0} の表を削除しました",
+        ["fine; nothing would change"] = "問題ありません。変更はありません",
+        ["fine; this would change:"] = "問題ありません。変更される内容:",
+        ["correct it"] = "修正して",
+        ["put the other's changes into it too"] = "他の変更も取り込んで",
+        ["{0}\nYour text is in {1}: {2}, then 'clustermail account {3} import {4} --base {5} {6}'."] =
+            "{0}\n入力した内容は {1} にあります。{2}、'clustermail account {3} import {4} --base {5} {6}' を実行してください。",
         ["Created"] = "作成",
         ["Changed"] = "変更",
         ["Alias"] = "エイリアス",
@@ -99,6 +161,45 @@ internal static class Japanese
         ["{0} is back"] = "{0} を元に戻しました",
         ["the password of {0} was set"] = "{0} のパスワードを設定しました",
         ["Password: "] = "パスワード: ",
+        ["Present password: "] = "現在のパスワード: ",
+        ["New password: "] = "新しいパスワード: ",
+        ["Code: "] = "確認コード: ",
+        ["Code of the second factor (nothing, if you have none): "] = "二要素認証の確認コード (未設定なら空): ",
+        ["{0} is logged in ({1}) until {2}"] = "{0} でログインしました ({1})。有効期限 {2}",
+        ["{0} is logged out"] = "{0} はログアウトしました",
+        ["nobody is logged in"] = "ログインしていません",
+        ["your session of {0} has ended: log in again with 'clustermail login', or forget it with 'clustermail logout'"] =
+            "{0} のセッションは終了しています。'clustermail login' で再度ログインするか、'clustermail logout' で破棄してください",
+        ["clustermail: warning: {0} is asked without TLS: everybody on the way can read the password"] =
+            "clustermail: 警告: {0} への通信は暗号化されていません。途中の経路でパスワードを読み取られるおそれがあります",
+        ["{0}: {1}"] = "{0}: {1}",
+        ["by {0}"] = "方法: {0}",
+        [", until {0}"] = "、有効期限 {0}",
+        ["with a second factor"] = "二要素認証あり",
+        ["without a second factor"] = "二要素認証なし",
+        ["the farm's own token is no console account: name one, or log in with 'clustermail login'"] =
+            "ファーム自身のトークンは管理アカウントではありません。アカウントを指定するか、'clustermail login' でログインしてください",
+        ["no console account yet: the farm's own token opens everything. Add one with 'clustermail console add NAME --role cluster-admin'"] =
+            "管理アカウントがまだありません。ファーム自身のトークンですべてを操作できます。'clustermail console add NAME --role cluster-admin' で追加してください",
+        ["Second factor"] = "二要素認証",
+        ["Last login"] = "最終ログイン",
+        ["Sessions"] = "セッション",
+        ["Tokens"] = "トークン数",
+        ["Token"] = "トークン",
+        ["Used"] = "最終使用",
+        ["Who"] = "操作者",
+        ["Subject"] = "対象",
+        ["done"] = "完了",
+        ["yes"] = "あり",
+        ["no"] = "なし",
+        ["locked until"] = "ロック中、解除予定",
+        ["what shall change? Give --role or --domain"] = "変更する項目がありません。--role または --domain を指定してください",
+        ["token {0} of {1}, until {2}; it is not shown again:"] = "{1} のトークン {0} (有効期限 {2})。再表示はできません:",
+        ["token {0} of {1}, without end; it is not shown again:"] = "{1} のトークン {0} (無期限)。再表示はできません:",
+        ["Type the secret into your authenticator app, or make a QR code of the line below it. It is not shown again."] =
+            "シークレットを認証アプリに入力するか、次の行を QR コードにしてください。再表示はできません。",
+        ["The second factor is in force. Each of these codes opens once in its place; keep them where the app is not. They are not shown again:"] =
+            "二要素認証を有効にしました。次の回復コードはそれぞれ 1 回だけ使えます。認証アプリとは別の場所に保管してください。再表示はできません:",
         ["Again: "] = "もう一度: ",
         ["the two passwords are not the same: nothing was done"] = "2 つのパスワードが一致しません。何も変更していません",
         ["nobody can be asked for the password here: give --password-stdin"] = "ここではパスワードを入力できません。--password-stdin を指定してください",
@@ -162,5 +263,7 @@ internal static class Japanese
             "もう一方のアドレス、または --since でより長い期間を指定してください。履歴の保存日数は log.retention_days です: 'clustermail settings get log.retention_days'",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    public static string Of(string english) => Texts.GetValueOrDefault(english, english);
+    /// <summary>Ours first, then the help, then what a node may have answered.</summary>
+    public static string Of(string english) =>
+        Texts.TryGetValue(english, out var ours) ? ours : JapaneseHelp.Texts.TryGetValue(english, out var help) ? help : JapaneseAnswers.Of(english);
 }

@@ -8,10 +8,20 @@ namespace ClusterMail.Cli.Output;
 /// </summary>
 public static class Words
 {
-    /// <summary>LC_ALL, LC_MESSAGES, LANG: the first that is set decides (POSIX).</summary>
-    public static bool InJapanese { get; } = new[] { "LC_ALL", "LC_MESSAGES", "LANG" }
+    /// <summary><c>--lang</c>, else LC_ALL, LC_MESSAGES, LANG: the first that is set decides (POSIX).</summary>
+    public static bool InJapanese { get; private set; } = new[] { "LC_ALL", "LC_MESSAGES", "LANG" }
         .Select(Environment.GetEnvironmentVariable)
         .FirstOrDefault(value => !string.IsNullOrEmpty(value))?.StartsWith("ja", StringComparison.Ordinal) == true;
+
+    /// <param name="language">en or ja; null: as the environment says.</param>
+    /// <returns>Whether that changed anything: what was put together before speaks the other language.</returns>
+    internal static bool Choose(string? language)
+    {
+        if (language is null || InJapanese == (language == "ja"))
+            return false;
+        InJapanese = !InJapanese;
+        return true;
+    }
 
     public static string Of(string english) => InJapanese ? Japanese.Of(english) : english;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Schedule;
 
 namespace ClusterMail.Node.Cluster;
@@ -22,6 +23,8 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
         DestinationActor.Unreachable => "destination.unreachable/1",
         DestinationActor.Reachable => "destination.reachable/1",
         DestinationActor.Allotted => "destination.allotted/1",
+        HoldActor.Attempt => "hold.attempt/1",
+        HoldActor.Answered => "hold.answered/1",
         _ => throw new SerializationException($"{o.GetType()} does not travel between nodes."),
     };
 
@@ -33,6 +36,8 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
         "destination.unreachable/1" => Read<DestinationActor.Unreachable>(bytes),
         "destination.reachable/1" => Read<DestinationActor.Reachable>(bytes),
         "destination.allotted/1" => Read<DestinationActor.Allotted>(bytes),
+        "hold.attempt/1" => Read<HoldActor.Attempt>(bytes),
+        "hold.answered/1" => Read<HoldActor.Answered>(bytes),
         _ => throw new SerializationException($"This release does not know the message {manifest}."),
     };
 
@@ -44,4 +49,6 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
 [JsonSerializable(typeof(DestinationActor.Unreachable))]
 [JsonSerializable(typeof(DestinationActor.Reachable))]
 [JsonSerializable(typeof(DestinationActor.Allotted))]
+[JsonSerializable(typeof(HoldActor.Attempt))]
+[JsonSerializable(typeof(HoldActor.Answered))]
 internal sealed partial class WireJson : JsonSerializerContext;

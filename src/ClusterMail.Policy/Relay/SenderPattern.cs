@@ -23,7 +23,7 @@ internal readonly record struct SenderPattern(SenderKind? Special, string Local,
         var domain = DomainName.Normalize(text[(at + 1)..]);
         if (domain.Length == 0 || domain.AsSpan().ContainsAny("<>,;\"") || domain.Contains("..", StringComparison.Ordinal))
             return $"'{domain}' is no domain";
-        pattern = new SenderPattern(null, at < 0 ? "*" : SenderFacts.Unquote(text[..at]).ToLowerInvariant(), domain);
+        pattern = new SenderPattern(null, at < 0 ? "*" : AddressKey.Unquote(text[..at]).ToLowerInvariant(), domain);
         return null;
     }
 

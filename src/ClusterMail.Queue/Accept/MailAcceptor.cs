@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ClusterMail.Protocol;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Queue.Schedule;
 using ClusterMail.Routing;
@@ -11,7 +12,7 @@ namespace ClusterMail.Queue.Accept;
 /// <summary>Envelope + content → one committed transaction → 250 (PIPE-19, PIPE-20). What fits the window is owned by this node at once and never read back.</summary>
 public sealed class MailAcceptor(
     AcceptJournal journal, NumberBlocks numbers, LeaseKeeper lease, Window window, BlockedDestinations blocked,
-    Func<ReversePath, Mailbox, Route> route, Action<IReadOnlyList<Work>> dispatch, Func<ImmutableArray<Mailbox>>? copies = null) : IAcceptMail
+    Func<ReversePath, Mailbox, Route> route, Action<IReadOnlyList<Work>> dispatch, Func<ImmutableArray<Mailbox>>? copies = null, ApprovalDoor? approval = null) : IAcceptMail
 {
     private static readonly Reply NoStore = new(451, new EnhancedStatus(4, 3, 0), "Requested action aborted: error in processing.");
     private static readonly Reply NoRoom = new(452, new EnhancedStatus(4, 3, 1), "Too much mail is waiting to be stored, try again later.");
@@ -22,14 +23,20 @@ public sealed class MailAcceptor(
 
     public async ValueTask<Reply> AcceptAsync(ReceivedMail received, CancellationToken cancel)
     {
-        var mail = WithCopies(received);
-        var named = received.Envelope.ForwardPaths.Length;
+        var admission = approval is null ? Admission.Ordinary(received) : await approval.AdmitAsync(received, cancel).ConfigureAwait(false);
+        if (admission.Answer is { } answer)
+        {
+            received.Content.Dispose();
+            return answer;
+        }
+        var mail = WithCopies(received, admission.SendNow);
+        var named = admission.SendNow.Length;
         var groups = Group(mail);
         var inMemory = mail.Content.Memory is not null;
         var reservedBytes = inMemory ? mail.Content.Length : 0;
         var alive = groups.Where(group => !group.Blocked).Sum(group => group.Recipients.Count);
         var owned = alive > 0 && window.TryReserve(alive, reservedBytes);
-        var row = ToRow(mail, named, groups, owned);
+        var row = ToRow(mail, named, groups, owned) with { Held = admission.Held };
         EpochLease? owner = null;
         try
         {
@@ -45,6 +52,7 @@ public sealed class MailAcceptor(
         if (owner is null)
             return NoStore;
         QueueMetrics.Accepted.Add(1);
+        approval?.Committed(admission.Held);
         if (owned)
             dispatch(ToWorks(mail, groups, row, owner, reservedBytes));
         // 250 after commit: everything above this line has happened on disk; nothing below it may fail the mail (P1, PIPE-20, RFC 5321 §6.1).
@@ -52,13 +60,14 @@ public sealed class MailAcceptor(
     }
 
     /// <summary>COPY-1: each listed address gets it too, after all checks. NOTIFY=NEVER: whatever becomes of a copy is not the sender's business (COPY-2).</summary>
-    private ReceivedMail WithCopies(ReceivedMail mail)
+    /// <param name="sendNow">Of its recipients those that are not held; the copy is written now, whatever becomes of the others (APPROVE-73).</param>
+    private ReceivedMail WithCopies(ReceivedMail mail, ImmutableArray<ForwardPath> sendNow)
     {
         if (copies?.Invoke() is not { IsEmpty: false } addresses)
-            return mail;
+            return mail with { Envelope = mail.Envelope with { ForwardPaths = sendNow } };
         var paths = mail.Envelope.ForwardPaths;
         var added = addresses.Where(address => !paths.Any(path => path.Mailbox.SameAs(address))).Select(address => new ForwardPath(address) { Notify = Notify.Never });
-        return mail with { Envelope = mail.Envelope with { ForwardPaths = [.. paths, .. added] } };
+        return mail with { Envelope = mail.Envelope with { ForwardPaths = [.. sendNow, .. added] } };
     }
 
     private static readonly Reply Accepted = new(250, new EnhancedStatus(2, 0, 0), "Message received ok.");

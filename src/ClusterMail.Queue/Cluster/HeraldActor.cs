@@ -13,7 +13,9 @@ namespace ClusterMail.Queue.Cluster;
 /// <summary>Singleton that mails events to the administrator where the settings want it (CLU-33), gathered over half a minute, so that a storm is one mail.</summary>
 public sealed class HeraldActor : ReceiveActor, IWithTimers
 {
-    private sealed record Tick;
+    /// <summary>Tells what is new now; it tells itself every half minute.</summary>
+    public sealed record Look;
+
     private sealed record Done;
     private sealed record Failed(Exception Cause);
 
@@ -29,7 +31,7 @@ public sealed class HeraldActor : ReceiveActor, IWithTimers
     public HeraldActor(EventMail mail, LeaseKeeper lease, NumberBlocks numbers, Func<NodeView> view)
     {
         (_mail, _lease, _numbers, _view) = (mail, lease, numbers, view);
-        Receive<Tick>(_ => OnTick());
+        Receive<Look>(_ => OnLook());
         Receive<Done>(_ => _busy = false);
         Receive<Failed>(failed =>
         {
@@ -42,9 +44,9 @@ public sealed class HeraldActor : ReceiveActor, IWithTimers
     public static Props Props(EventMail mail, LeaseKeeper lease, NumberBlocks numbers, Func<NodeView> view) =>
         Akka.Actor.Props.Create(() => new HeraldActor(mail, lease, numbers, view));
 
-    protected override void PreStart() => Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.FromSeconds(30));
+    protected override void PreStart() => Timers.StartPeriodicTimer("look", new Look(), TimeSpan.FromSeconds(30));
 
-    private void OnTick()
+    private void OnLook()
     {
         var view = _view();
         var kinds = view.Settings.List("admin.event_mail");

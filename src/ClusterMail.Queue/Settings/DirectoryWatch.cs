@@ -1,4 +1,5 @@
 using ClusterMail.Accounts;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Policy;
 using ClusterMail.Policy.Relay;
 using ClusterMail.Protocol;
@@ -25,6 +26,9 @@ public sealed class DirectoryWatch(DirectoryReader reader)
 
     /// <summary>Whoever keeps mailboxes puts its answer here before the first load (PIPE-13). Default: never full.</summary>
     public IMailboxUsage Usage { get; init; } = IMailboxUsage.Unlimited;
+
+    /// <summary>All levels of the policies of outgoing mail as they are now. Whoever keeps those of domains puts his answer here; null: there are none.</summary>
+    public Func<PolicyLevel, PolicyBook>? Book { get; init; }
 
     /// <summary>The version in force; -1 before the first load.</summary>
     public long Version => Interlocked.Read(ref _version);
@@ -77,6 +81,7 @@ public sealed class DirectoryWatch(DirectoryReader reader)
                 Delivery = row.Delivery,
                 Hours = row.Hours,
                 Destinations = row.Destinations,
+                DestinationsVersion = row.DestinationsVersion,
                 RelayRules = row.RelayRules,
             });
         else if (Accounts.Find(row.Name, row.Domain)?.Id == row.Id)

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Authentication;
+using ClusterMail.Approval.Holds;
 using ClusterMail.Policy;
 using ClusterMail.Policy.Auth;
 using ClusterMail.Queue.Deliver;
@@ -34,7 +35,8 @@ public sealed class NodeView
     {
         Settings = settings;
         HostName = settings.Text("net.host_name") is { Length: > 0 } name ? name : node.MachineName;
-        Policy = PolicySnapshot.Create(settings, directory.Accounts, directory.Aliases, directory.Denies, directory.Usage);
+        Policy = PolicySnapshot.Create(settings, directory.Accounts, directory.Aliases, directory.Denies, directory.Usage, directory.Book);
+        Calendar = BusinessCalendar.Parse(settings.Text("approval.business_calendar")).Calendar;
         Router = new Router
         {
             Table = RouteTable.Parse(settings.Text("route.table"), out _),
@@ -79,6 +81,9 @@ public sealed class NodeView
 
     /// <summary>What the receiver keeps for acceptlog and receivelog (LOG-1, LOG-3).</summary>
     public ReceiveLogging Logging { get; }
+
+    /// <summary>Hours that count for the deadlines of held mail (APPROVE-61).</summary>
+    public BusinessCalendar Calendar { get; }
 
     /// <summary>Who gets a copy of every mail accepted (COPY-1).</summary>
     public ImmutableArray<Protocol.Mailbox> Copies { get; }

@@ -36,7 +36,7 @@ internal static class DeliverySettings
             "How long to retry after 4xx, silence or a lost session."),
         Define.Integer("delivery.no_answer_hours", 24, 1, 240, "hours", "CONF-36, RETRY-3", "リトライ期間(マシン無応答)",
             "How long to retry a host that cannot be reached or resolved. RFC 5321 advises 96 to 120."),
-        Define.Integer("delivery.hours_mode", 0, 0, 2, "", "UDLV-1", "配送時間", "0: delivery at any time; 1: within delivery.hours; 2: also within the usage hours of the sender's account."),
+        Define.Integer("delivery.hours_mode", 0, 0, 2, "", "CONF-40, UDLV-1", "配送時間", "0: delivery at any time; 1: within delivery.hours; 2: also within the usage hours of the sender's account."),
         Define.Table("delivery.hours", "", "UDLV-1, UDLV-2", "配送時間 (usetime.dat)",
             "When mail is delivered, a line for each weekday: mon 1 09:00 18:00, or mon 0. Outside it stays queued. Empty: always."),
         Define.Switch("bounce.copy_to_admin", false, "CONF-15, BOUNCE-3", "管理者にもエラーメールを送信する", "A second error mail goes to admin.address."),

@@ -15,7 +15,7 @@ internal static class ServiceSettings
             "Kinds of events mailed to admin.address as they happen: leader, node-fenced, node-up, node-down, node-unreachable, possible-duplicate, certificate, drain and so on. Empty: none."),
         Define.Table("listen", "", "CONF-23, RECV-3, RECV-4", "一覧のアドレスに応答する",
             "Listeners, one a line: address port[*] [relay|submission] [proxy]. Address * is every local one, port* is TLS from the first byte. "
-            + "587 and 465 are submission when not said. Empty: as the node's own configuration file says.", perNode: true),
+            + "587 and 465 are submission when not said. Empty: as the node's own file says, and where that names none: * 25, * 587, * 465*.", perNode: true),
         Define.List("listen.deny", "CONF-57, RECV-10, CLU-24", "hiddensmtpip.dat",
             "Local addresses on which SMTP gets no answer.", perNode: true),
         Define.Text("tls.certificate", "", "CONF-9, RECV-5", "証明書ファイル",

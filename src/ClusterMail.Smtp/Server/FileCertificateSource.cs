@@ -2,13 +2,15 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterMail.Smtp.Server;
 
 /// <summary>
-/// A certificate (with its chain behind it, PEM) and its private key from two files, read again when either changes. Trouble with the new files
-/// is logged and the certificate before stays in use.
+/// A certificate (with its chain behind it, PEM) and its private key from two files, in use anew when what they hold changes. Trouble with the new files
+/// is logged and the certificate before stays in use. What they hold is compared, not their times: a renewal may turn a link somewhere above them
+/// (mounted secrets), or keep the time.
 /// </summary>
 public sealed class FileCertificateSource : ICertificateSource, IDisposable
 {
@@ -20,7 +22,7 @@ public sealed class FileCertificateSource : ICertificateSource, IDisposable
     private readonly Action<string>? _onTrouble;
     private readonly ITimer _looks;
     private volatile SslServerAuthenticationOptions? _current;
-    private (DateTime, DateTime) _seen;
+    private byte[] _seen = [];
     private bool _toldMissing;
     private int _looking;
 
@@ -57,11 +59,12 @@ public sealed class FileCertificateSource : ICertificateSource, IDisposable
                 return;
             }
             _toldMissing = false;
-            var now = (File.GetLastWriteTimeUtc(_certificatePath), File.GetLastWriteTimeUtc(_keyPath));
-            if (now == _seen)
+            var (certificate, key) = (File.ReadAllText(_certificatePath), File.ReadAllText(_keyPath));
+            var now = SHA256.HashData(Encoding.UTF8.GetBytes(certificate + "\0" + key));
+            if (now.AsSpan().SequenceEqual(_seen))
                 return;
             _seen = now;
-            _current = Load();
+            _current = Load(certificate, key);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
@@ -74,13 +77,13 @@ public sealed class FileCertificateSource : ICertificateSource, IDisposable
         }
     }
 
-    private SslServerAuthenticationOptions Load()
+    private SslServerAuthenticationOptions Load(string certificatePem, string keyPem)
     {
-        var certificate = X509Certificate2.CreateFromPemFile(_certificatePath, _keyPath);
+        var certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
         if (OperatingSystem.IsWindows())
             certificate = X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), null);      // SChannel refuses keys that live in memory only
         var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(_certificatePath);
+        chain.ImportFromPem(certificatePem);
         chain.RemoveAt(0);
         ServerLog.CertificateLoaded(_logger, certificate.Subject, certificate.NotAfter);
         return new SslServerAuthenticationOptions

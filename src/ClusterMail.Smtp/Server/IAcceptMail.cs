@@ -19,4 +19,11 @@ public interface IAcceptMail
 }
 
 /// <summary>A mail whose last octet has arrived and which passed every check; nothing has been promised yet.</summary>
-public sealed record ReceivedMail(MessageId Id, Envelope Envelope, MailContent Content, ContentFacts Facts, ClientConnection Client);
+public sealed record ReceivedMail(MessageId Id, Envelope Envelope, MailContent Content, ContentFacts Facts, ClientConnection Client)
+{
+    /// <summary>The checks it passed, for what is still to be asked of them; null: it came without a session.</summary>
+    public ITransactionPolicy? Transaction { get; init; }
+
+    /// <summary>Recipients as the client named them; <see cref="Envelope"/> has them as they are stored.</summary>
+    public Envelope Given { get; init; } = Envelope;
+}

@@ -30,7 +30,7 @@ public class DsnTests
     }
 
     [Fact]
-    public async Task BOUNCE_1_the_error_mail_comes_from_postmaster_and_answers_no_machine()
+    public async Task BOUNCE_1_ACCT_7_the_error_mail_comes_from_postmaster_and_answers_no_machine()
     {
         var message = await Parse(Report());
         Assert.Equal("postmaster@mx.example.jp", message.From.Mailboxes.Single().Address);
@@ -78,7 +78,7 @@ public class DsnTests
     }
 
     [Fact]
-    public async Task BOUNCE_8_the_text_is_in_English_and_Japanese_and_names_the_number()
+    public async Task BOUNCE_8_GAP_21_the_text_is_in_English_and_Japanese_and_names_the_number()
     {
         var text = ((TextPart)((Multipart)(await Parse(Report())).Body!)[0]).Text;
         Assert.Contains("could not be delivered", text, StringComparison.Ordinal);

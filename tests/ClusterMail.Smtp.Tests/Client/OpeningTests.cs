@@ -41,7 +41,7 @@ public class OpeningTests
     [InlineData("EHLO", "(drop)", FailureClass.LineError, "451 Requested action aborted: error in processing. (code=3/10101)")]
     [InlineData("EHLO", "(silent)", FailureClass.LineError, "451 Requested action aborted: error in processing. (code=3/10060)")]
     [InlineData("EHLO", "250-a\n251 b", FailureClass.LineError, "451 Requested action aborted: error in processing. (code=3/0)")]
-    public async Task RETRY_1_RETRY_2_trouble_before_MAIL_has_its_class(string step, string answer, FailureClass expected, string reply)
+    public async Task RETRY_1_RETRY_2_CONTRA_6_trouble_before_MAIL_has_its_class(string step, string answer, FailureClass expected, string reply)
     {
         await using var peer = ScriptedPeer.Start(new PeerScript { On = s => s.Is(step) ? answer : null });
         var result = await Open(Outbound.Target(peer));

@@ -28,7 +28,7 @@ public sealed class HeaderTests
         TestReceiver.StartAsync(TestReceiver.Defaults with { Headers = HeaderTemplates.Parse(template).Templates });
 
     [Fact]
-    public async Task HDR_2_HDR_3_a_template_replaces_the_built_in_form()
+    public async Task HDR_2_HDR_3_GAP_1_a_template_replaces_the_built_in_form()
     {
         await using var receiver = await WithAsync("Received: from %HELO% (%RDNS% [%IP%])\nby %HOST% (%SOFT%) with %PROTO%\n  id <%ID%>;\n%DATE%\n");
         Assert.Matches(

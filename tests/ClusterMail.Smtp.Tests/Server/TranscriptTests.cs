@@ -18,7 +18,7 @@ public sealed class TranscriptTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task RECV_20_each_dialogue_runs_as_written_line_by_line(string name) => await ReplayAsync(name, wholeLines: true);
+    public async Task RECV_20_CONTRA_26_each_dialogue_runs_as_written_line_by_line(string name) => await ReplayAsync(name, wholeLines: true);
 
     [Theory]
     [MemberData(nameof(Files))]

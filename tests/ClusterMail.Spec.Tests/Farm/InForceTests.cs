@@ -20,7 +20,7 @@ public class InForceTests(FarmFixture farm)
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task EX_CLU_7_ADMIN_20_a_changed_relay_list_holds_on_every_node()
+    public async Task EX_CLU_7_ADMIN_20_RELAY_11_a_changed_relay_list_holds_on_every_node()
     {
         await farm.Farm.RunAsync("settings", "set", $"relay.rules=127.0.0.77 false\n{FarmFixture.RelayRules}");
         try

@@ -178,7 +178,7 @@ public class PeerTests(FarmFixture farm)
     }
 
     [Fact]
-    public async Task LIMIT_3_with_a_limit_of_1000_the_mail_goes_to_999_recipients_once_each()
+    public async Task LIMIT_3_CONTRA_34_with_a_limit_of_1000_the_mail_goes_to_999_recipients_once_each()
     {
         var (sink, domain) = farm.TakeSink();
         using var client = await SmtpConversation.OpenAsync(farm.Receiver);

@@ -10,16 +10,19 @@ public partial class DependencyTests
     {
         ["Node"] = ["Admin"],
         ["Admin"] = ["Queue", "Admin.Contract"],
-        ["Queue"] = ["Smtp", "Policy", "Routing", "Store", "Accounts", "Settings"],
+        ["Queue"] = ["Smtp", "Policy", "Approval", "Routing", "Store", "Accounts", "Settings"],
         ["Smtp"] = ["Protocol"],
-        ["Policy"] = ["Accounts", "Protocol", "Settings"],
+        ["Policy"] = ["Approval", "Accounts", "Protocol", "Settings"],
+        ["Approval"] = ["Accounts", "Protocol", "Settings"],
         ["Routing"] = ["Accounts", "Protocol", "Settings"],
         ["Store"] = ["Protocol"],
         ["Accounts"] = ["Protocol", "Settings"],
         ["Settings"] = [],
         ["Protocol"] = [],
         ["Admin.Contract"] = [],
-        ["Cli"] = ["Admin.Contract", "Store"],
+        ["Migration"] = ["Accounts", "Policy", "Protocol", "Routing", "Settings"],
+        ["Drill"] = [],
+        ["Cli"] = ["Admin.Contract", "Drill", "Migration", "Store"],
     };
 
     [Fact]

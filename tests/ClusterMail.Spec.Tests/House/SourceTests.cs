@@ -54,6 +54,39 @@ public partial class SourceTests
         Assert.Equal(Enumerable.Range(1, numbers.Count), numbers);
     }
 
+    [Fact]
+    public void ADMIN_55_no_source_knows_a_licence_key_a_trial_or_the_reply_of_an_expired_one()
+    {
+        var known = from file in ProjectFiles.Written(".cs", ".sql", ".conf").Where(IsProduct)
+                    from line in File.ReadLines(file)
+                    where Licence().IsMatch(line)
+                    select $"{Path.GetRelativePath(ProjectFiles.Root, file)}: {line.Trim()}";
+        Assert.Empty(known);
+    }
+
+    [Fact]
+    public void ADMIN_54_no_source_names_a_server_of_a_vendor_to_ask_for_versions()
+    {
+        var named = from file in ProjectFiles.Written(".cs").Where(IsProduct)
+                    from line in File.ReadLines(file)
+                    from Match url in Address().Matches(line)
+                    where !OwnAddress().IsMatch(url.Value)
+                    select $"{Path.GetRelativePath(ProjectFiles.Root, file)}: {url.Value}";
+        Assert.Empty(named);
+    }
+
+    private static bool IsProduct(string file) => Path.GetRelativePath(ProjectFiles.Root, file).StartsWith("src", StringComparison.Ordinal);
+
+    [GeneratedRegex("expiration date|licen[cs]e key|trial period", RegexOptions.IgnoreCase)]
+    private static partial Regex Licence();
+
+    [GeneratedRegex(@"https?://[a-z0-9-]+(\.[a-z0-9-]+)+", RegexOptions.IgnoreCase)]
+    private static partial Regex Address();
+
+    // Addresses without a name, the names kept for examples (RFC 2606), and those of XML vocabularies, which nobody calls.
+    [GeneratedRegex(@"^https?://([0-9.]+$|([a-z0-9-]+\.)*example(\.|$)|www\.w3\.org$)", RegexOptions.IgnoreCase)]
+    private static partial Regex OwnAddress();
+
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b|\bNotImplementedException\b")]
     private static partial Regex Unfinished();
 

@@ -25,13 +25,17 @@ public sealed class Postfix : IAsyncDisposable
     /// <param name="relayTo">Everything goes there.</param>
     /// <param name="port">Where it listens; any free one when null.</param>
     /// <param name="settings">Further lines of main.cf.</param>
-    public static async Task<Postfix> StartAsync(IPEndPoint relayTo, int? port = null, params IReadOnlyList<string> settings)
+    public static Task<Postfix> StartAsync(IPEndPoint relayTo, int? port = null, params IReadOnlyList<string> settings) =>
+        StartAtAsync(new IPEndPoint(IPAddress.Loopback, port ?? Ports.Block(1)), relayTo, settings);
+
+    /// <param name="endPoint">Where it listens.</param>
+    public static async Task<Postfix> StartAtAsync(IPEndPoint endPoint, IPEndPoint relayTo, params IReadOnlyList<string> settings)
     {
         if (!Unix.IsRoot)
             throw new InvalidOperationException("Postfix can only be started by root: run the tests as root.");
         var folder = Directory.CreateTempSubdirectory("clustermail-postfix-").FullName;
         Unix.LetThrough(folder);
-        var postfix = new Postfix(folder, new IPEndPoint(IPAddress.Loopback, port ?? Ports.Block(1)));
+        var postfix = new Postfix(folder, endPoint);
         try
         {
             await postfix.WriteAsync(relayTo, settings);

@@ -1,0 +1,87 @@
+using ClusterMail.Accounts;
+using ClusterMail.Admin.Contract;
+using ClusterMail.Approval.Policies;
+using ClusterMail.Protocol;
+using ClusterMail.Store;
+using ClusterMail.Store.Approval;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace ClusterMail.Admin;
+
+/// <summary><c>approval policy</c>: the destination restrictions of domains and accounts with their lines of approval, versioned (APPROVE-24, APPROVE-25).</summary>
+internal static class PolicyEndpoints
+{
+    private const int LongestText = 1_048_576;
+
+    public static void MapPolicies(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("").WithTags("approval");
+        group.MapGet(Routes.ApprovalPolicies, ListAsync).Needs(Right.ReadSettings, "approval.policy.list").WithSummary("Policies of domains and accounts").Produces<PolicyList>();
+        group.MapGet(Routes.ApprovalPolicy, ShowAsync).Needs(Right.ReadSettings, "approval.policy.show").WithSummary("A policy, the one in force or an older version").Produces<PolicyText>();
+        group.MapPut(Routes.ApprovalPolicy, SaveAsync).Needs(Right.ChangeSettings, "approval.policy.save").WithSummary("Saves a policy").Produces<PolicySaved>();
+        group.MapPost(Routes.ApprovalPolicyCheck, CheckAsync).Needs(Right.ReadSettings, "approval.policy.check").WithSummary("Judges a policy as a save would").Produces<PolicySaved>();
+        group.MapGet(Routes.ApprovalPolicyHistory, HistoryAsync).Needs(Right.ReadSettings, "approval.policy.history").WithSummary("All versions of a policy, newest first").Produces<PolicyHistory>();
+    }
+
+    private static async Task<IResult> ListAsync(ApprovalStore store, CancellationToken cancel) => Results.Ok(new PolicyList([.. (await store.OwnersAsync(cancel)).Select(version =>
+        new PolicyEntry(version.Level, version.Owner, version.Version, version.SavedAt, version.SavedBy, version.Comment, version.Draft, ApprovalTable.Parse(version.Text).Table.Rules.Length))]));
+
+    private static async Task<IResult> ShowAsync(string owner, long? version, ApprovalStore store, CancellationToken cancel)
+    {
+        var (level, name) = Owner(owner);
+        var versions = await store.HistoryAsync(level, name, cancel);
+        var found = version is { } wanted ? versions.FirstOrDefault(one => one.Version == wanted) : versions.FirstOrDefault(one => !one.Draft);
+        return found is null && version is not null ? Answers.NotFound($"There is no version {version} of the policy of {Requests.Printable(name, 320)}.", "clustermail approval policy history shows them.")
+            : Results.Ok(new PolicyText(level, name, found?.Version ?? 0, found?.Text ?? "", found?.Draft ?? false));
+    }
+
+    private static async Task<IResult> HistoryAsync(string owner, ApprovalStore store, CancellationToken cancel)
+    {
+        var (level, name) = Owner(owner);
+        return Results.Ok(new PolicyHistory(level, name, [.. (await store.HistoryAsync(level, name, cancel)).Select(version =>
+            new PolicyRevision(version.Version, version.SavedAt, version.SavedBy, version.Comment, version.Draft, version.Text))]));
+    }
+
+    private static IResult CheckAsync(string owner, PolicySave save)
+    {
+        var (notes, refusal) = Judge(save, Owner(owner).Name);
+        return refusal ?? Results.Ok(new PolicySaved(0, false, notes));
+    }
+
+    private static async Task<IResult> SaveAsync(string owner, PolicySave save, ApprovalStore store, AccountStore accounts, HttpContext context, NodeName node, CancellationToken cancel)
+    {
+        var (level, name) = Owner(owner);
+        var (notes, refusal) = Judge(save, name);
+        if (refusal is not null && !save.Draft)
+            return refusal;
+        if (level == "account" && await ApprovalEndpoints.FindAsync(accounts, name, cancel) is null)
+            return Answers.NotFound($"There is no account {Requests.Printable(name, 320)}.", "clustermail account list shows them.");
+        var newest = (await store.HistoryAsync(level, name, cancel)).FirstOrDefault()?.Version ?? 0;
+        var draft = save.Draft && refusal is not null;
+        var user = context.User().Name;
+        return await store.SaveAsync(level, name, save.Base ?? newest, save.Text, draft, user, Requests.Printable(save.Comment ?? "", 200),
+            [ApprovalEndpoints.Changed(node, user, context, draft ? "POLICY_DRAFTED" : "POLICY_SAVED", $"{level} {name} v{(save.Base ?? newest) + 1}")], cancel) is { } version
+            ? Results.Ok(new PolicySaved(version, draft, notes))
+            : Answers.Problem(StatusCodes.Status409Conflict, $"The policy of {name} was changed meanwhile: it is at version {newest}.", rule: "APPROVE-235", hint: "Look at clustermail approval policy history, and make your change again.");
+    }
+
+    private static (IReadOnlyList<string> Notes, IResult? Refusal) Judge(PolicySave save, string owner)
+    {
+        if (save.Text.Length > LongestText || save.Text.Contains('\0', StringComparison.Ordinal))
+            return ([], Answers.Wrong($"A policy has at most {LongestText} characters, none of them NUL.", "APPROVE-16"));
+        var (_, errors) = ApprovalTable.Parse(save.Text, $"policy of {owner}");
+        Fault[] faults = [.. errors.Where(error => !error.IsWarning).Select(error => new Fault(error.Name, error.Line > 0 ? error.Line : null, error.Column > 0 ? error.Column : null, error.Rule, error.Message))];
+        return ([.. errors.Where(error => error.IsWarning).Select(error => error.Line > 0 ? $"line {error.Line}: {error.Message} ({error.Rule})" : $"{error.Message} ({error.Rule})")], faults.Length > 0 ? Answers.Faults(faults) : null);
+    }
+
+    /// <summary>What has an <c>@</c> is an account, the rest a domain.</summary>
+    private static (string Level, string Name) Owner(string owner)
+    {
+        if (!owner.Contains('@', StringComparison.Ordinal))
+            return ("domain", DomainName.Normalize(owner));
+        var mailbox = Mailbox.FromStored(owner);
+        return ("account", $"{mailbox.LocalPart.ToLowerInvariant()}@{DomainName.Normalize(mailbox.Domain)}");
+    }
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using ClusterMail.Protocol;
+
+namespace ClusterMail.Approval.Commands;
+
+/// <summary>What is known when somebody wants a proxy.</summary>
+public sealed record ProxyWish
+{
+    /// <summary>Main address of who asks.</summary>
+    public required Mailbox Approver { get; init; }
+
+    /// <summary>He stands in a policy, group or held mail as approver (APPROVE-205).</summary>
+    public required bool IsApprover { get; init; }
+    public required ApprovalCommand.SetProxy Command { get; init; }
+
+    /// <summary>Main address of the account the wished proxy is, aliases resolved; null: unknown, or an address outside.</summary>
+    public required Mailbox? ProxyAccount { get; init; }
+    public bool IsProxySuspended { get; init; }
+
+    /// <summary>The proxy the approver had until now; null: none.</summary>
+    public Mailbox? Before { get; init; }
+
+    /// <summary>The proxy the wished proxy has himself; null: none.</summary>
+    public Mailbox? ProxyOfProxy { get; init; }
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>Of the domain.</summary>
+    public required TimeZoneInfo Zone { get; init; }
+
+    /// <summary><c>approval.proxy_max_days</c>; 0: no limit.</summary>
+    public int MaxDays { get; init; }
+}
+
+public enum ProxyRefusal
+{
+    NotAnApprover,
+    NoSuchAccount,
+    Suspended,
+    Oneself,
+    Past,
+    TooLong,
+}
+
+public enum ProxyWarning
+{
+    /// <summary>He has a proxy himself; requests still go to him (APPROVE-208).</summary>
+    IsNotFollowedFurther,
+
+    /// <summary>Without an end, or more than 30 days (APPROVE-25).</summary>
+    IsLong,
+}
+
+/// <summary>What becomes of a wish for a proxy. One at a time: a new one replaces the old (APPROVE-208).</summary>
+public abstract record ProxyAnswer
+{
+    private ProxyAnswer() { }
+
+    public sealed record Granted(Mailbox Approver, Mailbox Proxy, ProxyTerm Term, Mailbox? Replaces, ImmutableArray<ProxyWarning> Warnings) : ProxyAnswer;
+
+    /// <summary>Nothing changes; the answer says why.</summary>
+    public sealed record Refused(ProxyRefusal Why) : ProxyAnswer;
+}
+
+public static class ProxyRules
+{
+    private static readonly TimeSpan Long = TimeSpan.FromDays(30);
+
+    public static ProxyAnswer Judge(ProxyWish wish)
+    {
+        if (!wish.IsApprover)
+            return new ProxyAnswer.Refused(ProxyRefusal.NotAnApprover);
+        if (wish.ProxyAccount is not { } proxy)
+            return new ProxyAnswer.Refused(ProxyRefusal.NoSuchAccount);
+        if (wish.IsProxySuspended)
+            return new ProxyAnswer.Refused(ProxyRefusal.Suspended);
+        if (proxy.SameAs(wish.Approver))
+            return new ProxyAnswer.Refused(ProxyRefusal.Oneself);
+        var term = Term(wish);
+        if (term.Until <= wish.Now)
+            return new ProxyAnswer.Refused(ProxyRefusal.Past);
+        if (IsTooLong(wish))
+            return new ProxyAnswer.Refused(ProxyRefusal.TooLong);
+        return new ProxyAnswer.Granted(wish.Approver, proxy, term, wish.Before, [.. Warnings(wish, term)]);
+    }
+
+    private static ProxyTerm Term(ProxyWish wish)
+    {
+        if (wish.Command.Days is { } days)
+        {
+            var (from, until) = days.In(wish.Zone);
+            return new ProxyTerm(from > wish.Now ? from : wish.Now, until);
+        }
+        return new ProxyTerm(wish.Now, null);
+    }
+
+    // A limit would be none if leaving the dates out got around it.
+    private static bool IsTooLong(ProxyWish wish) => wish.MaxDays > 0 && (wish.Command.Days is not { } days || days.Days > wish.MaxDays);
+
+    private static IEnumerable<ProxyWarning> Warnings(ProxyWish wish, ProxyTerm term)
+    {
+        if (wish.ProxyOfProxy is not null)
+            yield return ProxyWarning.IsNotFollowedFurther;
+        if (term.Until is not { } until || until - term.From > Long)
+            yield return ProxyWarning.IsLong;
+    }
+}

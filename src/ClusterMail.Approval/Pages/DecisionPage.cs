@@ -1,0 +1,105 @@
+using ClusterMail.Approval.Notices;
+using ClusterMail.Approval.Tokens;
+using ClusterMail.Approval.Holds;
+using ClusterMail.Protocol;
+
+namespace ClusterMail.Approval.Pages;
+
+/// <summary>The page on which one approver looks at one open held mail and decides. Opening it decides nothing; its form posts (APPROVE-161).</summary>
+public sealed record DecisionPage
+{
+    public required PageFrame Frame { get; init; }
+    public required HeldCase Held { get; init; }
+
+    /// <summary>As whose proxy the reader decides; null: himself.</summary>
+    public Mailbox? ProxyOf { get; init; }
+
+    /// <summary>See <see cref="PostGuard"/>.</summary>
+    public required string Guard { get; init; }
+
+    /// <summary><c>approval.reject_reason_required</c>.</summary>
+    public bool IsReasonRequired { get; init; }
+
+    /// <summary>What was wrong with the last POST; null: this is the first look.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>What he had written then.</summary>
+    public string Comment { get; init; } = "";
+
+    /// <summary>The page after a rejection without the reason it needs.</summary>
+    public DecisionPage WithReasonMissing() =>
+        this with { Fault = Frame.Words.Say("却下の理由を入力してください。まだ何も決定されていません。", "Please give a reason for the rejection. Nothing has been decided yet.") };
+
+    public string Render()
+    {
+        var words = Frame.Words;
+        var subject = words.Subject(Held);
+        return Frame.Wrap(subject, Html.Of($"""
+            {List(words)}
+            <span class="tag wait">{words.Say("承認待ち", "Waiting for approval")}</span>
+            <h1>{subject}</h1>
+            <p class="meta">{words.Say("依頼者", "From")}: {CaseWords.Requester(Held)} ・ {words.Time(Held.ReceivedAt)} ・ {CaseWords.Size(Held.Mail.Size)}</p>
+            {FaultNote()}{Warnings(words)}
+            <div class="grid">
+            <div>
+            {Facts(words)}
+            {new MailPanel(words).Of(Held.Mail)}
+            </div>
+            <div class="side" id="decide">{Form(words)}</div>
+            </div>
+            <div class="go"><a class="button" href="#decide">{words.Say("承認・却下へ進む", "Approve or reject")}</a></div>
+            """));
+    }
+
+    private Html List(CaseWords words) => Frame.ListPath is { } path ? Html.Of($"""<p class="back"><a href="{path}">← {words.Say("承認待ち一覧", "Waiting list")}</a></p>""") : Html.Empty;
+
+    private Html FaultNote() => Fault is null ? Html.Empty : Html.Of($"""<div class="note bad" role="alert"><b>{Fault}</b></div>""");
+
+    private Html Warnings(CaseWords words)
+    {
+        if (Held.Warnings.IsDefaultOrEmpty)
+            return Html.Empty;
+        var items = Html.Join(Held.Warnings.Select(warning => Html.Of($"<li>{words.Warning(warning)}</li>")));
+        return Html.Of($"""<div class="note"><b>{words.Say("注意", "Please note")}</b><ul>{items}</ul></div>""");
+    }
+
+    private Html Facts(CaseWords words)
+    {
+        var votes = words.Votes(Held);
+        return Html.Of($"""
+            <section class="card"><h2>{words.Say("送信先と理由", "Recipients and reason")}</h2><dl>
+            <dt>{words.Say("送信先アドレス", "Recipients")}</dt><dd><ul>{Html.Join(Held.Recipients.Select(Recipient))}</ul></dd>
+            <dt>{words.Say("理由", "Reason")}</dt><dd>{Lines(words.Reasons(Held))}</dd>
+            {Html.When(Held.Note.Length > 0, Pair(words.Say("備考", "Note"), Viewing.VisibleText.Line(Held.Note)))}
+            <dt>{words.Say("期限", "Deadline")}</dt><dd>{words.Deadline(Held)}</dd>
+            <dt>{words.Say("承認者", "Approvers")}</dt><dd>{Lines([.. Held.Approvers.Select(words.Approver), .. votes.Length > 0 ? new[] { votes } : []])}</dd>
+            <dt>{words.Say("管理番号", "Reference")}</dt><dd>{words.Reference(Held)}</dd>
+            </dl></section>
+            """);
+    }
+
+    private Html Recipient(Mailbox recipient) =>
+        Html.Of($"<li>{Viewing.VisibleText.Line(recipient.ToString())}{Html.When(Held.IsBcc(recipient), Html.Trusted(" <span class=\"bcc\">(Bcc)</span>"))}</li>");
+
+    private static Html Lines(IEnumerable<string> lines) => Html.Of($"<ul>{Html.Join(lines.Select(line => Html.Of($"<li>{line}</li>")))}</ul>");
+
+    private static Html Pair(string label, string value) => Html.Of($"<dt>{label}</dt><dd>{value}</dd>");
+
+    private Html Form(CaseWords words) => Html.Of($"""
+        <form class="card" method="post" action="{Frame.Path}?lang={Frame.Language.Tag()}">
+        <h2>{words.Say("このメールを送信しますか", "May this mail be sent?")}</h2>
+        {Proxy(words)}
+        <input type="hidden" name="{PageFields.Guard}" value="{Guard}"><input type="hidden" name="{PageFields.ContentSha256}" value="{Held.Mail.ContentSha256}">
+        <label class="field" for="comment">{(IsReasonRequired ? words.Say("コメント (却下する場合は必須)", "Comment (required to reject)") : words.Say("コメント・却下の理由 (任意)", "Comment or reason (optional)"))}</label>
+        <textarea id="comment" name="{PageFields.Comment}" maxlength="2000">{Comment}</textarea>
+        <button class="good" name="{PageFields.Verb}" value="{Verb.Approve.Word()}">{words.Say("承認して送信する", "Approve and send")}</button>
+        <button class="bad" name="{PageFields.Verb}" value="{Verb.Reject.Word()}">{words.Say("却下する", "Reject")}</button>
+        <p class="small">{words.Say("コメントは依頼者と他の承認者に通知されます。決定は取り消せません。", "The comment goes to the requester and the other approvers. A decision cannot be undone.")}</p>
+        <p class="small"><code>SHA-256 {Held.Mail.ContentSha256}</code></p>
+        </form>
+        """);
+
+    private Html Proxy(CaseWords words) => ProxyOf is { } principal
+        ? Html.Of($"""<p class="small">{words.Say($"{principal} の代理として決定します。", $"You decide as proxy of {principal}.")}</p>""")
+        : Html.Empty;
+}

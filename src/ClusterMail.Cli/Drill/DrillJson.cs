@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+using ClusterMail.Drill;
+
+namespace ClusterMail.Cli.Drill;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(DrillReport))]
+internal sealed partial class DrillJson : JsonSerializerContext;

@@ -1,0 +1,36 @@
+using ClusterMail.Cli.Commands;
+using ClusterMail.Cli.Local;
+
+namespace ClusterMail.Cli.Drill;
+
+/// <summary>What a drill does to a local cluster by itself: its own processes and its private PostgreSQL, nothing else on the machine.</summary>
+internal sealed class LocalHands(string folder, string daemon)
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
+
+    public Task SignalAsync(string node, Signal signal, CancellationToken cancel) => WithAsync(cluster => cluster.SignalAsync(cluster.Node(node), signal, cancel));
+
+    public Task StartAsync(string node, CancellationToken cancel) => WithAsync(cluster => cluster.StartAsync([cluster.Node(node)], daemon, StartLimit, cancel));
+
+    public Task StopAsync(string node, CancellationToken cancel) => WithAsync(cluster => cluster.StopAsync([cluster.Node(node)], LocalCluster.StopLimit, cancel));
+
+    public Task StopDatabaseAsync(CancellationToken cancel) => WithAsync(cluster => cluster.StopPostgresAsync(cancel));
+
+    public Task StartDatabaseAsync(CancellationToken cancel) => WithAsync(cluster => cluster.StartBaseAsync(cancel));
+
+    /// <summary>After a drill that was interrupted: everything runs again.</summary>
+    public Task RepairAsync(CancellationToken cancel) => WithAsync(async cluster =>
+    {
+        await cluster.StartBaseAsync(cancel);
+        foreach (var node in cluster.Nodes)
+            if (NodeProcess.Find(node) is { IsPaused: true })
+                await cluster.SignalAsync(node, Signal.Continue, cancel);
+        await cluster.StartAsync(cluster.Nodes, daemon, StartLimit, cancel);
+    });
+
+    private async Task WithAsync(Func<LocalCluster, Task> work)
+    {
+        using var held = FolderLock.Take(folder);
+        await work(LocalCluster.Open(folder, _ => { }) ?? throw LocalCommands.NoCluster(folder));
+    }
+}

@@ -1,0 +1,97 @@
+using Akka.Actor;
+using ClusterMail.Accounts.Passwords;
+using ClusterMail.Approval.Holds;
+using ClusterMail.Queue.Accept;
+using ClusterMail.Queue.Approval;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Queue.Settings;
+using ClusterMail.Store;
+using ClusterMail.Store.Approval;
+using Npgsql;
+
+namespace ClusterMail.Node;
+
+/// <summary>The parts of approval of this node, put together: what keeps held mail, decides about it and releases it.</summary>
+public sealed class NodeApproval : IAsyncDisposable
+{
+    private readonly string _node;
+    private readonly ILoggerFactory _logs;
+    private readonly Func<NodeView> _view;
+    private readonly HoldStore _holds;
+    private readonly HoldJobs _jobs;
+    private readonly AuditStore _audit;
+    private readonly EventStore _events;
+    private readonly ContentSeal? _seal;
+    private HoldWorker? _worker;
+
+    public NodeApproval(string node, NpgsqlDataSource source, RecoverableKey key, Func<NodeView> view, ILoggerFactory logs)
+    {
+        (_node, _logs, _view) = (node, logs, view);
+        _seal = key.Seal is { } own ? new ContentSeal(own.Derive("clustermail held content")) : null;
+        (_holds, _jobs, _audit, _events) = (new HoldStore(source), new HoldJobs(source), new AuditStore(source), new EventStore(source));
+        Reader = new HoldReader(source, _seal);
+        Watch = new ApprovalWatch(new ApprovalStore(source), _seal, view, logs.CreateLogger<ApprovalWatch>());
+    }
+
+    public HoldReader Reader { get; }
+    public ApprovalWatch Watch { get; }
+    public HoldDesk Desk { get; private set; } = null!;
+    public ApprovalDoor Door { get; private set; } = null!;
+
+    /// <summary>Where everybody hands in acts on held mails.</summary>
+    public IHoldActs Acts { get; private set; } = null!;
+
+    /// <param name="region">The actors of held mails; nobody while there is no cluster.</param>
+    /// <param name="queued">A mail was put into the queue.</param>
+    public void Assemble(NumberBlocks numbers, LeaseKeeper lease, Func<IActorRef> region, Action queued)
+    {
+        var time = TimeProvider.System;
+        Desk = new HoldDesk(_holds, Reader, numbers, _node, new HoldRules(() => Watch.Current, () => _view().Settings.Switch("approval.allow_withdraw"), time), Wake, _logs.CreateLogger<HoldDesk>());
+        Acts = new HoldGate(Desk, Reader, region);
+        Door = new ApprovalDoor(
+            new HoldPlanner(numbers, _seal, _node, time), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Wake, _logs.CreateLogger<ApprovalDoor>());
+        _worker = new HoldWorker(new HoldWorkerParts
+        {
+            Node = _node,
+            Jobs = _jobs,
+            Reader = Reader,
+            Holds = _holds,
+            Audit = _audit,
+            Events = _events,
+            Lease = lease,
+            Release = new ReleaseWork(Reader, numbers, _view),
+            Notice = new NoticeWork(Reader, new HeldCases(Reader, _view), numbers, () => Watch.Current, _view, time).MakeAsync,
+            Queued = queued,
+        }, _logs.CreateLogger<HoldWorker>());
+    }
+
+    public void Start() => _worker!.Start();
+
+    public Props Deadlines() => DeadlineActor.Props(new DeadlineParts
+    {
+        Node = _node,
+        Store = _holds,
+        Reader = Reader,
+        Jobs = _jobs,
+        Audit = _audit,
+        Events = _events,
+        Desk = Desk,
+        Watch = Watch,
+        Fallback = requester =>
+        {
+            var policy = _view().Policy;
+            return new ApproverResolver(policy.Directory, Watch.Current.Register, policy.Approval.Options, DateTimeOffset.UtcNow).Fallback(requester, [requester]);
+        },
+        KeepRejected = () => TimeSpan.FromDays(_view().Settings.Integer("approval.keep_rejected_days")),
+        Wake = Wake,
+        Time = TimeProvider.System,
+    });
+
+    private void Wake() => _worker?.Wake();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_worker is not null)
+            await _worker.DisposeAsync();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Collections.ObjectModel;
+using ClusterMail.Policy;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Approval;
+using ClusterMail.Queue.Settings;
+using ClusterMail.Smtp.Server;
+
+namespace ClusterMail.Queue.Accept;
+
+/// <summary>The checks of one transaction, on the settings in force when it begins (ADMIN-24).</summary>
+/// <param name="lists">Groups, proxies and keys of approval at that moment (APPROVE-23).</param>
+public sealed class MailTransaction(NodeView view, ApprovalLists lists) : ITransactionPolicy
+{
+    private AcceptancePipeline? _pipeline;
+    private Action<string>? _told;
+
+    public NodeView View => view;
+
+    /// <summary>After <see cref="MailAsync"/>.</summary>
+    public AcceptancePipeline Pipeline => _pipeline ?? throw new InvalidOperationException("Asked before MAIL.");
+
+    /// <summary>Null: nothing can hold this mail.</summary>
+    public ApprovalCase? Approval { get; private set; }
+
+    /// <summary>Approval has something to look at: a policy, or, once it was ever switched on, a subject that may decide.</summary>
+    public bool Concerns => Approval is not null || lists.Keys is not null;
+
+    public void Explain(Action<string> told) => _told = told;
+
+    public ReceiveOptions Options => view.Receive;
+
+    public ValueTask<Verdict> MailAsync(ClientConnection client, Envelope envelope, bool blank, CancellationToken cancel)
+    {
+        _pipeline = view.Policy.Begin(new ClientFacts(client.Remote.Address, client.Purpose == ListenerPurpose.Submission, Identity(client)) { AuthFailed = client.AuthFailures > 0 },
+            _told is { } told ? new ToldSteps(told) : null);
+        var verdict = _pipeline.Mail(envelope.ReversePath, blank, envelope.DeclaredSize);
+        Approval = verdict.Accepted ? ApprovalCase.Of(_pipeline, view, lists) : null;
+        return ValueTask.FromResult(verdict);
+    }
+
+    public async ValueTask<Verdict> RecipientAsync(ClientConnection client, Envelope envelope, ForwardPath recipient, CancellationToken cancel)
+    {
+        var verdict = _pipeline!.Recipient(recipient.Mailbox);
+        return verdict.Accepted && await _pipeline.QuotaAsync(recipient.Mailbox, envelope.DeclaredSize, cancel) is { Accepted: false } full ? full : verdict;
+    }
+
+    public ForwardPath Resolve(ForwardPath recipient) =>
+        recipient.Mailbox.Domain.Length == 0 ? recipient with { Mailbox = view.Policy.Resolve(recipient.Mailbox) } : recipient;
+
+    public Verdict Data(ClientConnection client, Envelope envelope) => _pipeline!.Data();
+
+    /// <summary>PIPE-18 comes with the filters.</summary>
+    public ValueTask<Verdict> ContentAsync(ClientConnection client, Envelope envelope, ContentFacts facts, CancellationToken cancel) =>
+        ValueTask.FromResult(_pipeline!.Content(facts));
+
+    public Envelope Merge(Envelope envelope) => _pipeline!.Merge(envelope);
+
+    private static Mailbox? Identity(ClientConnection client) => client.AuthenticatedAs is { } identity ? Mailbox.FromStored(identity) : null;
+
+    /// <summary>Passes each check on as a line instead of keeping it.</summary>
+    private sealed class ToldSteps(Action<string> told) : Collection<PolicyStep>
+    {
+        protected override void InsertItem(int index, PolicyStep item) => told($"{item.Check}={item.Rule} {item.Result}");
+    }
+}

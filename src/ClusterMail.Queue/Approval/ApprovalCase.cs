@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using ClusterMail.Accounts;
+using ClusterMail.Approval.Content;
+using ClusterMail.Approval.Holds;
+using ClusterMail.Approval.Policies;
+using ClusterMail.Policy;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Settings;
+
+namespace ClusterMail.Queue.Approval;
+
+/// <summary>Approval at the end of DATA of one transaction, on the policies it began with (APPROVE-23). At RCPT the pipeline has asked already.</summary>
+public sealed class ApprovalCase
+{
+    private readonly AcceptancePipeline _pipeline;
+    private readonly NodeView _view;
+    private readonly ApprovalLists _lists;
+
+    private ApprovalCase(AcceptancePipeline pipeline, NodeView view, ApprovalLists lists) => (_pipeline, _view, _lists) = (pipeline, view, lists);
+
+    /// <summary>Null: nothing can hold this mail, and nothing more is asked of it.</summary>
+    /// <param name="pipeline">After its MAIL.</param>
+    public static ApprovalCase? Of(AcceptancePipeline pipeline, NodeView view, ApprovalLists lists)
+    {
+        if (!pipeline.Approval.Options.Enabled || !pipeline.Outgoing.IsOurs)
+            return null;
+        // A null sender of ours is judged by its header when the content is there (APPROVE-9).
+        var requesters = pipeline.Outgoing.Requesters;
+        return (requesters.IsEmpty ? !pipeline.Outgoing.ReversePath.IsNull : requesters.All(requester => pipeline.Approval.Book.LevelsOf(requester).IsEmpty))
+            ? null
+            : new ApprovalCase(pipeline, view, lists);
+    }
+
+    /// <summary>False: groups and proxies were not read yet, so nothing can be said (APPROVE-13).</summary>
+    public bool IsReady => _lists.Version >= 0;
+
+    /// <summary>Hours that count for deadlines (APPROVE-61).</summary>
+    public BusinessCalendar Calendar => _view.Calendar;
+
+    /// <summary>What becomes of the mail, and what was seen of its content; null content: it did not have to be looked at.</summary>
+    /// <param name="stored">Recipients as they are stored, each with the addresses of RCPT that led to it.</param>
+    public async Task<(SubmissionPlan Plan, InspectedContent? Content)> AtEndOfDataAsync(
+        IReadOnlyList<(Mailbox Recipient, ImmutableArray<Mailbox> Given)> stored, MailContent content, DateTimeOffset now, CancellationToken cancel)
+    {
+        var (policy, mail) = (_pipeline.Approval, _pipeline.Outgoing);
+        if (!mail.Requesters.IsEmpty && stored.SelectMany(one => one.Given).All(given => policy.AtRcpt(mail, _pipeline.Offered(given)) is Judgement.Send))
+            return (new SubmissionPlan.Unheld(), null);
+        await using var stream = content.OpenRead();
+        var inspected = await ContentInspector.InspectAsync(stream, content.Length, policy.Options.AttachmentTest, policy.SearchesBodies(mail), cancel).ConfigureAwait(false);
+        if (mail.Requesters.IsEmpty)
+            mail = mail with { Requesters = Requesters.OfNullSender(inspected, _view.Policy.Directory) };
+        var evidence = new ContentEvidence(inspected, stored.Count(one => _view.Policy.Directory.Classify(one.Recipient) == AddressClass.Outside));
+        var judged = stored.Select(one => (one.Recipient, Strictest(one.Given.Select(given => policy.AtEndOfData(mail, _pipeline.Offered(given), evidence))))).ToArray();
+        var resolver = new ApproverResolver(_view.Policy.Directory, _lists.Register, policy.Options, now);
+        return (SubmissionPlan.Of(mail, judged, resolver, policy.Options), inspected);
+    }
+
+    private static Judgement Strictest(IEnumerable<Judgement> judgements) => judgements.Aggregate((one, other) => other.Strictness > one.Strictness ? other : one);
+}

@@ -1,0 +1,49 @@
+using System.Collections.Frozen;
+using ClusterMail.Approval.Content;
+using ClusterMail.Approval.Holds;
+using ClusterMail.Approval.Policies;
+using ClusterMail.Approval.Tokens;
+using ClusterMail.Protocol;
+using ClusterMail.Store.Approval;
+
+namespace ClusterMail.Queue.Approval;
+
+/// <summary>One version of what <see cref="ApprovalWatch"/> keeps; never changed.</summary>
+public sealed class ApprovalLists
+{
+    private static readonly FrozenDictionary<long, PolicyLevel> NoAccounts = FrozenDictionary<long, PolicyLevel>.Empty;
+    private readonly FrozenDictionary<string, PolicyLevel> _domains;
+    private readonly KeywordShelf _keywords;
+    private volatile PolicyBook? _book;
+
+    internal ApprovalLists(ApprovalData data, TokenKeyRing? keys)
+    {
+        (Version, Keys) = (data.Version, keys);
+        _domains = data.Domains.Where(policy => policy.Text.Length > 0)
+            .ToFrozenDictionary(policy => policy.Domain, policy => new PolicyLevel(LevelKind.Domain, policy.Domain, policy.Version, ApprovalTable.Parse(policy.Text).Table));
+        _keywords = new KeywordShelf(data.Keywords.Select(list => (Kind(list.Owner), list.Owner, list.Name, ClusterMail.Approval.Content.KeywordList.Parse(list.Text).List)));
+        Register = new ApproverRegister(
+            data.Groups.Select(group => KeyValuePair.Create(group.Name, System.Collections.Immutable.ImmutableArray.CreateRange(group.Members.Select(Mailbox.FromStored)))), [],
+            data.Proxies.Select(proxy => new ProxyAssignment(Mailbox.FromStored(proxy.Approver), Mailbox.FromStored(proxy.Proxy), proxy.From, proxy.Until)));
+    }
+
+    public static ApprovalLists Empty { get; } = new(ApprovalData.Empty, null);
+
+    /// <summary>-1 before the first load.</summary>
+    public long Version { get; }
+
+    /// <summary>Keys of decision texts; null: approval was never switched on, so there is no text to be recognised.</summary>
+    public TokenKeyRing? Keys { get; }
+
+    /// <summary>Groups and proxies.</summary>
+    public ApproverRegister Register { get; }
+
+    /// <summary>The same object while the system's level is the same.</summary>
+    public PolicyBook Book(PolicyLevel system)
+    {
+        var known = _book;
+        return known is not null && ReferenceEquals(known.System, system) ? known : _book = new PolicyBook(system, _domains, NoAccounts, _keywords);
+    }
+
+    private static LevelKind Kind(string owner) => owner.Length == 0 ? LevelKind.System : owner.Contains('@', StringComparison.Ordinal) ? LevelKind.Account : LevelKind.Domain;
+}

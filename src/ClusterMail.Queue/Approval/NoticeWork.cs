@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using System.Text;
+using ClusterMail.Approval.Holds;
+using ClusterMail.Approval.Notices;
+using ClusterMail.Approval.Tokens;
+using ClusterMail.Protocol;
+using ClusterMail.Queue.Accept;
+using ClusterMail.Queue.Settings;
+using ClusterMail.Store;
+using ClusterMail.Store.Approval;
+using Notice = ClusterMail.Approval.Notices.Notice;
+
+namespace ClusterMail.Queue.Approval;
+
+/// <summary>Makes of a job of the outbox the mail it stands for (chapter 21).</summary>
+public sealed class NoticeWork(HoldReader reader, HeldCases cases, NumberBlocks numbers, Func<ApprovalLists> lists, Func<NodeView> view, TimeProvider time)
+{
+    private const int InMemory = 1_048_576;
+
+    /// <summary>Null: there is nothing to be said any more.</summary>
+    public async Task<NewMail?> MakeAsync(HoldJob job, HoldRow? row, CancellationToken cancel)
+    {
+        var to = Mailbox.FromStored(job.Addressee);
+        var notice = NoticeJobs.Kind(job.Kind) switch
+        {
+            NoticeKind.Reminder => await WaitingAsync(to, cancel).ConfigureAwait(false),
+            { } kind when row is not null => await AboutAsync(kind, job, row, to, cancel).ConfigureAwait(false),
+            _ => null,
+        };
+        if (notice is null)
+            return null;
+        var settings = view();
+        using var original = Carries(notice, to, row) ? await reader.Content(row!.Mail).LoadAsync(InMemory, cancel).ConfigureAwait(false) : null;
+        var written = await NoticeWriter.WriteAsync(
+            notice with { Serial = NoticeJobs.Part(job.Kind, 1) }, to, Languages.Choose(null, settings.Settings.Choice("approval.notice_language")), Options(settings, notice, to), original, time.GetUtcNow(), cancel).ConfigureAwait(false);
+        return ToMail(written, job, row, settings);
+    }
+
+    private async Task<Notice?> AboutAsync(NoticeKind kind, HoldJob job, HoldRow row, Mailbox to, CancellationToken cancel)
+    {
+        var siblings = await reader.SiblingsAsync(row.Id, cancel).ConfigureAwait(false);
+        var held = await cases.OfAsync(row, siblings, cancel).ConfigureAwait(false);
+        var decision = HeldStates.Of(row).Decision;
+        return kind switch
+        {
+            NoticeKind.HoldNotice => await HoldNoticeAsync(siblings, cancel).ConfigureAwait(false),
+            NoticeKind.Request => row.IsOpen ? Request(held, row, to) : null,
+            NoticeKind.EscalationNotice => new Notice.Escalation(held, [.. held.Approvers.Skip(1).Select(approver => approver.Address)], EscalationCause.Deadline, time.GetUtcNow()),
+            NoticeKind.NoAction => new Notice.NoAction(
+                Enum.Parse<NoActionReason>(NoticeJobs.Part(job.Kind, 1)), Enum.TryParse<Verb>(NoticeJobs.Part(job.Kind, 2), out var tried) ? tried : null, held)
+            { Decision = decision },
+            _ when decision is not null => new Notice.Result(held, decision, to.SameAs(Mailbox.FromStored(row.Requester))),
+            _ => null,
+        };
+    }
+
+    /// <summary>APPROVE-57: one for the submission, with all its groups.</summary>
+    private async Task<Notice> HoldNoticeAsync(IReadOnlyList<HoldRow> siblings, CancellationToken cancel)
+    {
+        var groups = ImmutableArray.CreateBuilder<HeldCase>();
+        foreach (var row in siblings.Where(row => !row.Free))
+            groups.Add(await cases.OfAsync(row, siblings, cancel).ConfigureAwait(false));
+        return new Notice.Hold(groups.ToImmutable(), [.. siblings[0].Mail.SentTo.Select(Mailbox.FromStored)], view().Settings.Switch("approval.allow_withdraw"));
+    }
+
+    private Notice.Request Request(HeldCase held, HoldRow row, Mailbox to)
+    {
+        var seat = held.Approvers.FirstOrDefault(approver => approver.Address.SameAs(to)) ?? new CurrentApprover(to);
+        return new Notice.Request(held, seat, Texts(held, seat.Address), null) { IsEscalated = row.State == HoldState.Escalated && row.EscalateTo.Any(target => Mailbox.FromStored(target).SameAs(to)) };
+    }
+
+    /// <summary>His own two texts; null: there is no key, and nobody can decide by mail.</summary>
+    private DecisionTexts? Texts(HeldCase held, Mailbox approver) => lists().Keys is { } keys
+        ? DecisionTexts.Issue(held.Hold, [.. held.Approvers.Select(one => one.Address)], approver, held.Mail.ContentSha256, keys.Current)
+        : null;
+
+    /// <summary>督促: the whole waiting list of one approver (APPROVE-59). Null: nothing waits any more.</summary>
+    private async Task<Notice?> WaitingAsync(Mailbox approver, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        var proxyFor = lists().Register.PrincipalsOf(approver, now);
+        var (rows, total) = await reader.WaitingAsync(approver.ToString(), [.. proxyFor.Select(one => one.ToString())], WaitingEntry.MailLimit, cancel).ConfigureAwait(false);
+        var entries = ImmutableArray.CreateBuilder<WaitingEntry>();
+        foreach (var row in rows)
+        {
+            var held = await cases.OfAsync(row, [], cancel).ConfigureAwait(false);
+            entries.Add(new WaitingEntry(held, Texts(held, approver), null, proxyFor.FirstOrDefault(one => held.Approvers.Any(seat => seat.Address.SameAs(one))), now - row.Mail.ReceivedAt));
+        }
+        return entries.Count == 0 ? null : new Notice.Waiting(approver, entries.ToImmutable(), total, null) { IsReminder = true };
+    }
+
+    private static bool Carries(Notice notice, Mailbox to, HoldRow? row) => row is { Mail.DroppedAt: null } && notice switch
+    {
+        Notice.Request => true,
+        Notice.Result result => result.ToRequester && result.Kind is NoticeKind.RejectionNotice or NoticeKind.ExpiryNotice,
+        _ => false,
+    };
+
+    private static NoticeOptions Options(NodeView view, Notice notice, Mailbox to) => new()
+    {
+        HostName = view.HostName,
+        Zone = ZoneOf(view, notice.Case?.Requester ?? to),
+        SystemAddress = new Mailbox("approval", (notice.Case?.Requester ?? to).Domain),
+        HasNullEnvelope = view.Settings.Choice("approval.notice_envelope") == "null",
+        PrefersIso2022Jp = view.Settings.Choice("approval.notice_charset") == "iso-2022-jp",
+        MailtoCharset = view.Settings.Choice("approval.mailto_charset") == "shift_jis" ? Encoding.GetEncoding("shift_jis") : Encoding.UTF8,
+        AttachOriginalMax = view.Settings.Integer("approval.attach_original_max"),
+        Rules = ApprovalRules.Of(view),
+    };
+
+    private static TimeZoneInfo ZoneOf(NodeView view, Mailbox address) =>
+        view.Policy.Directory.Domains.Find(address.Domain) is { TimeZone: { Length: > 0 } zone } && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found) ? found : TimeZoneInfo.Local;
+
+    /// <summary>Under the HoldId until it is decided, then under the new number (APPROVE-312, APPROVE-313), with the suffix of the detailed log (APPROVE-317).</summary>
+    private NewMail ToMail(NoticeMail written, HoldJob job, HoldRow? row, NodeView view)
+    {
+        if (!numbers.TryTake(out var id))
+            throw new InvalidOperationException("No mail number can be had from the database now.");
+        var isResult = written.Kind is NoticeKind.ApprovalNotice or NoticeKind.RejectionNotice or NoticeKind.ExpiryNotice or NoticeKind.WithdrawalNotice;
+        var number = isResult && row?.Decision is { } decision ? decision.ResultId : row?.Id;
+        var suffix = written.Kind switch { NoticeKind.HoldNotice => "-S0001", NoticeKind.Request or NoticeKind.EscalatedRequest => "-A0001", _ => "-N0001" };
+        return new NewMail
+        {
+            Id = id,
+            Name = number is { } about ? new MessageId(about, suffix).ToString() : null,
+            ReversePath = written.From.Stored,
+            Content = new MemoryContent(written.Content),
+            Body = written.Has8Bit ? BodyType.EightBitMime : BodyType.SevenBit,
+            Has8Bit = written.Has8Bit,
+            SmtpUtf8 = written.NeedsSmtpUtf8,
+            Recipients = [new NewRecipient(0, written.To.ToString(), view.Router.Decide(written.From, written.To).Destination, Owned: false) { Notify = Notify.Never }],
+        };
+    }
+}

@@ -1,0 +1,86 @@
+using Akka.Actor;
+using ClusterMail.Queue.Lease;
+using ClusterMail.Store;
+
+namespace ClusterMail.Queue.Schedule;
+
+/// <summary>
+/// Asks the database for recipients as long as the window has room, one question of each kind at a time. Touched by the dispatcher only.
+/// </summary>
+/// <param name="self">Who gets <see cref="Claimed"/> or <see cref="Failed"/>.</param>
+internal sealed class Claimer(DispatcherParts parts, IActorRef self)
+{
+    /// <param name="Lease">Under which they were claimed.</param>
+    /// <param name="Expired">They are to be concluded, not attempted.</param>
+    /// <param name="Asked">So many were asked for.</param>
+    public sealed record Claimed(EpochLease Lease, IReadOnlyList<ClaimedRecipient> Recipients, bool Expired, int Asked);
+
+    public sealed record Failed(Exception Cause, bool Expired);
+
+    /// <summary>A claim that brings fewer is not worth its walk through the destinations.</summary>
+    private const int LeastRoom = 50;
+    private const int ExpiredBatch = 100;
+
+    private bool _claiming;
+    private bool _claimingExpired;
+    private bool _more;
+
+    /// <summary>Rows may just have been taken whose list has not come yet.</summary>
+    public bool IsUnderWay => _claiming || _claimingExpired;
+
+    public void ClaimAll()
+    {
+        Claim();
+        ClaimExpired();
+    }
+
+    public void Claim()
+    {
+        if (_claiming)
+        {
+            _more = true;
+            return;
+        }
+        var options = parts.Options();
+        var room = Math.Min(parts.Window.Room, options.ClaimBatch);
+        if (room < Math.Min(LeastRoom, options.ClaimBatch) || parts.Lease.Current is not { IsValid: true } lease)
+            return;
+        _claiming = true;
+        _more = false;
+        lease.Store.ClaimAsync(lease.Epoch, room, Math.Max(1, options.PerDestination / 4), parts.Blocked.Full, CancellationToken.None).PipeTo(self,
+            success: rows => new Claimed(lease, rows, false, room),
+            failure: cause => new Failed(cause, false));
+    }
+
+    /// <summary>Recipients an administrator wants bounced, and those whose time ends while their destination is down.</summary>
+    private void ClaimExpired()
+    {
+        if (_claimingExpired || parts.Window.Room < ExpiredBatch || parts.Lease.Current is not { IsValid: true } lease)
+            return;
+        _claimingExpired = true;
+        // Rather late than early: what was outside the hours in twice the period is more than what was in it.
+        var period = parts.Options().NoAnswerPeriod;
+        lease.Store.ClaimExpiredAsync(lease.Epoch, ExpiredBatch, period + parts.ClosedWithin(2 * period), CancellationToken.None).PipeTo(self,
+            success: rows => new Claimed(lease, rows, true, ExpiredBatch),
+            failure: cause => new Failed(cause, true));
+    }
+
+    /// <summary>The answer is here; what it brought is taken care of before <see cref="GoOn"/>.</summary>
+    public void Ended(bool expired)
+    {
+        if (expired)
+            _claimingExpired = false;
+        else
+            _claiming = false;
+    }
+
+    /// <summary>Asks again at once when the last answer was plentiful, or somebody wanted a claim meanwhile.</summary>
+    public void GoOn(Claimed claimed)
+    {
+        var plenty = claimed.Recipients.Count > 0 && claimed.Recipients.Count >= claimed.Asked / 2;
+        if (claimed.Expired && plenty)
+            ClaimExpired();
+        else if (!claimed.Expired && (_more || plenty))
+            Claim();
+    }
+}

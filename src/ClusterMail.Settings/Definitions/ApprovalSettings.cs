@@ -1,0 +1,68 @@
+namespace ClusterMail.Settings;
+
+/// <summary>Approval of outgoing mail by a superior (上長承認, chapter 20).</summary>
+internal static class ApprovalSettings
+{
+    internal static SettingDefinition[] All { get; } = [.. Policy(), .. Approvers(), .. Deadlines(), .. Decisions(), .. Notices()];
+
+    private static SettingDefinition[] Policy() =>
+    [
+        Define.Switch("approval.enabled", false, "APPROVE-2, APPROVE-3", "上長承認を有効にする",
+            "Lines with mode 1 and 2 hold mail for approval; off: they let it pass, and what is held can still be decided."),
+        Define.Choice("approval.no_match", "auto", ["auto", "refuse", "send"], "APPROVE-30", "",
+            "A destination that no line of a level matches: auto refuses it when the level has a line with 0 or -1 and else asks the next level."),
+        Define.Choice("approval.refuse_text", "short", ["short", "long", "standard"], "APPROVE-32", "",
+            "Reply to a forbidden destination: 550 5.1.1 short, long with sender and recipient, or 550 5.7.1 as RFC 3463 has it.", original: "long"),
+        Define.Switch("approval.evaluate_after_expansion", true, "APPROVE-31", "",
+            "An alias that leads outside is judged by where it leads too, so that it is no way around a table.", original: false),
+        Define.Choice("approval.attachment_test", "mime", ["mime", "multipart"], "APPROVE-36, APPROVE-37", "添付ファイル承認",
+            "What mode 2 takes for an attachment: mime looks at every part, multipart at the type of the mail alone.", original: "multipart"),
+        Define.Switch("approval.split", true, "APPROVE-54, APPROVE-55", "",
+            "Recipients that need no approval get the mail at once; off: nothing leaves before the last decision."),
+    ];
+
+    private static SettingDefinition[] Approvers() =>
+    [
+        Define.List("approval.admins", "APPROVE-2, APPROVE-50", "管理者アカウント",
+            "Administrator accounts: asked when nobody else is left, and allowed to fetch the history."),
+        Define.List("approval.fallback", "APPROVE-50", "", "Approvers asked when a mail has no other; before approval.admins, after fallback= of the domain in approval.domains."),
+        Define.Choice("approval.only_sender_is_approver", "fallback", ["fallback", "release", "refuse"], "APPROVE-49, APPROVE-50", "自己承認",
+            "The sender is the only approver of his mail: ask the fallback approvers, release it, or refuse it."),
+        Define.Switch("approval.allow_external_approver", false, "APPROVE-46", "", "An address outside our domains may be an approver, on the decision page only."),
+        Define.Switch("approval.principal_keeps_right", true, "APPROVE-206", "代理承認者", "An approver who has set a proxy may still decide himself."),
+    ];
+
+    private static SettingDefinition[] Decisions() =>
+    [
+        Define.Switch("approval.allow_withdraw", true, "APPROVE-64", "", "The sender may take back a mail that nobody has decided yet.", original: false),
+        Define.Switch("approval.reject_reason_required", false, "APPROVE-144", "", "A rejection by mail without a reason is refused."),
+        Define.Choice("approval.require_auth_for_decision", "auto", ["auto", "yes"], "APPROVE-152", "",
+            "Decisions by mail need AUTH: auto wherever the node offers it, yes everywhere."),
+        Define.Switch("approval.accept_legacy_tokens", false, "APPROVE-138", "", "Unsigned decision texts of the original are taken from approvers who have logged in.", original: true),
+        Define.Switch("approval.history", true, "APPROVE-2, APPROVE-300", "履歴を残す", "The approval log has a line for each decision; the audit is kept always.", original: false),
+        Define.Integer("approval.log_level", 1, 0, 2, "", "APPROVE-303, APPROVE-306", "MailApprovalLogLevel", "What a line of the approval log has: 0 approver and number, 1 also his address and the recipients, 2 everything.", original: 0),
+        Define.Integer("approval.keep_rejected_days", 30, 1, 3650, "days", "APPROVE-74", "", "Contents of mails that were not sent are kept so long; those of sent ones go at once. What was decided stays."),
+    ];
+
+    private static SettingDefinition[] Notices() =>
+    [
+        Define.Choice("approval.notice_language", "ja", ["ja", "en", "both"], "APPROVE-101", "", "Language of the mails approval writes; both: Japanese first, then English, in one mail."),
+        Define.Choice("approval.notice_envelope", "actor", ["actor", "null"], "APPROVE-104", "", "MAIL FROM of those mails: whoever acted, as the original; or the null path."),
+        Define.Choice("approval.notice_charset", "utf-8", ["utf-8", "iso-2022-jp"], "APPROVE-101", "", "Charset of those mails; iso-2022-jp for very old clients.", original: "iso-2022-jp"),
+        Define.Choice("approval.mailto_charset", "utf-8", ["utf-8", "shift_jis"], "APPROVE-121", "", "Charset of the body a decision link prepares; shift_jis for very old clients.", original: "shift_jis"),
+        Define.Integer("approval.attach_original_max", 20_000_000, 0, 1_000_000_000, "bytes", "APPROVE-124", "", "A request carries the held mail up to this size; above it the headers, an excerpt and the list of attachments."),
+    ];
+
+    private static SettingDefinition[] Deadlines() =>
+    [
+        Define.Integer("approval.remind_hours", 24, 1, 8760, "hours", "APPROVE-59", "督促", "Approvers who have not voted are reminded after so long, and again each time. 0: never.", zero: true, original: 0),
+        Define.Integer("approval.escalate_hours", 0, 1, 8760, "hours", "APPROVE-59", "", "The fallback approver, or to= of the line, is asked too after so long. 0: never; 48 h where a line has to=.", zero: true),
+        Define.Integer("approval.expire_hours", 168, 1, 87_600, "hours", "APPROVE-59", "期限切れ", "So long a mail is held; then approval.on_expire. 0: for ever.", zero: true, original: 0),
+        Define.Choice("approval.on_expire", "reject", ["reject", "release", "keep"], "APPROVE-59, APPROVE-60", "期限切れ",
+            "What becomes of a mail nobody has decided: not sent, sent (silence is taken for consent), or held for ever.", original: "keep"),
+        Define.Table("approval.domains", "", "APPROVE-50, APPROVE-59", "",
+            "What single domains have of their own, one a line: example.jp fallback=bucho@example.jp remind=12h escalate=2d to=jomu@example.jp expire=3d onexpire=reject."),
+        Define.Table("approval.business_calendar", "", "APPROVE-61", "",
+            "Hours that count for deadlines: zone Asia/Tokyo, mon-fri 09:00-18:00, 2026-12-29 to 2027-01-03 closed, one a line. Empty: every hour counts."),
+    ];
+}
