@@ -15,7 +15,7 @@ IReadOnlyList<IServer> servers = [.. new IServer?[] { postfix, clusterMail }.OfT
 
 Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}, .NET {Environment.Version}; "
     + $"{options.Sessions} sessions, {(options.Reuse ? "connections reused" : "one connection a mail")}, {options.Runs} runs each, by turns; fsync on; source, sink and PostgreSQL on the same processors");
-Console.WriteLine($"Postfix {(await Tool.MustAsync(TimeSpan.FromSeconds(10), "postconf", "-h", "mail_version")).Trim()}");
+Console.WriteLine($"Postfix {(await Tool.MustAsync(TimeSpan.FromSeconds(10), "postconf", "-d", "-h", "mail_version")).Trim()}");
 foreach (var (size, mails) in options.Sizes)
 {
     Console.WriteLine();
