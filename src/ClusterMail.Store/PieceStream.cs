@@ -1,8 +1,13 @@
+using System.Buffers;
+using System.Data;
 using Npgsql;
 
 namespace ClusterMail.Store;
 
-/// <summary>A content read from the database piece after piece.</summary>
+/// <summary>
+/// A content read from the database piece after piece into one pooled buffer, never as a new array each: at 256 KiB those went to the heap of large objects,
+/// which is cleaned so rarely that two hundred readers made it grow by hundreds of megabytes.
+/// </summary>
 /// <param name="length">Octets of the whole, <paramref name="first"/> included.</param>
 /// <param name="first">What comes before the first piece; may be empty.</param>
 /// <param name="piece">The query for the n-th piece, from 0. Its answer is never empty while there is more.</param>
@@ -10,8 +15,10 @@ namespace ClusterMail.Store;
 /// <param name="open">Makes the octets of the n-th piece as stored those of the content; null: they are.</param>
 internal sealed class PieceStream(long length, byte[] first, Func<int, NpgsqlCommand> piece, string gone, Func<byte[], int, byte[]>? open = null) : Stream
 {
-    private byte[] _piece = first;
-    private int _used;
+    private const CommandBehavior OneValueAsItComes = CommandBehavior.SequentialAccess | CommandBehavior.SingleRow;
+
+    private byte[] _rented = [];
+    private ReadOnlyMemory<byte> _piece = first;
     private int _next;
     private long _position;
 
@@ -30,10 +37,17 @@ internal sealed class PieceStream(long length, byte[] first, Func<int, NpgsqlCom
     {
         if (_position == length || buffer.IsEmpty)
             return 0;
-        if (_used == _piece.Length)
+        if (_piece.IsEmpty)
         {
-            await using var command = piece(_next++);
-            Take(await command.ExecuteScalarAsync(cancellationToken) as byte[]);
+            await using var command = piece(_next);
+            await using var reader = await command.ExecuteReaderAsync(OneValueAsItComes, cancellationToken);
+            // The recipient was taken from us and ended elsewhere: the attempt that reads here must not look complete.
+            if (!await reader.ReadAsync(cancellationToken) || await reader.IsDBNullAsync(0, cancellationToken))
+                throw new IOException(gone);
+            await using var octets = await reader.GetStreamAsync(0, cancellationToken);
+            var room = Room(octets.Length);
+            await octets.ReadExactlyAsync(room, cancellationToken);
+            Take(room);
         }
         return Copy(buffer.Span);
     }
@@ -42,10 +56,16 @@ internal sealed class PieceStream(long length, byte[] first, Func<int, NpgsqlCom
     {
         if (_position == length || buffer.IsEmpty)
             return 0;
-        if (_used == _piece.Length)
+        if (_piece.IsEmpty)
         {
-            using var command = piece(_next++);
-            Take(command.ExecuteScalar() as byte[]);
+            using var command = piece(_next);
+            using var reader = command.ExecuteReader(OneValueAsItComes);
+            if (!reader.Read() || reader.IsDBNull(0))
+                throw new IOException(gone);
+            using var octets = reader.GetStream(0);
+            var room = Room(octets.Length);
+            octets.ReadExactly(room.Span);
+            Take(room);
         }
         return Copy(buffer);
     }
@@ -60,24 +80,48 @@ internal sealed class PieceStream(long length, byte[] first, Func<int, NpgsqlCom
     public override void SetLength(long value) => throw new NotSupportedException();
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private void Take(byte[]? read)
+    private Memory<byte> Room(long octets)
     {
-        // The recipient was taken from us and ended elsewhere: the attempt that reads here must not look complete.
-        if (read is not { Length: > 0 })
+        if (_rented.Length < octets)
+        {
+            GiveBack();
+            _rented = ArrayPool<byte>.Shared.Rent(checked((int)octets));
+        }
+        return _rented.AsMemory(0, (int)octets);
+    }
+
+    private void Take(ReadOnlyMemory<byte> read)
+    {
+        _piece = open is null ? read : open(read.ToArray(), _next);
+        if (_piece.IsEmpty)
             throw new IOException(gone);
-        _piece = open is null ? read : open(read, _next - 1);
-        _used = 0;
-        if (_piece.Length == 0)
-            throw new IOException(gone);
+        _next++;
     }
 
     private int Copy(Span<byte> buffer)
     {
         // Never more than there is to be: a piece that grew in the database must not make the content longer.
-        var count = (int)Math.Min(Math.Min(buffer.Length, _piece.Length - _used), length - _position);
-        _piece.AsSpan(_used, count).CopyTo(buffer);
-        _used += count;
+        var count = (int)Math.Min(Math.Min(buffer.Length, _piece.Length), length - _position);
+        _piece.Span[..count].CopyTo(buffer);
+        _piece = _piece[count..];
         _position += count;
         return count;
+    }
+
+    private void GiveBack()
+    {
+        if (_rented.Length > 0)
+            ArrayPool<byte>.Shared.Return(_rented);
+        _rented = [];
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _piece = default;
+            GiveBack();
+        }
+        base.Dispose(disposing);
     }
 }
