@@ -43,6 +43,22 @@ public class AllotmentTests
     }
 
     [Fact]
+    public void CLU_22_who_got_less_than_he_wanted_asks_again_after_a_second()
+    {
+        var shortened = default(Allotment).Ask(4, Start).Answer(3, TimeSpan.FromSeconds(10), Start);
+        Assert.False(shortened.MustAsk(4, After(0.9)));
+        Assert.True(shortened.MustAsk(4, After(1)));
+    }
+
+    [Fact]
+    public void CLU_22_who_was_told_to_wait_by_an_actor_that_died_since_helps_himself()
+    {
+        var refused = default(Allotment).Ask(4, Start).Answer(0, TimeSpan.FromSeconds(10), Start).Ask(4, After(1));
+        Assert.False(refused.IsForsaken(After(3.9)));
+        Assert.True(refused.IsForsaken(After(4)));
+    }
+
+    [Fact]
     public void CLU_35_without_an_answer_for_three_seconds_one_connection_is_taken_for_three()
     {
         var asked = default(Allotment).Ask(4, Start).Ask(4, After(1)).Ask(4, After(2));

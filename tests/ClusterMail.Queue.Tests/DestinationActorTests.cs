@@ -60,6 +60,14 @@ public sealed class DestinationActorTests : TestKit
     }
 
     [Fact]
+    public void CLU_22_an_actor_that_has_moved_leaves_each_node_what_it_holds_within_its_part()
+    {
+        Assert.Equal(10, Want("a", 20).Connections);
+        Assert.Equal(5, Want("b", 20, holding: 7).Connections);
+        Assert.Equal(3, Want("c", 20, holding: 7).Connections);
+    }
+
+    [Fact]
     public void CLU_35_the_silence_after_a_failure_doubles_up_to_its_cap_and_ends_with_a_session()
     {
         foreach (var seconds in new[] { 30, 60, 120, 240, 300, 300 })

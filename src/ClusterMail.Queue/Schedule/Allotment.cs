@@ -10,7 +10,10 @@ internal readonly record struct Allotment
     /// <summary>A question is repeated after so long, which also keeps the allotment alive.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(3);
 
-    /// <summary>A question nobody answered is asked again sooner: it went to a node that is gone, and by now its shard may live elsewhere.</summary>
+    /// <summary>
+    /// A question nobody answered is asked again sooner: it went to a node that is gone, and by now its shard may live elsewhere. So is one that brought less
+    /// than was wanted: others give back what is above their part, and an actor that has just moved gave it all to whoever asked first.
+    /// </summary>
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Without an answer for so long the node helps itself.</summary>
@@ -29,7 +32,7 @@ internal readonly record struct Allotment
 
     /// <summary>More is wanted than was asked for, or the last question is old.</summary>
     public bool MustAsk(int wanted, long now) =>
-        wanted > 0 && (Asked < wanted || Stopwatch.GetElapsedTime(AskedAt, now) >= (UnansweredSince == 0 ? AskAgain : RepeatAfter));
+        wanted > 0 && (Asked < wanted || Stopwatch.GetElapsedTime(AskedAt, now) >= (UnansweredSince == 0 && Connections >= Asked ? AskAgain : RepeatAfter));
 
     public Allotment Ask(int wanted, long now) => this with { Asked = wanted, AskedAt = now, UnansweredSince = UnansweredSince == 0 ? now : UnansweredSince };
 
@@ -44,8 +47,8 @@ internal readonly record struct Allotment
     /// <summary>Handed back: nothing is wanted any more.</summary>
     public Allotment Return() => this with { Asked = 0, Until = 0 };
 
-    /// <summary>The cluster is being formed or the actor's shard moves: nobody answers.</summary>
-    public bool IsForsaken(long now) => UnansweredSince != 0 && Stopwatch.GetElapsedTime(UnansweredSince, now) >= Patience && now >= Until;
+    /// <summary>The cluster is being formed or the actor's shard moves: nobody answers, and nothing is held from the last answer.</summary>
+    public bool IsForsaken(long now) => UnansweredSince != 0 && Stopwatch.GetElapsedTime(UnansweredSince, now) >= Patience && At(now) == 0;
 
     /// <summary>Mail still moves, over one connection; the database keeps it safe.</summary>
     public Allotment HelpItself(long now) => this with { Connections = 1, Until = Later(now, AskAgain) };

@@ -110,7 +110,7 @@ public sealed class DestinationActor : ReceiveActor
 
     /// <summary>
     /// The node's part when all demands are served evenly up to the limit, and never more than is free now: a node that holds more than its
-    /// part shrinks at its next question.
+    /// part shrinks at its next question. What it holds within its part it keeps, even where an actor that has just moved has given it to another already.
     /// </summary>
     private int Share(Want want, DateTimeOffset now)
     {
@@ -119,7 +119,7 @@ public sealed class DestinationActor : ReceiveActor
         var limit = _options().Connections;
         var others = _holders.Where(holder => holder.Key != want.Node).Select(holder => holder.Value).ToArray();
         var part = EvenPart(limit, want.Wanted, others.Select(other => other.Wanted));
-        return Math.Min(part, Math.Max(0, limit - others.Sum(other => other.Connections)));
+        return Math.Min(part, Math.Max(want.Holding, limit - others.Sum(other => other.Connections)));
     }
 
     /// <summary>Max-min fairness: small demands are met in full, what they leave is divided evenly among the larger ones; never 0 while the limit allows.</summary>
