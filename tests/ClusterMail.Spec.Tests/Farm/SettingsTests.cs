@@ -89,6 +89,9 @@ public class SettingsTests(FarmFixture farm)
         var (sink, domain) = farm.TakeSink();
         await using var database = NpgsqlDataSource.Create(farm.Farm.Cluster.Database);
         var broken = await VersionAsync() + 1;
+        // Which version a node goes on with is the last it has seen; a change just made may not have reached all of them.
+        await Until.TrueAsync(async () => (await farm.Farm.JsonAsync("settings", "effective")).GetProperty("nodes").EnumerateArray()
+            .All(node => node.GetProperty("inForce").GetInt64() == broken - 1), Soon, "the last good version on every node");
         await using (var insert = database.CreateCommand("INSERT INTO setting_version (version, saved_by, values) VALUES ($1, 'test', '{\"receive.max_rcpt\": {\"no\": \"text\"}}')"))
         {
             insert.Parameters.Add(new NpgsqlParameter { Value = broken });
