@@ -101,7 +101,7 @@ public sealed record PolicySaved(long Version, bool Draft, IReadOnlyList<string>
 public sealed record KeywordLists(IReadOnlyList<KeywordEntry> Lists);
 
 /// <param name="Owner">Null: the whole system.</param>
-public sealed record KeywordEntry(string? Owner, string Name, string Text);
+public sealed record KeywordEntry(string Name, string Text, string? Owner = null);
 
 public sealed record ApproverGroups(IReadOnlyList<ApproverGroupEntry> Groups);
 

@@ -75,7 +75,7 @@ internal static class ApprovalEndpoints
     }
 
     private static async Task<IResult> KeywordsAsync(ApprovalStore store, CancellationToken cancel) => Results.Ok(new KeywordLists([.. (await store.LoadAsync(cancel)).Keywords
-        .OrderBy(list => list.Owner, StringComparer.Ordinal).ThenBy(list => list.Name, StringComparer.Ordinal).Select(list => new KeywordEntry(list.Owner.Length > 0 ? list.Owner : null, list.Name, list.Text))]));
+        .OrderBy(list => list.Owner, StringComparer.Ordinal).ThenBy(list => list.Name, StringComparer.Ordinal).Select(list => new KeywordEntry(list.Name, list.Text, list.Owner.Length > 0 ? list.Owner : null))]));
 
     private static async Task<IResult> SaveKeywordsAsync(KeywordEntry list, ApprovalStore store, HttpContext context, NodeName node, CancellationToken cancel)
     {

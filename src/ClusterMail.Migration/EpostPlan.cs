@@ -1,5 +1,6 @@
 using ClusterMail.Migration.Mail;
 using ClusterMail.Migration.Profiles;
+using ClusterMail.Migration.Tables;
 using ClusterMail.Migration.Users;
 
 namespace ClusterMail.Migration;
@@ -20,6 +21,9 @@ public sealed record EpostPlan
     public required IReadOnlyList<PlannedAccount> Accounts { get; init; }
     public required IReadOnlyList<PlannedAlias> Aliases { get; init; }
     public required IReadOnlyList<PlannedTables> Tables { get; init; }
+
+    /// <summary>Keyword lists of approval that lines of sender.dat point to (APPROVE-95).</summary>
+    public required IReadOnlyList<PlannedKeywords> Keywords { get; init; }
 
     /// <summary>Messages of mailboxes, those with flags first, account by account.</summary>
     public required IReadOnlyList<MailboxFile> Mailboxes { get; init; }

@@ -50,24 +50,28 @@ public sealed class EpostPlanner
         var queue = new QueueTree(_log, _options.Encoding);
         var common = false;
         var seenAliases = new Dictionary<string, Alias>(StringComparer.Ordinal);
-        var unknown = new List<SourceFile>();
+        var unknown = new List<(SourceFile File, MailboxPlace? Place)>();
         foreach (var file in rest)
         {
             var place = layout.Of(file);
             common |= place is { IsCommon: true, Domain: not null };
             if (!(place is not null ? Mailbox(file, place, boxes) : OfServer(file, server, queue, seenAliases)))
-                unknown.Add(file);
+                unknown.Add((file, place));
         }
-        boxes.AddNamed(server.Destinations);
-        foreach (var file in unknown)
-            Unknown(file, boxes.Named, queue);
+        boxes.AddKeywords(server.Destinations);
+        var keywords = new KeywordFiles(_log);
+        foreach (var (file, place) in unknown)
+            if (boxes.Keywords.Contains(file.Name) && file.Length <= SourceFile.LargestText)
+                keywords.Read(TextFile.Read(file, _options.Encoding), place?.Address);
+            else
+                Unknown(file, boxes.Named, queue);
         var aliases = new AliasFile(_log).Judge(_aliases, mailbox => keys.Contains(AccountIndex.Key(mailbox.LocalPart, mailbox.Domain)));
         Senders(boxes);
         _domains.Draft(_draft, _log, common);
-        return Plan(boxes, aliases, queue.Pairs());
+        return Plan(boxes, keywords.Lists, aliases, queue.Pairs());
     }
 
-    private EpostPlan Plan(MailboxReader boxes, IReadOnlyList<PlannedAlias> aliases, IReadOnlyList<QueuePair> queue) => new()
+    private EpostPlan Plan(MailboxReader boxes, IReadOnlyList<PlannedKeywords> keywords, IReadOnlyList<PlannedAlias> aliases, IReadOnlyList<QueuePair> queue) => new()
     {
         Log = _log,
         Settings = _draft.Values,
@@ -76,6 +80,7 @@ public sealed class EpostPlanner
         Accounts = _accounts,
         Aliases = aliases,
         Tables = boxes.Tables,
+        Keywords = keywords,
         Mailboxes = boxes.Messages,
         Queue = queue,
         LastNumber = _registry.LastNumber,
@@ -189,7 +194,7 @@ public sealed class EpostPlanner
     private void Unknown(SourceFile file, ISet<string> named, QueueTree queue)
     {
         if (named.Contains(file.Name))
-            Later(file, "named by a table or a control file; comes with approval, or automatic forward: keep the file", "APPROVE-95", lineByLine: true);
+            Later(file, "named by a control file; comes with automatic forward: keep the file", "FWD-1", lineByLine: true);
         else if (file.Length > SourceFile.LargestText)
             _log.Fault(file.Path, 0, 0, "", $"unrecognised, and larger than {SourceFile.LargestText} octets: nothing of it was taken", "CONF-60");
         else if (file.Folders.Contains("domains", StringComparer.OrdinalIgnoreCase) && queue.TryAddRecord(TextFile.Read(file, _options.Encoding)))

@@ -1,7 +1,10 @@
 using System.Net;
+using System.Reflection;
 using System.Text;
+using System.Text.Json.Serialization;
 using ClusterMail.Admin.Access;
 using ClusterMail.Admin.Contract;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 
 namespace ClusterMail.Admin.Tests;
@@ -55,6 +58,22 @@ public sealed class RightTests
                 Assert.NotEqual(HttpStatusCode.Unauthorized, response.StatusCode);
             }
         }
+    }
+
+    /// <summary>What is null is not written into JSON; a body whose reader asks for it all the same could not be sent without it.</summary>
+    [Fact]
+    public async Task API_what_may_be_absent_from_a_request_is_not_asked_for()
+    {
+        await using var host = await AdminHost.StartAsync();
+        var bodies = host.Endpoints.Select(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType).OfType<Type>()
+            .Where(type => type.Namespace == typeof(Routes).Namespace).Distinct().ToList();
+        Assert.True(bodies.Count > 20, $"only {bodies.Count} bodies found");
+        var nullability = new NullabilityInfoContext();
+        Assert.Empty(
+            from body in bodies
+            from parameter in (body.GetConstructors().FirstOrDefault(known => known.IsDefined(typeof(JsonConstructorAttribute))) ?? body.GetConstructors()[0]).GetParameters()
+            where !parameter.HasDefaultValue && nullability.Create(parameter).WriteState == NullabilityState.Nullable
+            select $"{body.Name}.{parameter.Name}");
     }
 
     // ADMIN-12 word by word, independent of the table in the program.

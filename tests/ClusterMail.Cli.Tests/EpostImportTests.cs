@@ -83,6 +83,7 @@ public sealed class EpostImportTests
         Assert.True((await JsonAsync(farm, "account", "show", "hanako@example.jp")).GetProperty("smtpDisabled").GetBoolean());
         Assert.NotEqual(JsonValueKind.Undefined, (await JsonAsync(farm, "account", "show", "jiro@example.jp")).GetProperty("passwordAt").ValueKind);
         Assert.Contains("office@example.jp -> taro@example.jp", await farm.DoneAsync("alias", "export"), StringComparison.Ordinal);
+        Assert.Equal("社外秘\n見積\n", await farm.DoneAsync("approval", "keywords", "show", "社外秘.txt"));
         Assert.True((await JsonAsync(farm, "queue", "number")).GetProperty("last").GetInt64() >= 300);
 
         // As the farm keeps them: a Maildir would have other line ends.

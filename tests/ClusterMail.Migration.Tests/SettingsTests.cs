@@ -116,10 +116,13 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void APPROVE_96_names_of_approval_are_known_and_come_with_it()
+    public void APPROVE_95_APPROVE_96_the_switches_of_approval_are_taken_by_their_old_names()
     {
-        var finding = Assert.Single(Tree.Plan().Of("mail/reg/MailApproval.1"));
-        Assert.Equal((FindingOutcome.Ignored, "APPROVE-96", "1"), (finding.Outcome, finding.Rule, finding.Text));
+        var plan = Tree.PlanOf(("reg/MailApproval.1", "1\r\n"), ("reg/MailApprovalLog.1", "1\r\n"), ("reg/MailApprovalLogLevel.1", "2\r\n"), ("reg/MailApprovalManager.2", "admin@example.jp"));
+        Assert.Equal(
+            ("true", "2", "admin@example.jp"),
+            (plan.Settings["approval.enabled"], plan.Settings["approval.log_level"], plan.Settings["approval.admins"]));
+        Assert.Equal(FindingOutcome.Imported, Assert.Single(Tree.Plan().Of("mail/reg/MailApproval.1")).Outcome);
     }
 
     /// <summary>Section 5 of the specification's README.</summary>

@@ -54,6 +54,26 @@ public sealed class TableTests
     }
 
     [Fact]
+    public void APPROVE_95_keyword_files_that_lines_point_to_become_lists_of_the_system_and_of_accounts()
+    {
+        var list = Assert.Single(Tree.Plan(japanese: true).Keywords);
+        Assert.Equal((null, "社外秘.txt", "社外秘\n見積\n"), (list.Owner, list.Name, list.Text));
+        Assert.Equal((FindingOutcome.Imported, "APPROVE-95"), (Tree.Plan().Line("ms/社外秘.txt", 1).Outcome, Tree.Plan().Line("ms/社外秘.txt", 1).Rule));
+
+        var plan = Tree.PlanOf(
+            ("accounts/example.jp.txt", "taro\tSecret123\t\texample.jp\t\t1\t0\t0\r\n"),
+            ("mail/inbox/example.jp/taro/sender.dat", "*:1:file=C:\\mail\\inbox\\example.jp\\taro\\keyword.txt:bucho@example.jp\r\n"),
+            ("mail/inbox/example.jp/taro/keyword.txt", "契約\r\n"),
+            ("ms/keyword.txt", "社外秘\r\n"),
+            ("ms/other.txt", "nobody points here\r\n"),
+            ("old/keyword.txt", "見積\r\n"));
+        Assert.Equal([("taro@example.jp", "契約\n"), (null, "社外秘\n")], plan.Keywords.Select(keywords => (keywords.Owner, keywords.Text)));
+        // A second one for the same owner differs: which of them counted is for a person to say.
+        Assert.Equal((true, "APPROVE-42"), (plan.Line("old/keyword.txt", 1).IsFault, plan.Line("old/keyword.txt", 1).Rule));
+        Assert.Equal("CONF-60", Assert.Single(plan.Of("ms/other.txt")).Rule);
+    }
+
+    [Fact]
     public void APPROVE_13_a_line_whose_mode_cannot_be_read_forbids_what_its_pattern_names()
     {
         var plan = Tree.Plan();

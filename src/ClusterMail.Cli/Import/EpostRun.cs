@@ -48,6 +48,7 @@ internal sealed class EpostRun(AdminClient client, EpostChoices choices, EpostOp
             await client.SendAsync(
                 HttpMethod.Put, Routes.AliasText, new AliasTableChange(string.Concat(aliases.Select(alias => alias.Line + "\n")), Keep: true), AdminJson.Default.AliasTableChange, AdminJson.Default.AliasSaved, cancel);
         await new TableStep(client, plan, choices.DryRun).RunAsync(cancel);
+        await new KeywordStep(client, plan, choices.DryRun).RunAsync(cancel);
         await NumberAsync(plan, cancel);
         foreach (var finding in plan.Log.All)
             await report.WriteAsync(finding);

@@ -21,7 +21,6 @@ internal static class LaterFiles
         ["autoreply.txt"] = ("comes with automatic forward and reply (応答内容): keep the file", "RPLY-8"),
         ["noreply.txt"] = ("comes with automatic forward and reply (非応答): keep the file", "RPLY-2"),
         ["replied.txt"] = ("comes with automatic forward and reply (応答記録): keep the file", "RPLY-3"),
-        ["keyword.txt"] = ("comes with approval (キーワード): keep the file", "APPROVE-95"),
         ["uid"] = ("numbers of messages are given anew", "STORE-3"),
         ["size.ctl"] = ("the account's limit is taken from the file of accounts", "QUOTA-1"),
     };

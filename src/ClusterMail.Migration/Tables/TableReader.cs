@@ -37,7 +37,7 @@ internal sealed class TableReader(FindingLog log, RelaySwitches switches)
         var notes = new Dictionary<int, string>();
         var table = TableText.Of(file, text => ApprovalTable.Parse(text, "sender.dat").Errors, Forbidding);
         foreach (var rule in ApprovalTable.Parse(table.Text, "sender.dat").Table.Rules.Where(rule => rule.Mode is ApprovalMode.Always or ApprovalMode.Attachments))
-            notes[rule.Number] = "is kept whole, but lets mail pass as ,0 does until approval is switched on; decide before the change-over whether it may (DEST-10, APPROVE-3)";
+            notes[rule.Number] = "is kept whole: it holds mail once approval is switched on (approval.enabled), and lets it pass as ,0 does until then (DEST-10, APPROVE-3)";
         return Report(file, table, target, "sender.dat", notes, "DEST-10", "forbids what its pattern names until it is mended (APPROVE-13)");
     }
 

@@ -1,4 +1,5 @@
 using ClusterMail.Accounts.Passwords;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Migration.Mail;
 using ClusterMail.Migration.Source;
 using ClusterMail.Migration.Tables;
@@ -15,6 +16,7 @@ internal sealed class MailboxReader(FindingLog log, EpostOptions options, TableR
     private readonly List<MailboxFile> _messages = [];
     private readonly List<(string Sender, int Finding)> _required = [];
     private readonly HashSet<string> _named = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _keywords = new(StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyList<PlannedTables> Tables => [.. _tables.Values];
 
@@ -25,8 +27,11 @@ internal sealed class MailboxReader(FindingLog log, EpostOptions options, TableR
     /// <summary>AUTH-8: senders that must authenticate although no account has their name.</summary>
     public IReadOnlyList<(string Sender, int Finding)> RequiredSenders => _required;
 
-    /// <summary>Files that tables and control files point to: targets of forwards, keywords.</summary>
+    /// <summary>Files that control files point to: targets of forwards.</summary>
     public ISet<string> Named => _named;
+
+    /// <summary>Names of the keyword files that lines of sender.dat point to (APPROVE-19, APPROVE-42).</summary>
+    public ISet<string> Keywords => _keywords;
 
     /// <summary>One file of a mailbox folder. False: it is of no kind known.</summary>
     public bool Read(SourceFile file, MailboxPlace place)
@@ -66,7 +71,7 @@ internal sealed class MailboxReader(FindingLog log, EpostOptions options, TableR
                 return true;
             case "sender.dat":
                 var destinations = tables.Destinations(TextFile.Read(file, options.Encoding), "the account's own destinations (送信先制限)");
-                AddNamed(destinations.Text ?? "");
+                AddKeywords(destinations.Text ?? "");
                 Table(destinations, place, static (mine, text) => mine with { Destinations = text });
                 return true;
             case "usetime.dat":
@@ -81,12 +86,11 @@ internal sealed class MailboxReader(FindingLog log, EpostOptions options, TableR
         }
     }
 
-    /// <summary>Names of the keyword files a table's conditions point to (APPROVE-19): <c>file=C:\mail\keyword.txt</c>.</summary>
-    public void AddNamed(string table)
+    /// <summary>Remembers the keyword files that a text of the form of sender.dat points to: <c>file=C:\mail\keyword.txt</c>.</summary>
+    public void AddKeywords(string table)
     {
-        foreach (var line in table.Split('\n'))
-            if (line.IndexOf("file=", StringComparison.OrdinalIgnoreCase) is var at and >= 0 && line[(at + 5)..] is var rest && rest[..(rest.LastIndexOf(':') is var colon and > 2 ? colon : rest.Length)] is var path)
-                _named.Add(path[(path.LastIndexOfAny(['\\', '/']) + 1)..].Trim());
+        foreach (var rule in ApprovalTable.Parse(table, "sender.dat").Table.Rules)
+            _keywords.UnionWith(rule.Condition.Terms.OfType<Condition.KeywordFile>().Select(file => file.Name));
     }
 
     /// <summary>
