@@ -24,7 +24,7 @@ public sealed partial class SenderDoor : IAsyncDisposable
     private const long MaxWaitingBytes = 33_554_432;
 
     /// <summary>Checks at once of mails that are answered already.</summary>
-    private const int Loggers = 8;
+    private const int Loggers = 16;
 
     /// <summary>Longest time of one check after the answer: SPF may take 20 s alone (RFC 7208 §4.6.4).</summary>
     private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(40);

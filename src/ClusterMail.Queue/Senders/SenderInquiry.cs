@@ -21,8 +21,9 @@ internal sealed class SenderInquiry : IDisposable
     {
         (_door, _options, Check, Client, Path) = (door, options, check, client, path);
         // With log nothing is asked before the mail is accepted.
+        var given = _given.Token;
         if (options is { BeforeAnswer: true, NeedsSpf: true })
-            _spf = Task.Run(() => door.SpfAsync(this, _given.Token));
+            _spf = Task.Run(() => door.SpfAsync(this, given), given);
     }
 
     public SenderCheck Check { get; }
@@ -51,17 +52,23 @@ internal sealed class SenderInquiry : IDisposable
             var verdict = SenderJudgement.Of(_options, findings, Client.Remote.Address);
             _door.Found(this, Id, findings, verdict.Refusal?.ToString() ?? "accepted");
             if (!verdict.Accepted)
-                return new JudgedContent(verdict, arrived.Content);
+                return Refused(verdict, arrived);
             var header = AuthenticationResults.Header(_options, findings, Path.IsNull);
             return await TaggedContent.MakeAsync(arrived.Content, header, _options.HostName, cancel).ConfigureAwait(false) is { } tagged
                 ? new JudgedContent(verdict, tagged)
-                : new JudgedContent(Verdict.Refuse(HeaderTooLarge, "CONF-19"), arrived.Content);
+                : Refused(Verdict.Refuse(HeaderTooLarge, "CONF-19"), arrived);
         }
         catch (Exception trouble) when (!cancel.IsCancellationRequested)
         {
             _door.Trouble(Id, trouble);
-            return new JudgedContent(Verdict.Refuse(Trouble, "CONF-19"), arrived.Content);
+            return Refused(Verdict.Refuse(Trouble, "CONF-19"), arrived);
         }
+    }
+
+    private JudgedContent Refused(Verdict verdict, ArrivedContent arrived)
+    {
+        Dispose();
+        return new JudgedContent(verdict, arrived.Content);
     }
 
     /// <summary>The mail has its answer.</summary>
@@ -95,8 +102,8 @@ internal sealed class SenderInquiry : IDisposable
     {
         _content?.Dispose();
         _content = null;
+        // Without a timer there is nothing to dispose of, and a check that is just beginning may still look at it.
         _given.Cancel();
-        _given.Dispose();
     }
 
     private static string Word(AuthResult result) => result.ToString().ToLowerInvariant();

@@ -19,6 +19,9 @@ internal sealed class DkimKeys(IDnsRecords dns, bool ed25519, bool isBelow) : Dk
     /// <summary>RFC 8301 §3.2 asks for verification of 1024 to 4096 bits; a longer key is work a stranger gives us.</summary>
     private const int LongestRsa = 4096;
 
+    /// <summary>Characters of Base64; 4096 bits take 736.</summary>
+    private const int LongestText = 1024;
+
     public override async Task<AsymmetricKeyParameter> LocatePublicKeyAsync(string methods, string domain, string selector, CancellationToken cancellationToken = default)
     {
         var name = DnsName.Of($"{selector}._domainkey.{domain}");
@@ -47,12 +50,27 @@ internal sealed class DkimKeys(IDnsRecords dns, bool ed25519, bool isBelow) : Dk
         if (isBelow && Allows(tags.Value("t") ?? "", "s"))
             throw new NoKeyException(AuthResult.PermError, "the key is not for domains below its own");
         var blank = string.Concat(key.Where(c => !char.IsWhiteSpace(c)));
-        return GetPublicKey($"k={(ed25519 ? "ed25519" : "rsa")};p={blank}") switch
+        if (blank.Length > LongestText)
+            throw new NoKeyException(AuthResult.Policy, "the key is too long");
+        return Read(blank) switch
         {
             RsaKeyParameters { Modulus.BitLength: < DkimCheck.ShortestRsa } => throw new NoKeyException(AuthResult.Policy, $"the key has less than {DkimCheck.ShortestRsa} bits"),
             RsaKeyParameters rsa when rsa.Modulus.BitLength > LongestRsa || rsa.Exponent.BitLength > 32 => throw new NoKeyException(AuthResult.Policy, "the key is too long"),
             var found => found,
         };
+    }
+
+    private AsymmetricKeyParameter Read(string base64)
+    {
+        try
+        {
+            return GetPublicKey($"k={(ed25519 ? "ed25519" : "rsa")};p={base64}");
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // A stranger's octets; which of the library's exceptions they bring depends on the fault, and some read as if a file were broken.
+            throw new NoKeyException(AuthResult.PermError, "the key cannot be read");
+        }
     }
 
     /// <summary>A list with colons; missing: everything is allowed (RFC 6376 §3.6.1).</summary>

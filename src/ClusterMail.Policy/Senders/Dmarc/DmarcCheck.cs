@@ -55,7 +55,9 @@ public static class DmarcCheck
         if (!DnsName.IsDomain(domain))
             return Said(AuthResult.None, $"'{domain}' is no domain");
         var walk = await TreeWalk.FromAsync(dns, domain, cancel).ConfigureAwait(false);
-        if (walk.Failed)
+        // The domain's own record and its own pass need nothing from above it.
+        var itself = (spf.Result == AuthResult.Pass && spf.Domain == domain) || dkim.Any(signature => signature.Result == AuthResult.Pass && signature.Domain == domain);
+        if (walk.Failed && !(itself && walk.Own is not null))
             return Said(AuthResult.TempError, $"DNS does not answer for the policy of {domain}");
         if (await PolicyAsync(dns, walk, cancel).ConfigureAwait(false) is not var (record, policy, at))
             return Said(AuthResult.None, $"{domain} publishes no policy");
