@@ -22,7 +22,7 @@ public enum AuthResult : byte
     PermError,
 }
 
-internal static class AuthResultText
+public static class AuthResultText
 {
     /// <summary>As it stands in an Authentication-Results header.</summary>
     public static string Word(this AuthResult result) => result switch

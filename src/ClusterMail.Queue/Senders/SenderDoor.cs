@@ -51,11 +51,14 @@ public sealed partial class SenderDoor : IAsyncDisposable
         _loggers = Task.WhenAll(Enumerable.Range(0, Loggers).Select(_ => Task.Run(LogWaitingAsync)));
     }
 
+    /// <summary>This machine itself, and the ports for users: nobody there speaks for a domain of his own.</summary>
+    public static bool IsExempt(IPAddress client, bool submission) => submission || IPAddress.IsLoopback(client);
+
     /// <summary>Asked before the content comes, so that SPF is on its way while it does. Null, without having cost anything: this sender is not checked.</summary>
     internal SenderInquiry? Begin(NodeView view, AcceptancePipeline pipeline, ClientConnection client, Envelope envelope)
     {
         var options = view.Senders;
-        if (options.IsOff || IPAddress.IsLoopback(client.Remote.Address) || client.Purpose == ListenerPurpose.Submission || pipeline.IsKnown)
+        if (options.IsOff || IsExempt(client.Remote.Address, client.Purpose == ListenerPurpose.Submission) || pipeline.IsKnown)
             return null;
         return new SenderInquiry(this, new SenderCheck(_dns(), options, _time), options, client, envelope.ReversePath);
     }
