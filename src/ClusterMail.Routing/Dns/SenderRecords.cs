@@ -52,9 +52,14 @@ public sealed class SenderRecords(ResolverOptions options, TimeProvider time) : 
 
     public async ValueTask<DnsAnswer<string>> NamesAsync(IPAddress address, CancellationToken cancel)
     {
-        var asked = await AskAsync(address.GetArpaName(), QueryType.PTR, cancel).ConfigureAwait(false);
+        var asked = await AskAsync(address.GetArpaName().TrimEnd('.'), QueryType.PTR, cancel).ConfigureAwait(false);
         return Answer(asked, asked.Records.OfType<PtrRecord>().Select(record => NameLookup.Clean(record.PtrDomainName)));
     }
+
+    private static Asked NoName { get; } = new(LookupEnd.NoSuchName, [], 0, TimeSpan.Zero);
+
+    /// <summary>RFC 1035 §2.3.4. The client takes some of what is none for trouble of the server, and it is a stranger who wrote it.</summary>
+    private static bool IsName(string name) => name.Length <= 253 && name.Split('.').All(label => label.Length is > 0 and <= 63);
 
     private static DnsAnswer<T> Answer<T>(Asked asked, IEnumerable<T> records)
     {
@@ -62,8 +67,10 @@ public sealed class SenderRecords(ResolverOptions options, TimeProvider time) : 
         return new DnsAnswer<T>(asked.End == LookupEnd.Found && all.IsEmpty ? LookupEnd.Empty : asked.End, all);
     }
 
-    private async Task<Asked> AskAsync(string name, QueryType type, CancellationToken cancel)
+    private async ValueTask<Asked> AskAsync(string name, QueryType type, CancellationToken cancel)
     {
+        if (!IsName(name))
+            return NoName;
         var key = (name.ToLowerInvariant(), type);
         if (_known.TryGetValue(key, out var entry) && IsStale(entry))
             _known.TryRemove(KeyValuePair.Create(key, entry));

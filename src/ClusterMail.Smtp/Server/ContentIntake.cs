@@ -128,9 +128,10 @@ internal sealed class ContentIntake(SessionWire wire, SessionState state, Sessio
     private async ValueTask HandOverAsync(SmtpCommand command, ArrivedContent arrived, ITransactionPolicy policy)
     {
         var (verdict, content) = await policy.JudgeAsync(arrived, stopping);
-        if (answers.Refused(command, verdict))
+        if (!verdict.Accepted)
         {
             record.Checked("content", verdict);
+            answers.Refused(command, verdict);
             content.Dispose();
             return;
         }
