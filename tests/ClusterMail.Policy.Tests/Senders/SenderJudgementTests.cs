@@ -123,6 +123,7 @@ public sealed class SenderJudgementTests
     [InlineData("Authentication-Results: (unclosed mx.example.jp; none\r\n", true)]
     [InlineData("Authentication-Results: ;\r\n", true)]
     [InlineData("Authentication-Results: other.example; spf=pass (mx.example.jp)\r\n", false)]
+    [InlineData("Authentication-Results: \"other.example\"; none\r\n", false)]
     [InlineData("Authentication-Results: notmx.example.jp; none\r\n", false)]
     [InlineData("X-Authentication-Results: mx.example.jp; none\r\n", false)]
     [InlineData("Subject: Authentication-Results: mx.example.jp\r\n", false)]
