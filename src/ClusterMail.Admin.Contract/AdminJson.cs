@@ -23,6 +23,8 @@ namespace ClusterMail.Admin.Contract;
 [JsonSerializable(typeof(TraceResult))]
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(ExplainResult))]
+[JsonSerializable(typeof(ExplainSpfRequest))]
+[JsonSerializable(typeof(ExplainSpfResult))]
 [JsonSerializable(typeof(SettingsList))]
 [JsonSerializable(typeof(SettingEntry))]
 [JsonSerializable(typeof(EffectiveSettings))]

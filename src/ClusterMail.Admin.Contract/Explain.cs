@@ -22,3 +22,21 @@ public sealed record ExplainRecipient(string To, string Reply, string? Route, st
 /// <param name="Rule">For example <c>RELAY-60</c>.</param>
 /// <param name="Text">What it decided and why.</param>
 public sealed record ExplainRule(string Rule, string Text);
+
+/// <summary>Dry run of SPF for a client (CONF-19); DNS is asked, nothing is sent.</summary>
+/// <param name="Ip">Client address.</param>
+/// <param name="Helo">Name it would give with EHLO.</param>
+/// <param name="From">MAIL FROM; empty or <c>&lt;&gt;</c>: the null reverse-path, for which HELO is judged.</param>
+public sealed record ExplainSpfRequest(string Ip, string Helo, string From);
+
+/// <param name="Mode"><c>receive.spf</c> in force.</param>
+/// <param name="Checked">False: mail of this client is never checked, because it is this machine's or a line of the relay list names it.</param>
+/// <param name="Identities">MAIL FROM first, then HELO where that is a domain of its own.</param>
+/// <param name="Enforced">The reply <c>enforce</c> would give, DMARC left out; null: it is accepted.</param>
+public sealed record ExplainSpfResult(string Mode, bool Checked, IReadOnlyList<ExplainedIdentity> Identities, string? Enforced);
+
+/// <param name="Identity"><c>MAIL FROM</c> or <c>HELO</c>.</param>
+/// <param name="Result">In the words of RFC 8601: <c>pass</c>, <c>softfail</c> and so on.</param>
+/// <param name="Explanation">What the domain says about it; null: nothing.</param>
+/// <param name="Steps">How it went, line by line; an included record is indented.</param>
+public sealed record ExplainedIdentity(string Identity, string Domain, string Result, string Reason, string? Explanation, IReadOnlyList<string> Steps);

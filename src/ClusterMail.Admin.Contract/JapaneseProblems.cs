@@ -112,6 +112,7 @@ internal static class JapaneseProblems
         ["It may have ended: clustermail trace {0}"] = "配送が終わっている可能性があります: clustermail trace {0}",
         ["This selects nothing in particular."] = "対象が指定されていません。",
         ["Give mail numbers, --destination, --sender or --recipient, or say --all."] = "メール番号、--destination、--sender、--recipient、または --all を指定してください。",
+        ["Give names and addresses of at most {0} characters."] = "名前とアドレスは {0} 文字以内で指定してください。",
         ["'{0}' is no IP address."] = "'{0}' は IP アドレスではありません。",
         ["{0} is neither locked out nor denied."] = "{0} はロックアウトも拒否もされていません。",
         ["clustermail lockout list shows who is."] = "clustermail lockout list で一覧を表示します。",

@@ -46,6 +46,7 @@ public static class Routes
     /// <summary>The same of the answering node alone.</summary>
     public const string TraceLiveHere = Root + "/trace/live/here";
     public const string Explain = Root + "/explain";
+    public const string ExplainSpf = Root + "/explain/spf";
 
     public const string Settings = Root + "/settings";
     public const string SettingsEffective = Root + "/settings/effective";

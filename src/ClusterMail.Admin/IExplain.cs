@@ -6,4 +6,7 @@ namespace ClusterMail.Admin;
 public interface IExplain
 {
     Task<ExplainResult> ExplainAsync(ExplainRequest request, CancellationToken cancel);
+
+    /// <summary>How SPF would go for a client (CONF-19).</summary>
+    Task<ExplainSpfResult> SpfAsync(ExplainSpfRequest request, CancellationToken cancel);
 }

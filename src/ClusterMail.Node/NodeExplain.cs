@@ -2,8 +2,11 @@ using System.Net;
 using ClusterMail.Admin;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Policy;
+using ClusterMail.Policy.Senders;
+using ClusterMail.Policy.Senders.Spf;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Login;
+using ClusterMail.Queue.Senders;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Routing;
 
@@ -26,8 +29,34 @@ public sealed class NodeExplain(NodeRuntime node, NodeOptions options) : IExplai
             recipients.Add(await RecipientAsync(view, from, recipient, cancel));
         return new ExplainResult(
             view.Settings.Version, node.Lockout.Explain(asked.Client), said.Mail.Refusal?.ToString() ?? $"250 2.0.0 {from}... Sender ok.",
-            [.. said.Steps.Select(ToRule)], recipients, said.Data?.Refusal?.ToString());
+            [.. said.Steps.Select(ToRule), Senders(view.Senders, SenderDoor.IsExempt(asked.Client, asked.Submission) || said.IsKnown)], recipients, said.Data?.Refusal?.ToString());
     }
+
+    public async Task<ExplainSpfResult> SpfAsync(ExplainSpfRequest request, CancellationToken cancel)
+    {
+        var view = node.Settings.Current;
+        var client = IPAddress.Parse(request.Ip);
+        var path = request.From is "" or "<>" ? ReversePath.Null : new ReversePath(Mailbox.FromStored(request.From.Trim('<', '>')));
+        var identities = new List<ExplainedIdentity>();
+        async Task<SpfOutcome> CheckAsync(string name, SpfIdentity identity)
+        {
+            List<string> steps = [];
+            var outcome = await SpfCheck.RunAsync(node.Hosts.Senders, identity, new SpfOptions { Receiver = view.HostName, WithExplanation = true, Trace = steps }, cancel);
+            identities.Add(new ExplainedIdentity(name, outcome.Domain, outcome.Result.Word(), outcome.Reason, outcome.Explanation, steps));
+            return outcome;
+        }
+
+        var mail = await CheckAsync(path.IsNull ? "HELO" : "MAIL FROM", SpfIdentity.OfMail(client, request.Helo, path));
+        var helo = path.IsNull ? null : await CheckAsync("HELO", SpfIdentity.OfHelo(client, request.Helo));
+        var enforced = SenderJudgement.Of(new SenderOptions { Spf = SenderMode.Enforce, HostName = view.HostName }, new SenderFindings { Spf = new SpfFindings(mail, helo) }, client);
+        return new ExplainSpfResult(
+            view.Settings.Choice("receive.spf"), !SenderDoor.IsExempt(client, submission: false) && !view.Policy.IsNamed(client), identities, enforced.Refusal?.ToLogText());
+    }
+
+    private static ExplainRule Senders(SenderOptions options, bool known) => new("CONF-19", known ? "SPF, DKIM, DMARC: not checked, this client is known"
+        : $"SPF {Word(options.Spf)}, DKIM {Word(options.Dkim)}, DMARC {Word(options.Dmarc)}{(options.IsOff ? "" : options.BeforeAnswer ? ": before the answer to the content" : ": after the mail is accepted")}");
+
+    private static string Word(SenderMode mode) => mode.ToString().ToLowerInvariant();
 
     private async Task<ExplainRecipient> RecipientAsync(NodeView view, ReversePath from, ExplainedRecipient said, CancellationToken cancel)
     {

@@ -18,6 +18,7 @@ using ClusterMail.Queue.Logs;
 using ClusterMail.Queue.Outcome;
 using ClusterMail.Queue.Receive;
 using ClusterMail.Queue.Schedule;
+using ClusterMail.Queue.Senders;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Smtp.Server;
 using ClusterMail.Store;
@@ -109,8 +110,9 @@ public sealed class NodeRuntime : IAsyncDisposable
         _lockouts = new LockoutExchange(new LockoutStore(source), Lockout, Directory.Denies, () => Settings.Current.Lockout, node.Name, logs.CreateLogger<LockoutExchange>());
         var logStore = new SessionLogStore(source);
         Sessions = new SessionJournal(logStore, events, node.Name, () => Settings.Current.Logging, new SessionJournalOptions(), logs.CreateLogger<SessionJournal>());
+        Senders = new SenderDoor(() => Hosts.Senders, () => Sessions.Watch, TimeProvider.System, logs.CreateLogger<SenderDoor>());
         Live.Watched += isWatched => Sessions.Watch = isWatched ? Live : null;
-        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync, () => Approval.Watch.Current), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
+        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync, () => Approval.Watch.Current, Senders), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
             Authenticate = new Authenticator(() => Settings.Current, PasswordCheck, Lockout),
@@ -142,6 +144,9 @@ public sealed class NodeRuntime : IAsyncDisposable
     public LeaseKeeper Lease { get; }
     public BlockedDestinations Blocked { get; }
     public HostResolution Hosts { get; }
+
+    /// <summary>SPF, DKIM and DMARC of what strangers send (CONF-19).</summary>
+    public SenderDoor Senders { get; }
     public LockoutGuard Lockout { get; }
     public MailboxStore Mailboxes { get; }
     public Quota Quota { get; }
@@ -195,6 +200,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         await Approval.DisposeAsync();
         await _local.Terminate();
         await _outcomes.DisposeAsync();
+        await Senders.DisposeAsync();
         await Sessions.DisposeAsync();
         await Duties.DisposeAsync();
         await Cluster.LeaveAsync(TimeSpan.FromSeconds(15));

@@ -44,6 +44,9 @@ public sealed class AcceptancePipeline
     /// <summary>Whose policies the mail has to pass; of the last <see cref="Mail"/>.</summary>
     public OutgoingMail Outgoing { get; private set; } = new(ReversePath.Null, [], false);
 
+    /// <summary>Whoever sends this proved who he is, or the operator named his address: what DNS says of senders is not asked (CONF-19). After <see cref="Mail"/>.</summary>
+    public bool IsKnown => IsAuthenticated || _relay is { IsNamed: true };
+
     /// <summary>PIPE-3 to PIPE-8.</summary>
     /// <param name="blank">Nothing at all stood after <c>FROM:</c> (RECV-25).</param>
     /// <param name="declaredSize">SIZE= in octets; 0 when not declared.</param>

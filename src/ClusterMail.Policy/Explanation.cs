@@ -24,6 +24,9 @@ public sealed record ExplainedRecipient(Mailbox Recipient, Verdict Verdict, IRea
 /// <param name="Data">The verdict on DATA, once a recipient was accepted; else null.</param>
 public sealed record Explanation(Verdict Mail, IReadOnlyList<PolicyStep> Steps, IReadOnlyList<ExplainedRecipient> Recipients, Verdict? Data)
 {
+    /// <summary>Whoever sends it is known: DNS is not asked about him (CONF-19).</summary>
+    public bool IsKnown { get; private init; }
+
     public static async Task<Explanation> OfAsync(PolicySnapshot snapshot, ExplainRequest request, CancellationToken cancel)
     {
         var steps = new List<PolicyStep>
@@ -35,7 +38,7 @@ public sealed record Explanation(Verdict Mail, IReadOnlyList<PolicyStep> Steps, 
         var pipeline = snapshot.Begin(new ClientFacts(request.Client, request.Submission, request.AuthenticatedAs) { At = request.At }, steps);
         var mail = pipeline.Mail(request.From, request.Blank);
         if (!mail.Accepted)
-            return new Explanation(mail, steps, [], null);
+            return new Explanation(mail, steps, [], null) { IsKnown = pipeline.IsKnown };
         var ofMail = steps.ToArray();
         var recipients = new List<ExplainedRecipient>();
         foreach (var to in request.To)
@@ -47,7 +50,7 @@ public sealed record Explanation(Verdict Mail, IReadOnlyList<PolicyStep> Steps, 
                 verdict = full;
             recipients.Add(new ExplainedRecipient(to, verdict, [.. steps]));
         }
-        return new Explanation(mail, ofMail, recipients, recipients.Exists(one => one.Verdict.Accepted) ? pipeline.Data() : null);
+        return new Explanation(mail, ofMail, recipients, recipients.Exists(one => one.Verdict.Accepted) ? pipeline.Data() : null) { IsKnown = pipeline.IsKnown };
     }
 
     private static string Described(PolicySnapshot snapshot, Mailbox claimed) =>

@@ -23,10 +23,13 @@ public static class QueueMetrics
     public static readonly Counter<long> Claimed = Meter.CreateCounter<long>("clustermail.queue.claimed", "recipients", "Recipients claimed from the database.");
     public static readonly Counter<long> LeaseLosses = Meter.CreateCounter<long>("clustermail.queue.lease_losses", "times", "How often this node's lease lapsed or was fenced.");
 
+    public static readonly Counter<long> SenderChecks = Meter.CreateCounter<long>("clustermail.queue.sender_checks", "checks", "SPF, DKIM and DMARC of mail from outside, by method and result (CONF-19).");
+    public static readonly Counter<long> SenderChecksDropped = Meter.CreateCounter<long>("clustermail.queue.sender_checks_dropped", "mails", "Accepted mails whose sender was not checked, because too many waited for it.");
+
     /// <summary>Shows every count from the start, as 0: a rate over a count that appears with its first event misses that event.</summary>
     public static void Begin()
     {
-        foreach (var count in new[] { Accepted, Delivered, Deferred, Bounced, Late, PossibleDuplicates, Claimed, LeaseLosses })
+        foreach (var count in new[] { Accepted, Delivered, Deferred, Bounced, Late, PossibleDuplicates, Claimed, LeaseLosses, SenderChecksDropped })
             count.Add(0);
     }
 

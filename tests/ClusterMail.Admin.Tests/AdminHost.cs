@@ -155,6 +155,9 @@ internal sealed class RecordingCluster : IClusterControl, IReadiness, IExplain, 
     public Task<ExplainResult> ExplainAsync(ExplainRequest request, CancellationToken cancel) => Task.FromResult(new ExplainResult(
         1, null, "250", [], [.. request.To.Select(to => new ExplainRecipient(to, "550", null, null, [], [new("RELAY-60", "not ours")]))]));
 
+    public Task<ExplainSpfResult> SpfAsync(ExplainSpfRequest request, CancellationToken cancel) =>
+        Task.FromResult(new ExplainSpfResult("log", true, [new("MAIL FROM", request.From, "fail", "-all", null, ["-all: match"])], "550 5.7.23"));
+
     public Task<ImportedMail> ImportAsync(MailToImport mail, CancellationToken cancel)
     {
         Imported.Add((mail.Sender, mail.Recipients, mail.Content.ToArray()));

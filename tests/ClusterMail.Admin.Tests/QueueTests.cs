@@ -213,6 +213,16 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public async Task CONF_19_explain_spf_passes_on_what_the_node_says_and_refuses_what_is_no_address()
+    {
+        await using var host = await AdminHost.StartAsync();
+        var request = new ExplainSpfRequest("203.0.113.9", "mail.example.net", "taro@example.net");
+        Assert.Equal("550 5.7.23", (await host.SendAsync(HttpMethod.Post, Routes.ExplainSpf, request, Json.ExplainSpfRequest, Json.ExplainSpfResult)).Enforced);
+        Assert.Equal(400, (await host.RefusedAsync(HttpMethod.Post, Routes.ExplainSpf, request with { Ip = "2" }, Json.ExplainSpfRequest)).Status);
+        Assert.Equal(400, (await host.RefusedAsync(HttpMethod.Post, Routes.ExplainSpf, request with { Helo = new string('x', 321) }, Json.ExplainSpfRequest)).Status);
+    }
+
+    [Fact]
     public async Task ADMIN_44_explain_passes_on_what_the_node_says_and_refuses_what_is_no_address()
     {
         await using var host = await AdminHost.StartAsync();

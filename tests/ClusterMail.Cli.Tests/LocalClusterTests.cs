@@ -78,6 +78,7 @@ public sealed class LocalClusterTests
             ["queue why"] = [mail],
             ["trace"] = [mail],
             ["explain"] = ["--ip", "192.0.2.7", "--from", "a@example.com", "--to", "b@example.jp"],
+            ["explain spf"] = ["127.0.0.1", "localhost", "<>"],
             ["settings get"] = ["delivery.retry_seconds"],
             ["account show"] = ["taro@example.jp"],
             ["account mailbox"] = ["taro@example.jp"],

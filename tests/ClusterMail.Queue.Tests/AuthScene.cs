@@ -7,6 +7,7 @@ using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Queue.Lockout;
 using ClusterMail.Queue.Login;
+using ClusterMail.Queue.Senders;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Smtp.Server;
 using ClusterMail.Store;
@@ -25,6 +26,7 @@ internal sealed class AuthScene : IAsyncDisposable, IAcceptMail, ICertificateSou
     private readonly PasswordHasher _hasher = new(() => Cheap);
     private readonly PasswordSeal _seal = new(RandomNumberGenerator.GetBytes(32));
     private SmtpListenerSet _listeners = null!;
+    private SenderDoor? _senders;
     private long _lastNumber = 97;
 
     public required TestDatabase Database { get; init; }
@@ -53,7 +55,10 @@ internal sealed class AuthScene : IAsyncDisposable, IAcceptMail, ICertificateSou
         return (guard, new LockoutExchange(new LockoutStore(Database.Source), guard, Accounts.Denies, () => Settings.Current.Lockout, name, NullLogger<LockoutExchange>.Instance));
     }
 
-    public static async Task<AuthScene> StartAsync(params (string Name, string Value)[] settings)
+    public static Task<AuthScene> StartAsync(params (string Name, string Value)[] settings) => StartAsync(null, settings);
+
+    /// <param name="senders">Makes what checks senders (CONF-19); null: nothing does.</param>
+    public static async Task<AuthScene> StartAsync(Func<SettingsWatch, SenderDoor>? senders, params (string Name, string Value)[] settings)
     {
         var scene = new AuthScene { Database = await TestDatabase.CreateAsync() };
         scene.Accounts = new DirectoryWatch(new DirectoryReader(scene.Database.Source));
@@ -62,7 +67,8 @@ internal sealed class AuthScene : IAsyncDisposable, IAcceptMail, ICertificateSou
         await scene.SaveAsync([("domain.table", "example.jp local"), ("relay.rules", ""), .. settings]);
         (scene.Guard, scene.Exchange) = scene.Node("n1");
         var check = new PasswordCheck(new CredentialStore(scene.Database.Source), scene._hasher, scene._seal);
-        scene._listeners = new SmtpListenerSet(new SessionServices(new MailPolicy(scene.Settings, scene.Guard), scene, new SpoolFolder(scene._spool), NullLogger.Instance)
+        scene._senders = senders?.Invoke(scene.Settings);
+        scene._listeners = new SmtpListenerSet(new SessionServices(new MailPolicy(scene.Settings, scene.Guard, senders: scene._senders), scene, new SpoolFolder(scene._spool), NullLogger.Instance)
         {
             Certificates = scene,
             Authenticate = new Authenticator(() => scene.Settings.Current, check, scene.Guard),
@@ -118,6 +124,8 @@ internal sealed class AuthScene : IAsyncDisposable, IAcceptMail, ICertificateSou
     public async ValueTask DisposeAsync()
     {
         await _listeners.DisposeAsync();
+        if (_senders is not null)
+            await _senders.DisposeAsync();
         await Exchange.DisposeAsync();
         _hasher.Dispose();
         await Database.DisposeAsync();

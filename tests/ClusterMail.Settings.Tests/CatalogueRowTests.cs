@@ -101,7 +101,16 @@ public sealed class CatalogueRowTests
     public void CONF_18_receive_reverse_dns_is_off() => Same(18, "receive.reverse_dns", "false");
 
     [Fact]
-    public void CONF_19_SPF_DKIM_and_DMARC_come_with_filters() => NotHere("receive.spf", "receive.dkim", "receive.dmarc");
+    public void CONF_19_SPF_DKIM_and_DMARC_are_written_down_here_and_off_in_the_original()
+    {
+        foreach (var name in new[] { "receive.spf", "receive.dkim", "receive.dmarc" })
+            Assert.Equal(["off", "log", "tag", "enforce"], Row(19, name, "log", "off").Choices);
+        Same(19, "receive.sender_check_seconds", "5");
+        Same(19, "receive.dkim_max_size", "10485760");
+        Good("receive.spf", "off", "enforce");
+        Wrong("receive.spf", "on", "reject", "");
+        Wrong("receive.sender_check_seconds", "0", "61");
+    }
 
     [Fact]
     public void CONF_20_VRFY_is_off_here_and_on_in_the_original() => Row(20, "compat.smtp.vrfy", "false", "true");

@@ -70,7 +70,9 @@ internal sealed class StoryCommands(Verbs verbs)
         var verb = new Verb(
             "explain", "Dry run of one transaction: replies, route, and the rules that decide. Nothing is sent.",
             "clustermail explain --ip 192.0.2.7 --from a@example.com --to b@example.jp",
-            "clustermail explain --ip 203.0.113.9 --port 587 --auth taro@example.jp --from taro@example.jp --to y@example.org") { ip, from, to, helo, auth, port, at, blank };
+            "clustermail explain --ip 203.0.113.9 --port 587 --auth taro@example.jp --from taro@example.jp --to y@example.org",
+            "clustermail explain spf 203.0.113.9 mail.example.net taro@example.net") { ip, from, to, helo, auth, port, at, blank };
+        verb.Subcommands.Add(Spf());
         var json = Verbs.Json(verb);
         return verbs.Acting(verb, async (client, parsed, cancel) =>
         {
@@ -80,6 +82,37 @@ internal sealed class StoryCommands(Verbs verbs)
             var answer = await client.SendAsync(HttpMethod.Post, Routes.Explain, request, AdminJson.Default.ExplainRequest, AdminJson.Default.ExplainResult, cancel);
             Verbs.Show(answer, parsed.GetValue(json), Show);
         });
+    }
+
+    private Verb Spf()
+    {
+        var ip = new Argument<string>("IP") { Description = "Address of the client." };
+        var helo = new Argument<string>("HELO") { Description = "Name given with EHLO." };
+        var from = new Argument<string>("FROM") { Description = "MAIL FROM; <> is the null reverse-path." };
+        var verb = new Verb("spf", "How SPF would go for a client, line by line. DNS is asked, nothing is sent.", "clustermail explain spf 203.0.113.9 mail.example.net taro@example.net") { ip, helo, from };
+        var json = Verbs.Json(verb);
+        return verbs.Acting(verb, async (client, parsed, cancel) =>
+        {
+            var request = new ExplainSpfRequest(parsed.GetRequiredValue(ip), parsed.GetRequiredValue(helo), parsed.GetRequiredValue(from));
+            var answer = await client.SendAsync(HttpMethod.Post, Routes.ExplainSpf, request, AdminJson.Default.ExplainSpfRequest, AdminJson.Default.ExplainSpfResult, cancel);
+            Verbs.Show(answer, parsed.GetValue(json), Show);
+        });
+    }
+
+    private static void Show(Screen screen, ExplainSpfResult result)
+    {
+        foreach (var identity in result.Identities)
+        {
+            screen.Heading($"{identity.Identity} {identity.Domain}: {identity.Result}");
+            foreach (var step in identity.Steps)
+                screen.Line($"  {step}");
+            if (identity.Explanation is { } words)
+                screen.Line("  " + Words.Say($"the domain says: {words}"));
+            screen.Line();
+        }
+        screen.Line(Words.Say($"receive.spf is {result.Mode}; enforce would answer: {result.Enforced ?? "250"}"));
+        if (!result.Checked)
+            screen.Warning(Words.Of("mail of this client is not checked: it comes from this machine, or a line of the relay list names it"));
     }
 
     public static void Show(Screen screen, TraceResult result)

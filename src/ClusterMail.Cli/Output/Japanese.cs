@@ -75,6 +75,10 @@ internal static class Japanese
         ["Next: 'clustermail account add', 'clustermail route edit', 'clustermail relay edit'; 'clustermail explain' says what a mail would meet."] =
             "次: 'clustermail account add'、'clustermail route edit'、'clustermail relay edit'。'clustermail explain' でメールの扱いを確認できます。",
         ["the answers lack {0}, and {1} is not set yet. Nothing was done"] = "回答に {0} がなく、{1} も未設定です。何も変更していません",
+        ["the domain says: {0}"] = "ドメインの説明: {0}",
+        ["receive.spf is {0}; enforce would answer: {1}"] = "receive.spf は {0}。enforce での応答: {1}",
+        ["mail of this client is not checked: it comes from this machine, or a line of the relay list names it"] =
+            "このクライアントのメールは確認しません (このマシンから、または中継リストの行が指定)",
         ["Setting"] = "設定",
         ["Settings"] = "設定の版",
         ["Unit"] = "単位",

@@ -102,6 +102,7 @@ internal static class JapaneseHelp
         ["The whole story of a mail, from connect to outcome, over all nodes; or what happens now (デバッグモード)."] =
             "接続から結果まで、全ノードにわたるメールの経過を表示します。--live は現在の動作を表示します (デバッグモード)。",
         ["Dry run of one transaction: replies, route, and the rules that decide. Nothing is sent."] = "1 トランザクションの予行: 応答、経路、判定した規則を表示します。送信はしません。",
+        ["How SPF would go for a client, line by line. DNS is asked, nothing is sent."] = "クライアントの SPF 判定を 1 行ずつ表示します。DNS に問い合わせますが、送信はしません。",
         ["Address of the client."] = "クライアントのアドレス。",
         ["MAIL FROM; <> is the null reverse-path."] = "MAIL FROM。<> は空のリバースパス。",
         ["RCPT TO; may be repeated."] = "RCPT TO。複数指定できます。",

@@ -34,6 +34,9 @@ internal readonly struct RelayDecision
     /// <summary>Somebody answers for what is sent: the session is authenticated, or the operator named this client.</summary>
     public bool Trusted => _authenticated || _match.KnownClient || Action == RelayAction.True;
 
+    /// <summary>The operator named this client by its address, and no filter denies it. A line about senders names nobody: anybody can claim one.</summary>
+    public bool IsNamed => !_denied && _match.KnownClient;
+
     /// <summary>RELAY-24: the AUTH a local sender owes at MAIL is waived.</summary>
     public bool AuthWaived => Action == RelayAction.True || _match.Deciding?.Option == NoRelayOption.AuthWaived;
 

@@ -3,6 +3,7 @@ using ClusterMail.Protocol;
 using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Lockout;
 using ClusterMail.Queue.Login;
+using ClusterMail.Queue.Senders;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Smtp.Server;
 
@@ -12,7 +13,9 @@ namespace ClusterMail.Queue.Accept;
 /// <param name="guard">Null: nobody is ever locked out.</param>
 /// <param name="names">Asks for a client's confirmed name (CONF-18); null: never.</param>
 /// <param name="approval">Groups, proxies and keys of approval as they are now; null: there are none.</param>
-public sealed class MailPolicy(SettingsWatch settings, LockoutGuard? guard = null, Func<IPAddress, Task<string?>>? names = null, Func<ApprovalLists>? approval = null) : IMailPolicy
+/// <param name="senders">SPF, DKIM and DMARC (CONF-19); null: never.</param>
+public sealed class MailPolicy(SettingsWatch settings, LockoutGuard? guard = null, Func<IPAddress, Task<string?>>? names = null, Func<ApprovalLists>? approval = null,
+    SenderDoor? senders = null) : IMailPolicy
 {
     public ReceiveOptions Options => settings.Current.Receive;
 
@@ -37,5 +40,5 @@ public sealed class MailPolicy(SettingsWatch settings, LockoutGuard? guard = nul
 
     public Task<string?> NameAsync(ClientConnection client) => names?.Invoke(client.Remote.Address) ?? Task.FromResult<string?>(null);
 
-    public ITransactionPolicy BeginTransaction() => new MailTransaction(settings.Current, approval?.Invoke() ?? ApprovalLists.Empty);
+    public ITransactionPolicy BeginTransaction() => new MailTransaction(settings.Current, approval?.Invoke() ?? ApprovalLists.Empty, senders);
 }

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using ClusterMail.Policy;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Approval;
+using ClusterMail.Queue.Senders;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Smtp.Server;
 
@@ -9,10 +10,12 @@ namespace ClusterMail.Queue.Accept;
 
 /// <summary>The checks of one transaction, on the settings in force when it begins (ADMIN-24).</summary>
 /// <param name="lists">Groups, proxies and keys of approval at that moment (APPROVE-23).</param>
-public sealed class MailTransaction(NodeView view, ApprovalLists lists) : ITransactionPolicy
+/// <param name="senders">Checks what strangers say of themselves (CONF-19); null: nobody does.</param>
+public sealed class MailTransaction(NodeView view, ApprovalLists lists, SenderDoor? senders = null) : ITransactionPolicy
 {
     private AcceptancePipeline? _pipeline;
     private Action<string>? _told;
+    private SenderInquiry? _inquiry;
 
     public NodeView View => view;
 
@@ -47,9 +50,21 @@ public sealed class MailTransaction(NodeView view, ApprovalLists lists) : ITrans
     public ForwardPath Resolve(ForwardPath recipient) =>
         recipient.Mailbox.Domain.Length == 0 ? recipient with { Mailbox = view.Policy.Resolve(recipient.Mailbox) } : recipient;
 
-    public Verdict Data(ClientConnection client, Envelope envelope) => _pipeline!.Data();
+    public Verdict Data(ClientConnection client, Envelope envelope)
+    {
+        var verdict = _pipeline!.Data();
+        if (verdict.Accepted)
+            _inquiry = senders?.Begin(view, _pipeline, client, envelope);
+        return verdict;
+    }
 
-    /// <summary>PIPE-18 comes with the filters.</summary>
+    /// <summary>CONF-19: after every check that needs no DNS.</summary>
+    public ValueTask<JudgedContent> JudgeAsync(ArrivedContent arrived, CancellationToken cancel) =>
+        _inquiry?.JudgeAsync(arrived, cancel) ?? ValueTask.FromResult(new JudgedContent(Verdict.Accept("PIPE-18"), arrived.Content));
+
+    public void Answered(bool accepted) => _inquiry?.Answered(accepted);
+
+    /// <summary>Filters of the content come later.</summary>
     public ValueTask<Verdict> ContentAsync(ClientConnection client, Envelope envelope, ContentFacts facts, CancellationToken cancel) =>
         ValueTask.FromResult(_pipeline!.Content(facts));
 

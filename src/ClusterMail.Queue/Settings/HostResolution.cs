@@ -1,4 +1,5 @@
 using System.Net;
+using ClusterMail.Protocol;
 using ClusterMail.Routing;
 using ClusterMail.Routing.Dns;
 
@@ -12,6 +13,10 @@ public sealed class HostResolution(NodeView first)
 
     private volatile MailHostResolver _resolver = new(Options(first), TimeProvider.System, Random.Shared);
     private volatile ReverseNames _names = new(Options(first), TimeProvider.System);
+    private volatile SenderRecords _senders = new(Options(first), TimeProvider.System);
+
+    /// <summary>CONF-19: what senders are checked by.</summary>
+    public IDnsRecords Senders => _senders;
 
     /// <summary>CONF-18: a client's confirmed name; null: none.</summary>
     public Task<string?> NameAsync(IPAddress client) => _names.FindAsync(client);
@@ -36,6 +41,7 @@ public sealed class HostResolution(NodeView first)
             return;
         _resolver = new MailHostResolver(Options(after), TimeProvider.System, Random.Shared);
         _names = new ReverseNames(Options(after), TimeProvider.System);
+        _senders = new SenderRecords(Options(after), TimeProvider.System);
     }
 
     private static ResolverOptions Options(NodeView view)

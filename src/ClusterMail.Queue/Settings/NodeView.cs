@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using ClusterMail.Approval.Holds;
 using ClusterMail.Policy;
 using ClusterMail.Policy.Auth;
+using ClusterMail.Policy.Senders;
 using ClusterMail.Queue.Deliver;
 using ClusterMail.Queue.Lockout;
 using ClusterMail.Queue.Schedule;
@@ -52,6 +53,7 @@ public sealed class NodeView
         Retry = RetryFrom(settings);
         _credentials = Credentials(settings.Text("route.credentials"));
         Receive = ReceiveFrom(settings, node, HostName, Policy.Auth);
+        Senders = SenderOptions.From(settings, HostName);
         Lockout = new LockoutRules(settings, Receive.Balancers, Policy);
         Worker = WorkerFrom(settings);
         Dispatch = DispatchFrom(settings);
@@ -72,6 +74,9 @@ public sealed class NodeView
     /// <summary><c>tls.min_version</c> and newer, inbound and outbound (RECV-4).</summary>
     public SslProtocols TlsProtocols { get; }
     public ReceiveOptions Receive { get; }
+
+    /// <summary>How senders are checked (CONF-19).</summary>
+    public SenderOptions Senders { get; }
     public LockoutRules Lockout { get; }
 
     /// <summary>What trying one password costs; for passwords set from now on, and at the next login for the others.</summary>

@@ -1,25 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using ClusterMail.Protocol;
 using DnsClient;
 using DnsClient.Protocol;
 
 namespace ClusterMail.Routing.Dns;
-
-/// <summary>How a question to DNS ended.</summary>
-internal enum LookupEnd : byte
-{
-    Found,
-
-    /// <summary>The name exists and has no such record.</summary>
-    Empty,
-
-    /// <summary>NXDOMAIN.</summary>
-    NoSuchName,
-
-    /// <summary>SERVFAIL, refusal, silence: nobody knows today.</summary>
-    Failed,
-}
 
 internal sealed record MxAnswer(LookupEnd End, ImmutableArray<(int Preference, string Host)> Records, TimeSpan Ttl);
 
@@ -88,7 +74,8 @@ internal sealed class NameLookup
 
     private bool Wanted(IPAddress address) => _options.IpVersion.HasFlag(address.AddressFamily == AddressFamily.InterNetworkV6 ? IpVersion.V6 : IpVersion.V4);
 
-    private async Task<(LookupEnd End, IReadOnlyList<DnsResourceRecord> Answers)> QueryAsync(string name, QueryType type)
+    /// <summary>One question as it stands: no static table, no choice of addresses. Never throws.</summary>
+    public async Task<(LookupEnd End, IReadOnlyList<DnsResourceRecord> Answers)> QueryAsync(string name, QueryType type)
     {
         try
         {
@@ -113,5 +100,5 @@ internal sealed class NameLookup
 
     private static TimeSpan Ttl(IEnumerable<DnsResourceRecord> answers) => TimeSpan.FromSeconds(answers.Min(a => a.InitialTimeToLive));
 
-    private static string Clean(DnsString exchange) => exchange.Value == "." ? "." : exchange.Value.TrimEnd('.').ToLowerInvariant();
+    internal static string Clean(DnsString exchange) => exchange.Value == "." ? "." : exchange.Value.TrimEnd('.').ToLowerInvariant();
 }

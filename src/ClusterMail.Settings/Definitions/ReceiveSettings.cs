@@ -5,7 +5,9 @@ internal static class ReceiveSettings
 {
     private const long Gibibyte = 1024L * 1024 * 1024;
 
-    internal static SettingDefinition[] All { get; } = [.. Limits(), .. Resources(), .. Headers(), .. Extensions()];
+    private static readonly string[] SenderModes = ["off", "log", "tag", "enforce"];
+
+    internal static SettingDefinition[] All { get; } = [.. Limits(), .. Resources(), .. Headers(), .. Senders(), .. Extensions()];
 
     private static SettingDefinition[] Limits() =>
     [
@@ -58,6 +60,20 @@ internal static class ReceiveSettings
             "Addresses or networks whose mail gets Message-ID: and Date: where it lacks them, as mail of authenticated users does."),
         Define.List("receive.copy_to", "CONF-50, COPY-1, COPY-2", "受信メールの複写",
             "Addresses that get a copy of every mail accepted. What fails for them is told to admin.address only. Empty: none."),
+    ];
+
+    private static SettingDefinition[] Senders() =>
+    [
+        Define.Choice("receive.spf", "log", SenderModes, "CONF-19", "Domain AUTH SPF",
+            "SPF (RFC 7208) of mail from outside: not checked; result written down; also in an Authentication-Results header; a failure refused with 550 5.7.23.", original: "off"),
+        Define.Choice("receive.dkim", "log", SenderModes, "CONF-19", "",
+            "DKIM signatures (RFC 6376) of mail from outside: as receive.spf. enforce refuses with 550 5.7.20 signed mail without a signature that passes, unless SPF passes.", original: "off"),
+        Define.Choice("receive.dmarc", "log", SenderModes, "CONF-19", "",
+            "DMARC (RFC 9989) of mail from outside: as receive.spf. enforce refuses with 550 5.7.1 where the domain asks to reject; quarantine is shown in the header only.", original: "off"),
+        Define.Integer("receive.sender_check_seconds", 5, 1, 60, "seconds", "CONF-19", "",
+            "How long the answer to a mail waits for these checks, with tag and enforce; then their result is temperror."),
+        Define.Integer("receive.dkim_max_size", 10_485_760, 4096, 2 * Gibibyte - 1, "octets", "CONF-19", "",
+            "Largest mail whose DKIM signatures are checked; a larger one is refused neither by DKIM nor by DMARC."),
     ];
 
     private static SettingDefinition[] Extensions() =>

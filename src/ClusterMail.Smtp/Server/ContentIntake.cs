@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ClusterMail.Protocol;
 using ClusterMail.Protocol.Grammar;
 
@@ -110,18 +111,7 @@ internal sealed class ContentIntake(SessionWire wire, SessionState state, Sessio
         record.Checked("DATA", verdict);
         if (verdict.Accepted && await arrival.Content.CompleteAsync(stopping) is { } content)
         {
-            // The 250 this brings back was written after the commit; nothing here may answer in its place (PIPE-20).
-            var reply = await services.Acceptor.AcceptAsync(new ReceivedMail(arrival.Id, policy.Merge(envelope), content, facts, state.Client) { Transaction = policy, Given = envelope }, stopping);
-            ServerLog.Answered(services.Logger, state.Client.SessionId, state.Client.Remote.Address, arrival.Id, reply, content.Length, envelope.ForwardPaths.Length);
-            if (reply.IsPositive)
-            {
-                wire.Write(reply);
-                record.Accepted(arrival.Id);
-            }
-            else
-            {
-                answers.Refuse(command, reply, "PIPE-19");
-            }
+            await HandOverAsync(command, new ArrivedContent(arrival.Id, state.Client, envelope, facts, content), policy);
         }
         else
         {
@@ -131,5 +121,40 @@ internal sealed class ContentIntake(SessionWire wire, SessionState state, Sessio
             answers.Refused(command, verdict.Accepted ? Verdict.Refuse(ServerReplies.SpoolFull, "P6") : verdict);
         }
         state.Forget(Transaction.None);
+    }
+
+    /// <summary>PIPE-18 on the content itself, then PIPE-19. Pooled: every mail comes here and waits for its commit.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask HandOverAsync(SmtpCommand command, ArrivedContent arrived, ITransactionPolicy policy)
+    {
+        var (verdict, content) = await policy.JudgeAsync(arrived, stopping);
+        if (!verdict.Accepted)
+        {
+            record.Checked("content", verdict);
+            answers.Refused(command, verdict);
+            content.Dispose();
+            return;
+        }
+        var isAccepted = false;
+        try
+        {
+            var (id, client, envelope, facts, _) = arrived;
+            // The 250 this brings back was written after the commit; nothing here may answer in its place (PIPE-20).
+            var reply = await services.Acceptor.AcceptAsync(new ReceivedMail(id, policy.Merge(envelope), content, facts, client) { Transaction = policy, Given = envelope }, stopping);
+            ServerLog.Answered(services.Logger, client.SessionId, client.Remote.Address, id, reply, content.Length, envelope.ForwardPaths.Length);
+            if (isAccepted = reply.IsPositive)
+            {
+                wire.Write(reply);
+                record.Accepted(id);
+            }
+            else
+            {
+                answers.Refuse(command, reply, "PIPE-19");
+            }
+        }
+        finally
+        {
+            policy.Answered(isAccepted);
+        }
     }
 }

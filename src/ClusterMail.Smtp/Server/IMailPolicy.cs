@@ -50,6 +50,16 @@ public interface ITransactionPolicy
     /// <summary>PIPE-17, PIPE-18; hop count and size (PIPE-16) are the session's own.</summary>
     ValueTask<Verdict> ContentAsync(ClientConnection client, Envelope envelope, ContentFacts facts, CancellationToken cancel);
 
+    /// <summary>
+    /// PIPE-18: the last check, with the content itself, our headers on top. May give it back with other headers; of an accepted mail the content that comes back
+    /// is stored. Must not throw for trouble; unknown trouble is a 4xx verdict. A refused content stays the caller's.
+    /// </summary>
+    ValueTask<JudgedContent> JudgeAsync(ArrivedContent arrived, CancellationToken cancel) => ValueTask.FromResult(new JudgedContent(Verdict.Accept("PIPE-18"), arrived.Content));
+
+    /// <summary>What <see cref="JudgeAsync"/> accepted has been answered. Must neither block nor throw.</summary>
+    /// <param name="accepted">With 250.</param>
+    void Answered(bool accepted) { }
+
     /// <summary>PIPE-21: what is stored of the recipients accepted, once every check has passed.</summary>
     Envelope Merge(Envelope envelope) => envelope;
 }

@@ -130,6 +130,7 @@ public sealed class FarmFixture : IAsyncLifetime
         ["null-mx.test"] = "@ MX 0 .\n@ A 127.0.0.162",
         ["address-only.test"] = "@ A 127.0.0.162",
         ["tls.test"] = "* A 127.0.0.1",
+        ["spf.test"] = "@ TXT \"v=spf1 ip4:192.0.2.7 -all\"",
     };
 }
 
