@@ -107,6 +107,8 @@ namespace ClusterMail.Admin.Contract;
 [JsonSerializable(typeof(SecondFactorOff))]
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(AuditEntry))]
+[JsonSerializable(typeof(LdapTest))]
+[JsonSerializable(typeof(LdapTestResult))]
 [JsonSerializable(typeof(DbStatus))]
 [JsonSerializable(typeof(Health))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -47,6 +47,9 @@ public static class Routes
     public const string TraceLiveHere = Root + "/trace/live/here";
     public const string Explain = Root + "/explain";
 
+    /// <summary>POST of an <see cref="Contract.LdapTest"/> answers an <see cref="LdapTestResult"/> (STORE-2).</summary>
+    public const string LdapTest = Root + "/ldap/test";
+
     public const string Settings = Root + "/settings";
     public const string SettingsEffective = Root + "/settings/effective";
     public const string SettingsOriginal = Root + "/settings/original";

@@ -54,7 +54,8 @@ public sealed class NodeRuntime : IAsyncDisposable
         Mailboxes = new MailboxStore(source);
         Quota = new Quota(() => Settings!.Current, Mailboxes);
         Approval = new NodeApproval(node.Name, source, key, () => Settings!.Current, logs);
-        Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota, Book = system => Approval.Watch.Current.Book(system) };
+        Ldap = new DirectoryLogin(() => Settings!.Current, events, node.Name, TimeProvider.System, logs.CreateLogger<DirectoryLogin>());
+        Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota, Receivers = Ldap, Book = system => Approval.Watch.Current.Book(system) };
         Settings = new SettingsWatch(new SettingsStore(source), Directory, Facts(node), logs.CreateLogger<SettingsWatch>()) { Alarm = text => Tell(events, "settings", text) };
         Passwords = new PasswordHasher(() => PasswordCost.From(Settings.Current.Settings));
         PasswordCheck = new PasswordCheck(new CredentialStore(source), Passwords, key.Seal);
@@ -113,7 +114,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync, () => Approval.Watch.Current), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
-            Authenticate = new Authenticator(() => Settings.Current, PasswordCheck, Lockout),
+            Authenticate = new Authenticator(() => Settings.Current, PasswordCheck, Lockout, Ldap),
             Log = Sessions,
         }, sight => _receiverSight = sight), "receiver");
         Placement = new Placement(
@@ -139,6 +140,9 @@ public sealed class NodeRuntime : IAsyncDisposable
     /// <summary>One for the whole node, so that logins and imports together stay within its bounds.</summary>
     public PasswordHasher Passwords { get; }
     public PasswordCheck PasswordCheck { get; }
+
+    /// <summary>Judges the accounts of domains with <c>login=ldap</c> (STORE-2).</summary>
+    public DirectoryLogin Ldap { get; }
     public LeaseKeeper Lease { get; }
     public BlockedDestinations Blocked { get; }
     public HostResolution Hosts { get; }
@@ -216,6 +220,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         await _lockouts.DisposeAsync();
         _certificates.Dispose();
         Passwords.Dispose();
+        Ldap.Dispose();
         _local.Dispose();
     }
 
@@ -275,6 +280,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => Settings.FailingSince is { } since ? Math.Max(1, (long)(DateTimeOffset.UtcNow - since).TotalSeconds) : 0);
         QueueMetrics.Observe("clustermail.queue.lease_valid", "", "1 while this node may own mail.", () => Lease.IsValid ? 1 : 0);
         QueueMetrics.Observe("clustermail.queue.epoch", "", "Epoch under which this node owns mail.", () => Lease.Current?.Epoch ?? 0);
+        QueueMetrics.Observe("clustermail.ldap.down", "", "1 while the directory of domains with login=ldap gives no answer (STORE-2).", () => Ldap.IsDown ? 1 : 0);
         QueueMetrics.Observe("clustermail.node.thread_pool_waiting", "items", "Work waiting for a thread; an alarm when it stays above 0.", () => ThreadPool.PendingWorkItemCount);
     }
 }
