@@ -110,5 +110,6 @@ namespace ClusterMail.Admin.Contract;
 [JsonSerializable(typeof(LdapTest))]
 [JsonSerializable(typeof(LdapTestResult))]
 [JsonSerializable(typeof(DbStatus))]
+[JsonSerializable(typeof(ContentKeyList))]
 [JsonSerializable(typeof(Health))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -15,6 +15,11 @@ internal static class JapaneseProblems
         ["limit must be from 1 to {0}."] = "limit は 1 から {0} までです。",
         ["Did you mean {0}?"] = "{0} ではありませんか?",
 
+        // Contents at rest
+        ["store.encrypt_at_rest needs a key, and this node has none."] = "store.encrypt_at_rest には鍵が必要ですが、このノードにはありません。",
+        ["Name a key file, the same on all nodes, as clustermail.password-key-file in each node's file and start them again. Keep a copy of it apart from the database: without it the mail is lost."] =
+            "全ノードに同じ鍵ファイルを用意し、各ノードのファイルの clustermail.password-key-file に指定して再起動してください。鍵の写しをデータベースとは別に保管してください。失うとメールも失われます。",
+
         // Directory
         ["Look at name and port in ldap.servers, and whether a firewall lets this node through."] = "ldap.servers の名前とポート、このノードからの通信をファイアウォールが許しているかを確認してください。",
         ["ldap.ca_file must hold the authority of the server's certificate, and the certificate the name in ldap.servers."] =

@@ -131,6 +131,7 @@ public static class Routes
     public const string RouteCacheDrop = Root + "/route/cache/drop";
 
     public const string Db = Root + "/db";
+    public const string DbKeys = Root + "/db/keys";
 
     /// <summary>The one path below <see cref="Root"/> that needs no token: <see cref="LogIn"/> is answered with <see cref="LoggedIn"/>.</summary>
     public const string Login = Root + "/login";

@@ -199,6 +199,8 @@ internal static class JapaneseHelp
         ["Who proves its accounts' passwords: database, or ldap (the settings ldap.*)."] = "アカウントのパスワードを確かめる相手: database、または ldap (設定 ldap.*)。",
 
         // lockout, log, db
+        ["The keys that contents at rest are sealed with, and whether the node has them (store.encrypt_at_rest)."] =
+            "保存中の内容を暗号化している鍵と、ノードがそれを持っているか (store.encrypt_at_rest)。",
         ["Addresses locked out for too many connections or failed logins, or denied by a filter (rejectsmtpip.dat)."] =
             "接続過多・認証失敗によるロックアウトと、フィルタによる拒否 (rejectsmtpip.dat)。",
         ["Who is locked out now, why, and how long."] = "ロックアウト中のアドレス、理由、期間を表示します。",

@@ -37,6 +37,7 @@ public sealed class NodeView
         HostName = settings.Text("net.host_name") is { Length: > 0 } name ? name : node.MachineName;
         Policy = PolicySnapshot.Create(settings, directory.Accounts, directory.Aliases, directory.Denies, directory.Usage, directory.Book, directory.Receivers);
         Ldap = LdapRules.From(settings);
+        SealsContent = settings.Switch("store.encrypt_at_rest");
         Calendar = BusinessCalendar.Parse(settings.Text("approval.business_calendar")).Calendar;
         Router = new Router
         {
@@ -85,6 +86,9 @@ public sealed class NodeView
 
     /// <summary>The directory of domains with <c>login=ldap</c> (STORE-2); null: there is none.</summary>
     public LdapOptions? Ldap { get; }
+
+    /// <summary>New contents are sealed (DELIV-11).</summary>
+    public bool SealsContent { get; }
 
     /// <summary>Hours that count for the deadlines of held mail (APPROVE-61).</summary>
     public BusinessCalendar Calendar { get; }

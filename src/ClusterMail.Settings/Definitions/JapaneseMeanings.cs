@@ -69,6 +69,7 @@ internal static class JapaneseMeanings
         ["compat.auth.recoverable_store"] = "ハッシュと並べて暗号化したパスワードを保存する (CRAM-MD5、APOP、エクスポート用)。各ノードの password-key-file が必要。",
         ["compat.accounts.export_passwords"] = "アカウントのエクスポートにパスワードを平文で含める。compat.auth.recoverable_store が必要。",
         ["compat.postmaster.explicit_only"] = "運用ドメインの postmaster 宛は、アカウントかエイリアスがある場合だけ受け付ける。通常は admin.address へ届ける。",
+        ["store.encrypt_at_rest"] = "キューとメールボックスの内容を以後暗号化して保存する。以前の内容はそのままで、どちらも読める。全ノードに同じ password-key-file が必要。鍵を失うとメールも失われる。",
         ["mailbox.max_bytes"] = "メールボックスの最大サイズ。アカウントごとの値が優先する。0: 無制限。",
 
         ["relay.rules"] = "マシン毎の中継 (effect.dat): 1 行に 1 規則、最初に一致した行で決まる。",
