@@ -1,6 +1,6 @@
 namespace ClusterMail.Admin.Contract;
 
-/// <summary>Tries the directory of the settings in force, from the answering node.</summary>
+/// <summary>Tries the directory of the newest settings, from the answering node.</summary>
 /// <param name="Address">Null: only servers, TLS and the bind that searches.</param>
 /// <param name="Password">Null: the last step, the bind as the account, is left out. Never logged.</param>
 public sealed record LdapTest(string? Address = null, string? Password = null);

@@ -2,9 +2,9 @@ using ClusterMail.Admin.Contract;
 using ClusterMail.Ldap;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Login;
+using ClusterMail.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace ClusterMail.Admin;
@@ -15,12 +15,14 @@ internal static class LdapEndpoints
     public static void MapLdap(this IEndpointRouteBuilder api) =>
         api.MapPost(Routes.LdapTest, TestAsync).Needs(Right.Govern, "ldap.test").WithTags("ldap").WithSummary("Try the directory step by step").Produces<LdapTestResult>();
 
-    private static async Task<IResult> TestAsync(LdapTest wanted, [FromServices] DirectoryLogin directory, NodeName node, CancellationToken cancel)
+    private static async Task<IResult> TestAsync(LdapTest wanted, SettingsDesk settings, NodeName node, CancellationToken cancel)
     {
         var mailbox = wanted.Address is { } address ? Mailbox.FromStored(address) : null;
         if (mailbox is { Domain.Length: 0 } or { LocalPart.Length: 0 or > DirectoryLogin.LongestName } or { Domain.Length: > DirectoryLogin.LongestName })
             return Answers.Wrong($"'{Requests.Printable(wanted.Address!, 255)}' is no address with a domain.", "ACCT-1", "Write it like taro@example.jp.");
-        if (await directory.TryAsync(mailbox, wanted.Password, cancel) is not { } steps)
+        // The newest, in force here or not yet: whoever has just saved them tries these.
+        var newest = (await settings.LoadAsync(null, cancel))!;
+        if (await DirectoryLogin.TryAsync(new SettingSet(newest.Version, newest.Values), mailbox, wanted.Password, cancel) is not { } steps)
             return Results.Ok(new LdapTestResult(node.Name, Configured: false, Works: false, []));
         var works = steps.Any(step => step is { Stage: LdapStage.Bind, IsGood: true }) && steps.All(step => step.IsGood || step.Stage < LdapStage.Search);
         return Results.Ok(new LdapTestResult(node.Name, Configured: true, works, [.. steps.Select(step => new LdapTestStep(Name(step.Stage), step.IsGood, step.Detail, step.IsGood ? null : Hint(step.Stage)))]));

@@ -5,8 +5,6 @@ using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Queue.Approval;
-using ClusterMail.Queue.Login;
-using ClusterMail.Queue.Settings;
 using ClusterMail.Store;
 using ClusterMail.Store.Approval;
 using ClusterMail.Testing;
@@ -55,14 +53,11 @@ internal sealed class AdminHost : IAsyncDisposable
     {
         var database = await TestDatabase.CreateAsync();
         var cluster = new RecordingCluster();
-        // What a node would have loaded of the settings for its directory; a test sets it through its own save.
-        var view = new Lazy<SettingsWatch>(() => new SettingsWatch(new SettingsStore(database.Source), new DirectoryWatch(new DirectoryReader(database.Source)), new NodeFacts("node1", "node1", []), NullLogger<SettingsWatch>.Instance));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(source ?? database.Source).AddSingleton(new AdminToken(Token)).AddSingleton<NodeStore>().AddSingleton<QueueStore>()
-            .AddSingleton<EventStore>().AddSingleton<SwitchStore>().AddSingleton(new RecoverableKey(key)).AddSingleton(_ => view.Value)
-            .AddSingleton(_ => new DirectoryLogin(() => view.Value.Current, new EventStore(database.Source), "node1", TimeProvider.System, NullLogger<DirectoryLogin>.Instance))
+            .AddSingleton<EventStore>().AddSingleton<SwitchStore>().AddSingleton(new RecoverableKey(key))
             .AddSingleton(new PasswordHasher(() => new PasswordCost(64, 1, ScramCredential.FewestIterations)))
             .AddSingleton<IClusterControl>(cluster).AddSingleton<IReadiness>(cluster).AddSingleton<IExplain>(cluster).AddSingleton<IMailImport>(cluster)
             .AddSingleton<IHoldActs>(Desk(database.Source, await NumbersAsync(database.Source)))

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using ClusterMail.Queue.Login;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using MailKit.Net.Smtp;
@@ -262,15 +263,15 @@ public sealed class LdapTests(LdapTests.Directory directory) : IClassFixture<Lda
     public async Task STORE_2_the_trial_tells_each_step_and_where_it_ends()
     {
         await using var scene = await StartAsync(directory.Server, ("ldap.servers", $"ldap://127.0.0.1:1 {directory.Server.TlsUrl}"), ("ldap.group", LdapServer.Group));
-        var steps = await scene.Ldap.TryAsync(new("taro", "example.jp"), "Secret123", default);
+        var steps = await DirectoryLogin.TryAsync(scene.Settings.Current.Settings, new("taro", "example.jp"), "Secret123", default);
         Assert.Equal(["Connect False", "Connect True", "Tls True", "Bind True", "Search True", "Group True", "Login True"], steps!.Select(step => $"{step.Stage} {step.IsGood}"));
-        steps = await scene.Ldap.TryAsync(new("hanako", "example.jp"), "wrong", default);
+        steps = await DirectoryLogin.TryAsync(scene.Settings.Current.Settings, new("hanako", "example.jp"), "wrong", default);
         Assert.Equal(["Group False", "Login False"], steps!.TakeLast(2).Select(step => $"{step.Stage} {step.IsGood}"));
         Assert.DoesNotContain(steps!, step => step.Detail.Contains("wrong", StringComparison.Ordinal) || step.Detail.Contains(LdapServer.ReaderPassword, StringComparison.Ordinal));
-        steps = await scene.Ldap.TryAsync(new("nobody", "example.jp"), null, default);
+        steps = await DirectoryLogin.TryAsync(scene.Settings.Current.Settings, new("nobody", "example.jp"), null, default);
         Assert.Equal("Search False", $"{steps![^1].Stage} {steps[^1].IsGood}");
         await scene.SaveAsync(Settings(directory.Server, ("ldap.ca_file", ""), ("ldap.servers", directory.Server.TlsUrl)));
-        steps = await scene.Ldap.TryAsync(null, null, default);
+        steps = await DirectoryLogin.TryAsync(scene.Settings.Current.Settings, null, null, default);
         Assert.Equal(["Connect True", "Tls False"], steps!.Select(step => $"{step.Stage} {step.IsGood}"));
     }
 }

@@ -4,6 +4,7 @@ using ClusterMail.Ldap;
 using ClusterMail.Policy;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Settings;
+using ClusterMail.Settings;
 using ClusterMail.Store;
 using Microsoft.Extensions.Logging;
 
@@ -18,7 +19,6 @@ public sealed partial class DirectoryLogin : IReceivers, IDisposable
     /// <summary>Characters of a local part or a domain; longer ones belong to nobody (RFC 5321 §4.5.3.1.2).</summary>
     public const int LongestName = 255;
 
-    private readonly Func<NodeView> _view;
     private readonly LdapDirectory _directory;
     private readonly EventStore _events;
     private readonly string _node;
@@ -26,7 +26,7 @@ public sealed partial class DirectoryLogin : IReceivers, IDisposable
 
     public DirectoryLogin(Func<NodeView> view, EventStore events, string node, TimeProvider time, ILogger<DirectoryLogin> log)
     {
-        (_view, _events, _node, _log) = (view, events, node, log);
+        (_events, _node, _log) = (events, node, log);
         _directory = new LdapDirectory(() => view().Ldap ?? throw new DirectoryUnavailableException("ldap.servers is empty"), time);
         _directory.Changed += OnChanged;
     }
@@ -74,9 +74,9 @@ public sealed partial class DirectoryLogin : IReceivers, IDisposable
         }
     }
 
-    /// <summary>Walks the way of a login for an administrator, on connections of its own. Null: there is no directory.</summary>
-    public async Task<IReadOnlyList<LdapStep>?> TryAsync(Mailbox? account, string? password, CancellationToken cancel) =>
-        _view().Ldap is { } options ? await LdapTrial.RunAsync(options, account?.LocalPart, account is null ? null : Key(account), password, cancel).ConfigureAwait(false) : null;
+    /// <summary>Walks the way of a login for an administrator, by any version of the settings, on connections of its own. Null: they name no directory.</summary>
+    public static async Task<IReadOnlyList<LdapStep>?> TryAsync(SettingSet settings, Mailbox? account, string? password, CancellationToken cancel) =>
+        LdapRules.From(settings) is { } options ? await LdapTrial.RunAsync(options, account?.LocalPart, account is null ? null : Key(account), password, cancel).ConfigureAwait(false) : null;
 
     /// <summary>A method that needs the password or a verifier of it was tried; there is none here.</summary>
     internal void CannotUse(Mailbox account, string method) => OnlyPlain(_log, account, method);
