@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using ClusterMail.Queue.Login;
+using ClusterMail.Queue.Settings;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using MailKit.Net.Smtp;
@@ -258,6 +259,24 @@ public sealed class LdapTests(LdapTests.Directory directory) : IClassFixture<Lda
         Assert.Equal(10, answers.Count(answer => answer == Ok));
         Assert.Equal(10, answers.Count(answer => answer == Failed));
     }
+
+    [Theory]
+    [InlineData("ldap.servers", "ldap://a.example ldaps://b.example:1636", 0)]
+    [InlineData("ldap.servers", "http://a.example", 1)]
+    [InlineData("ldap.servers", "ldap://user@a.example", 1)]
+    [InlineData("ldap.servers", "ldap://a.example/dc=x", 1)]
+    [InlineData("ldap.filter", "(&(objectClass=person)(|(mail={address})(proxyAddresses=smtp:{address}))(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", 0)]
+    [InlineData("ldap.filter", "(uid={user}*)", 0)]
+    [InlineData("ldap.filter", "uid={user}", 1)]
+    [InlineData("ldap.filter", "(uid={user}", 1)]
+    [InlineData("ldap.filter", "(uid={user}))", 1)]
+    [InlineData("ldap.filter", "(uid={user}\\zz)", 1)]
+    [InlineData("ldap.filter", "(uid=taro)", 1)]
+    [InlineData("ldap.filter", "(&)", 1)]
+    [InlineData("domain.table", "example.jp local login=ldap", 1)]
+    [InlineData("ldap.bind_dn", "cn=x", 1)]
+    public void STORE_2_CONF_60_a_value_that_cannot_work_is_refused_with_its_place(string name, string text, int errors) =>
+        Assert.Equal(errors, SettingChecks.Validator.Check(name, text).Count(error => error is { IsWarning: false, Rule: "STORE-2" }));
 
     [Fact]
     public async Task STORE_2_the_trial_tells_each_step_and_where_it_ends()
