@@ -19,6 +19,9 @@ public sealed record OperatedDomain(string Name)
     /// <summary>UTIME-3: IANA name; empty: the server's.</summary>
     public string TimeZone { get; init; } = "";
 
+    /// <summary>STORE-2: passwords of its accounts are proved by the directory (<c>ldap.*</c>), and who receives stands there too (STORE-1). Default: both are the database's.</summary>
+    public bool ByLdap { get; init; }
+
     /// <summary>Where the mail of its accounts is kept: empty or <c>store</c> here, or <c>lmtp:host:port</c>.</summary>
     public string Delivery { get; init; } = "";
 }

@@ -9,7 +9,7 @@ namespace ClusterMail.Accounts;
 /// The setting <c>domain.table</c>: the operated domains, one a line, <c>'</c> or a blank in front for a comment.
 /// <code>
 /// example.jp relay
-/// example.com local max_accounts=50 shared_with=example.net address=192.0.2.10,192.0.2.11 zone=Asia/Tokyo delivery=lmtp:192.0.2.20:24
+/// example.com local max_accounts=50 shared_with=example.net address=192.0.2.10,192.0.2.11 zone=Asia/Tokyo delivery=lmtp:192.0.2.20:24 login=ldap
 /// </code>
 /// </summary>
 public sealed class OperatedDomains
@@ -37,6 +37,9 @@ public sealed class OperatedDomains
 
     /// <summary>DOM-9: the domain under which the accounts of this one are kept; itself when it shares them with nobody.</summary>
     public string MailboxDomain(string domain) => Find(domain)?.SharedWith ?? domain;
+
+    /// <summary>STORE-2: the directory proves the passwords of the accounts kept under this domain.</summary>
+    public bool ByLdap(string domain) => Find(MailboxDomain(domain)) is { ByLdap: true };
 
     /// <summary>Faulty lines are left out and told.</summary>
     public static (OperatedDomains Domains, IReadOnlyList<SettingError> Errors) Parse(string text)
@@ -69,7 +72,7 @@ public sealed class OperatedDomains
     {
         var words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
         if (words is not [var name, "relay" or "local", ..] || (words[1] == "relay" && words.Length > 2))
-            return (null, "DOM-1", "must read: domain relay, or: domain local [max_accounts=N] [shared_with=DOMAIN] [address=IP,IP] [zone=ZONE] [delivery=store|lmtp:HOST:PORT]");
+            return (null, "DOM-1", "must read: domain relay, or: domain local [max_accounts=N] [shared_with=DOMAIN] [address=IP,IP] [zone=ZONE] [delivery=store|lmtp:HOST:PORT] [login=database|ldap]");
         if (!IsDomain(DomainName.Normalize(name)))
             return (null, "DOM-1", $"'{name}' is no domain name");
         var domain = new OperatedDomain(DomainName.Normalize(name)) { Keeps = words[1] == "local" };
@@ -101,8 +104,10 @@ public sealed class OperatedDomains
                 return TimeZoneInfo.TryFindSystemTimeZoneById(value, out _) ? (domain with { TimeZone = value }, "", null) : (null, "UTIME-3", $"zone={value}: no such time zone; write it like Asia/Tokyo");
             case "delivery":
                 return IsDelivery(value) ? (domain with { Delivery = value }, "", null) : (null, "DELIV-10", $"delivery={value}: store, or lmtp:HOST:PORT");
+            case "login":
+                return value is "database" or "ldap" ? (domain with { ByLdap = value == "ldap" }, "", null) : (null, "STORE-2", $"login={value}: database, or ldap");
             default:
-                return (null, "DOM-1", $"'{word}' is unknown here: max_accounts, shared_with, address, zone, delivery");
+                return (null, "DOM-1", $"'{word}' is unknown here: max_accounts, shared_with, address, zone, delivery, login");
         }
     }
 

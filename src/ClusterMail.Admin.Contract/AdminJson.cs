@@ -109,6 +109,9 @@ namespace ClusterMail.Admin.Contract;
 [JsonSerializable(typeof(SecondFactorOff))]
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(AuditEntry))]
+[JsonSerializable(typeof(LdapTest))]
+[JsonSerializable(typeof(LdapTestResult))]
 [JsonSerializable(typeof(DbStatus))]
+[JsonSerializable(typeof(ContentKeyList))]
 [JsonSerializable(typeof(Health))]
 public sealed partial class AdminJson : JsonSerializerContext;

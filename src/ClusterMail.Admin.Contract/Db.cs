@@ -8,5 +8,15 @@ public sealed record DbStatus(
     string Server, string Version, bool Writable, string SynchronousCommit, string? SynchronousStandbys, long SizeBytes, int Connections, int MaxConnections,
     IReadOnlyList<string> Applied, IReadOnlyList<string> Pending, IReadOnlyList<DbTable> Tables);
 
+/// <summary><c>db keys</c>: the keys that contents at rest are sealed with (DELIV-11).</summary>
+/// <param name="Node">Who answers; only its own keys are known to it.</param>
+/// <param name="Sealing">New contents are sealed (<c>store.encrypt_at_rest</c>).</param>
+/// <param name="Current">The key that seals; null: the node's file names none.</param>
+public sealed record ContentKeyList(string Node, bool Sealing, string? Current, IReadOnlyList<ContentKeyEntry> Keys);
+
+/// <param name="Place">queue, mailboxes, held.</param>
+/// <param name="Here">The answering node has it; false: those contents wait.</param>
+public sealed record ContentKeyEntry(string Place, string Key, long Contents, bool Here);
+
 /// <param name="Rows">The planner's estimate.</param>
 public sealed record DbTable(string Name, long Bytes, long Rows, long DeadRows);

@@ -15,6 +15,43 @@ internal static class JapaneseProblems
         ["limit must be from 1 to {0}."] = "limit は 1 から {0} までです。",
         ["Did you mean {0}?"] = "{0} ではありませんか?",
 
+        // Contents at rest
+        ["store.encrypt_at_rest needs a key, and this node has none."] = "store.encrypt_at_rest には鍵が必要ですが、このノードにはありません。",
+        ["Name a key file, the same on all nodes, as clustermail.password-key-file in each node's file and start them again. Keep a copy of it apart from the database: without it the mail is lost."] =
+            "全ノードに同じ鍵ファイルを用意し、各ノードのファイルの clustermail.password-key-file に指定して再起動してください。鍵の写しをデータベースとは別に保管してください。失うとメールも失われます。",
+
+        // Directory
+        ["Look at name and port in ldap.servers, and whether a firewall lets this node through."] = "ldap.servers の名前とポート、このノードからの通信をファイアウォールが許しているかを確認してください。",
+        ["ldap.ca_file must hold the authority of the server's certificate, and the certificate the name in ldap.servers."] =
+            "ldap.ca_file にサーバー証明書の認証局があり、証明書に ldap.servers の名前があることを確認してください。",
+        ["Look at ldap.bind_dn and ldap.bind_password."] = "ldap.bind_dn と ldap.bind_password を確認してください。",
+        ["Look at ldap.base, ldap.filter and ldap.address_attribute, and whether ldap.bind_dn may read the entry."] =
+            "ldap.base、ldap.filter、ldap.address_attribute と、ldap.bind_dn にエントリを読む権限があるかを確認してください。",
+        ["Put the account into the group, or look at ldap.group: empty lets nobody in, * everybody."] =
+            "アカウントをグループに加えるか、ldap.group を確認してください。空なら誰も許さず、* なら全員を許します。",
+        ["The directory says no: a wrong password, or an account that is locked or has expired there."] =
+            "ディレクトリが拒否しました。パスワードの誤り、またはアカウントのロックか期限切れです。",
+        ["{0}: connected"] = "{0}: 接続しました",
+        ["{0}: TLS, certificate verified"] = "{0}: TLS、証明書を確認しました",
+        ["{0}: no TLS: passwords cross the network in clear text"] = "{0}: TLS なし: パスワードが平文でネットワークを流れます",
+        ["{0}: bound as nobody (ldap.bind_dn is empty)"] = "{0}: 匿名でバインドしました (ldap.bind_dn が空です)",
+        ["{0}: bound as {1}"] = "{0}: {1} としてバインドしました",
+        ["{0}: found {1}"] = "{0}: {1} が見つかりました",
+        ["{0}: nothing below {1} fits {2}"] = "{0}: {1} の下に {2} に合うものがありません",
+        ["{0}: more than one entry below {1} fits {2}"] = "{0}: {1} の下に {2} に合うものが複数あります",
+        ["{0}: {1} has no {2} of {3}"] = "{0}: {1} の {2} に {3} がありません",
+        ["{0}: {1} is a member of {2}"] = "{0}: {1} は {2} のメンバーです",
+        ["{0}: {1} is no member of {2}"] = "{0}: {1} は {2} のメンバーではありません",
+        ["{0}: ldap.group is empty: nobody receives or logs in"] = "{0}: ldap.group が空です: 誰も受信もログインもできません",
+        ["{0}: ldap.group is *: everybody found is a member"] = "{0}: ldap.group は * です: 見つかった全員がメンバーです",
+        ["{0}: the password is right"] = "{0}: パスワードは正しいものです",
+        ["{0}: StartTLS is refused ({1})"] = "{0}: StartTLS が拒否されました ({1})",
+        ["{0}: it refuses ldap.bind_dn ({1})"] = "{0}: ldap.bind_dn が拒否されました ({1})",
+        ["is empty, but {0} has login=ldap: nobody there could log in or receive"] = "が空ですが {0} は login=ldap です。誰もログインも受信もできなくなります",
+        ["{0} has login=ldap, but ldap.servers is empty: set it first, or both at once"] = "{0} は login=ldap ですが ldap.servers が空です。先に設定するか、同時に設定してください",
+        ["'{0}' is no directory server: ldap://HOST[:PORT] or ldaps://HOST[:PORT]"] = "'{0}' はディレクトリサーバーではありません: ldap://HOST[:PORT] または ldaps://HOST[:PORT]",
+        ["needs ldap.bind_password"] = "には ldap.bind_password が必要です",
+
         // Settings
         ["There is no setting '{0}'."] = "設定 '{0}' はありません。",
         ["clustermail settings list shows them all."] = "clustermail settings list で一覧を表示します。",

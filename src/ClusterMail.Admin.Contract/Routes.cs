@@ -48,6 +48,9 @@ public static class Routes
     public const string Explain = Root + "/explain";
     public const string ExplainSpf = Root + "/explain/spf";
 
+    /// <summary>POST of an <see cref="Contract.LdapTest"/> answers an <see cref="LdapTestResult"/> (STORE-2).</summary>
+    public const string LdapTest = Root + "/ldap/test";
+
     public const string Settings = Root + "/settings";
     public const string SettingsEffective = Root + "/settings/effective";
     public const string SettingsOriginal = Root + "/settings/original";
@@ -129,6 +132,7 @@ public static class Routes
     public const string RouteCacheDrop = Root + "/route/cache/drop";
 
     public const string Db = Root + "/db";
+    public const string DbKeys = Root + "/db/keys";
 
     /// <summary>The one path below <see cref="Root"/> that needs no token: <see cref="LogIn"/> is answered with <see cref="LoggedIn"/>.</summary>
     public const string Login = Root + "/login";

@@ -6,6 +6,7 @@ using ClusterMail.Queue.Logs;
 using ClusterMail.Settings;
 using ClusterMail.Store;
 using ClusterMail.Store.Approval;
+using ClusterMail.Store.Content;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -34,6 +35,8 @@ public static class AdminSetup
         services.TryAddSingleton<LogDesk>();
         services.TryAddSingleton<LiveTrace>();
         services.TryAddSingleton<LivePeers>();
+        services.TryAddSingleton(ContentKeys.None);
+        services.TryAddSingleton<SealedContents>();
         services.TryAddSingleton<EventReader>();
         services.TryAddSingleton<ClusterReader>();
         services.TryAddSingleton<MailboxStore>();
@@ -121,6 +124,7 @@ public static class AdminSetup
         api.MapMailboxes();
         api.MapMailboxImport();
         api.MapRouteCache();
+        api.MapLdap();
         api.MapDb();
         api.MapSession();
         api.MapConsole();

@@ -2,12 +2,13 @@ using ClusterMail.Accounts;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Settings;
 using ClusterMail.Store;
+using ClusterMail.Store.Content;
 using Microsoft.AspNetCore.Http;
 
 namespace ClusterMail.Admin;
 
 /// <summary>The one way to change settings: take a version, change a copy, judge the whole set, save it if nobody was faster (ADMIN-25).</summary>
-internal sealed class SettingsDesk(SettingsStore store, SettingsValidator validator, AccountStore accounts)
+internal sealed class SettingsDesk(SettingsStore store, SettingsValidator validator, AccountStore accounts, ContentKeys keys)
 {
     /// <summary>Shown for a secret that is set (ADMIN-43).</summary>
     public const string Masked = "***";
@@ -84,6 +85,8 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
             return new(Answers.Faults(faults), changes, []);
         if (await LeftBehindAsync(newest, wanted, leaving, cancel) is { } refusal)
             return new(refusal, changes, []);
+        if (keys.Current is null && Seals(wanted) && !Seals(newest))
+            return new(NoKey, changes, []);
         IReadOnlyList<string> notes = [.. errors.Where(e => e.IsWarning).Select(e => e.ToString())];
         // Asked once, when the table changes: whoever edits another line of it later confirms again, because the whole text is what he saves.
         if (!confirmed && errors.Find(e => e.NeedsConfirmation && changes.Any(change => change.Name == e.Name)) is { } doubt)
@@ -119,6 +122,13 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
                     $"clustermail domain remove {domain.Name} --yes removes it with them; for {AccountStore.Kept.Days} days they can be restored.");
         return null;
     }
+
+    /// <summary>DELIV-11: switched on without a key, the farm would take no mail any more.</summary>
+    private static IResult NoKey => Answers.Problem(
+        StatusCodes.Status409Conflict, "store.encrypt_at_rest needs a key, and this node has none.", rule: "DELIV-11",
+        hint: "Name a key file, the same on all nodes, as clustermail.password-key-file in each node's file and start them again. Keep a copy of it apart from the database: without it the mail is lost.");
+
+    private static bool Seals(SettingsSnapshot snapshot) => new SettingSet(snapshot.Version, snapshot.Values).Switch("store.encrypt_at_rest");
 
     public static OperatedDomains Domains(SettingsSnapshot snapshot) => OperatedDomains.Parse(snapshot.Values.GetValueOrDefault(DomainTable) ?? Catalogue.Get(DomainTable).Default).Domains;
 

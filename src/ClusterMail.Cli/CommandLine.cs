@@ -88,6 +88,7 @@ public static class CommandLine
         new AliasCommands(verbs).Build(),
         new ApprovalCommands(verbs).Build(),
         new TableCommands(verbs).Destination(),
+        new LdapCommands(connection).Build(),
         new LockoutCommands(verbs).Build(),
         new LogCommands(verbs).Build(),
         new ImportCommands(verbs).Build(),

@@ -7,6 +7,7 @@ using ClusterMail.Queue.Lease;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Store;
 using ClusterMail.Store.Approval;
+using ClusterMail.Store.Content;
 using Npgsql;
 
 namespace ClusterMail.Node;
@@ -24,14 +25,17 @@ public sealed class NodeApproval : IAsyncDisposable
     private readonly ContentSeal? _seal;
     private HoldWorker? _worker;
 
-    public NodeApproval(string node, NpgsqlDataSource source, RecoverableKey key, Func<NodeView> view, ILoggerFactory logs)
+    public NodeApproval(string node, NpgsqlDataSource source, RecoverableKey key, ContentKeys keys, Func<NodeView> view, ILoggerFactory logs)
     {
         (_node, _logs, _view) = (node, logs, view);
-        _seal = key.Seal is { } own ? new ContentSeal(own.Derive("clustermail held content")) : null;
-        (_holds, _jobs, _audit, _events) = (new HoldStore(source), new HoldJobs(source), new AuditStore(source), new EventStore(source));
+        _seal = key.Seal is { } own ? new ContentSeal(Held(own), [.. own.Former.Select(former => new ContentSeal(Held(former)))]) : null;
+        (_holds, _jobs, _audit, _events) = (new HoldStore(source), new HoldJobs(source, keys), new AuditStore(source), new EventStore(source));
         Reader = new HoldReader(source, _seal);
         Watch = new ApprovalWatch(new ApprovalStore(source), _seal, view, logs.CreateLogger<ApprovalWatch>());
     }
+
+    /// <summary>Keys of held contents; null: the node's file names none.</summary>
+    public ContentSeal? Seal => _seal;
 
     public HoldReader Reader { get; }
     public ApprovalWatch Watch { get; }
@@ -40,6 +44,8 @@ public sealed class NodeApproval : IAsyncDisposable
 
     /// <summary>Where everybody hands in acts on held mails.</summary>
     public IHoldActs Acts { get; private set; } = null!;
+
+    private static byte[] Held(PasswordSeal key) => key.Derive("clustermail held content");
 
     /// <param name="region">The actors of held mails; nobody while there is no cluster.</param>
     /// <param name="queued">A mail was put into the queue.</param>

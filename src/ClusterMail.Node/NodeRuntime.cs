@@ -22,6 +22,7 @@ using ClusterMail.Queue.Senders;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Smtp.Server;
 using ClusterMail.Store;
+using ClusterMail.Store.Content;
 using Npgsql;
 
 namespace ClusterMail.Node;
@@ -38,6 +39,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     private readonly AcceptJournal _accepts;
     private readonly OutcomeJournal _outcomes;
     private readonly NumberBlocks _numbers;
+    private readonly ContentKeyWatch _keyWatch;
     private readonly LockoutExchange _lockouts;
     private readonly IActorRef _receiver;
     private readonly IActorRef _dispatcher;
@@ -47,15 +49,17 @@ public sealed class NodeRuntime : IAsyncDisposable
     public NodeRuntime(NodeOptions node, NpgsqlDataSource source, RecoverableKey key, ILoggerFactory logs)
     {
         (_node, _logs) = (node, logs);
-        var queue = new QueueStore(source);
+        Keys = new ContentKeys(() => Settings!.Current.SealsContent, key.Seal is { } own ? [.. own.Former.Prepend(own).Select(seal => new ContentKey(seal.Derive("clustermail content at rest")))] : []);
+        var queue = new QueueStore(source, Keys);
         var destinations = new DestinationStore(source);
         var leases = new LeaseStore(source);
         var events = new EventStore(source);
         Nodes = new NodeStore(source);
-        Mailboxes = new MailboxStore(source);
+        Mailboxes = new MailboxStore(source, Keys);
         Quota = new Quota(() => Settings!.Current, Mailboxes);
-        Approval = new NodeApproval(node.Name, source, key, () => Settings!.Current, logs);
-        Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota, Book = system => Approval.Watch.Current.Book(system) };
+        Approval = new NodeApproval(node.Name, source, key, Keys, () => Settings!.Current, logs);
+        Ldap = new DirectoryLogin(() => Settings!.Current, events, node.Name, TimeProvider.System, logs.CreateLogger<DirectoryLogin>());
+        Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota, Receivers = Ldap, Book = system => Approval.Watch.Current.Book(system) };
         Settings = new SettingsWatch(new SettingsStore(source), Directory, Facts(node), logs.CreateLogger<SettingsWatch>()) { Alarm = text => Tell(events, "settings", text) };
         Passwords = new PasswordHasher(() => PasswordCost.From(Settings.Current.Settings));
         PasswordCheck = new PasswordCheck(new CredentialStore(source), Passwords, key.Seal);
@@ -65,6 +69,9 @@ public sealed class NodeRuntime : IAsyncDisposable
         Window = new Window(
             () => (int)Settings.Current.Settings.Integer("delivery.window_recipients"),
             () => Settings.Current.Settings.Integer("delivery.window_bytes"));
+        _keyWatch = new ContentKeyWatch(Keys, Approval.Seal, new SealedContents(source), events, node.Name, TimeProvider.System, logs.CreateLogger<ContentKeyWatch>());
+        Keys.Missed += _keyWatch.Missed;
+        Settings.Changed += (_, _) => _keyWatch.CheckSwitch();
         Settings.Changed += Hosts.Follow;
         Settings.Changed += (before, after) => OnSettings(before, after, destinations);
 
@@ -101,7 +108,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
             (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)),
-            () => Settings.Current.Copies, Approval.Door);
+            () => Settings.Current.Copies, Approval.Door, Keys);
         Lease.Renewed += renewal => _ = _numbers.FollowAsync(renewal.WakeUp);
         _certificates = new NodeCertificates(node.Certificate, node.CertificateKey, Settings.Current, logs.CreateLogger<NodeCertificates>(),
             trouble => Tell(events, "certificate", trouble));
@@ -115,7 +122,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync, () => Approval.Watch.Current, Senders), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
-            Authenticate = new Authenticator(() => Settings.Current, PasswordCheck, Lockout),
+            Authenticate = new Authenticator(() => Settings.Current, PasswordCheck, Lockout, Ldap),
             Log = Sessions,
         }, sight => _receiverSight = sight), "receiver");
         Placement = new Placement(
@@ -141,6 +148,12 @@ public sealed class NodeRuntime : IAsyncDisposable
     /// <summary>One for the whole node, so that logins and imports together stay within its bounds.</summary>
     public PasswordHasher Passwords { get; }
     public PasswordCheck PasswordCheck { get; }
+
+    /// <summary>Keys of contents in queue and mailboxes (DELIV-11).</summary>
+    public ContentKeys Keys { get; }
+
+    /// <summary>Judges the accounts of domains with <c>login=ldap</c> (STORE-2).</summary>
+    public DirectoryLogin Ldap { get; }
     public LeaseKeeper Lease { get; }
     public BlockedDestinations Blocked { get; }
     public HostResolution Hosts { get; }
@@ -178,6 +191,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         _receiver.Tell(new ReceiverActor.Listen(NodeListeners.Of(_node, Settings.Current.Settings)));
         Cluster.Start();
         Approval.Start();
+        _ = _keyWatch.CheckAsync(CancellationToken.None);
         await _numbers.PrimeAsync(cancel);
     }
 
@@ -222,6 +236,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         await _lockouts.DisposeAsync();
         _certificates.Dispose();
         Passwords.Dispose();
+        Ldap.Dispose();
         _local.Dispose();
     }
 
@@ -234,7 +249,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     private (QueueStore, IAsyncDisposable) OpenStore(long epoch)
     {
         var source = Database.Open(_node.Database, $"clustermaild {_node.Name}", epoch);
-        return (new QueueStore(source), source);
+        return (new QueueStore(source, Keys), source);
     }
 
     /// <summary>OUT-6: only while the cluster keeps passwords recoverably.</summary>
@@ -281,6 +296,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => Settings.FailingSince is { } since ? Math.Max(1, (long)(DateTimeOffset.UtcNow - since).TotalSeconds) : 0);
         QueueMetrics.Observe("clustermail.queue.lease_valid", "", "1 while this node may own mail.", () => Lease.IsValid ? 1 : 0);
         QueueMetrics.Observe("clustermail.queue.epoch", "", "Epoch under which this node owns mail.", () => Lease.Current?.Epoch ?? 0);
+        QueueMetrics.Observe("clustermail.ldap.down", "", "1 while the directory of domains with login=ldap gives no answer (STORE-2).", () => Ldap.IsDown ? 1 : 0);
         QueueMetrics.Observe("clustermail.node.thread_pool_waiting", "items", "Work waiting for a thread; an alarm when it stays above 0.", () => ThreadPool.PendingWorkItemCount);
     }
 }

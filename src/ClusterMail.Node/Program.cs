@@ -63,6 +63,7 @@ builder.Services.AddSingleton(_ => Database.Open(options.Database, $"clustermail
 builder.Services.AddSingleton<NodeRuntime>();
 builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Passwords);
 builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Live);
+builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Keys);
 builder.Services.AddSingleton<QueueStore>();
 builder.Services.AddSingleton<NodeStore>();
 builder.Services.AddSingleton<SwitchStore>();

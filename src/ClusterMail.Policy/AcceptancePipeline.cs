@@ -76,7 +76,7 @@ public sealed class AcceptancePipeline
         return Counted("MAIL", verdict.Accepted ? Verdict.Accept(relay.Decided) : verdict);
     }
 
-    /// <summary>PIPE-10 to PIPE-12 for one recipient; PIPE-13 is <see cref="QuotaAsync"/>.</summary>
+    /// <summary>PIPE-10 to PIPE-12 for one recipient; what must be asked for is <see cref="MailboxAsync"/>.</summary>
     /// <exception cref="InvalidOperationException">Without a <see cref="Mail"/> before it: our bug.</exception>
     public Verdict Recipient(Mailbox recipient)
     {
@@ -98,17 +98,31 @@ public sealed class AcceptancePipeline
         return Counted("RCPT", verdict.Accepted ? Verdict.Accept(decided) : verdict);
     }
 
-    /// <summary>PIPE-13, for a recipient that <see cref="Recipient"/> has accepted.</summary>
-    public async ValueTask<Verdict> QuotaAsync(Mailbox recipient, long declaredSize, CancellationToken cancel)
+    /// <summary>STORE-1 and PIPE-13, for a recipient that <see cref="Recipient"/> has accepted.</summary>
+    public async ValueTask<Verdict> MailboxAsync(Mailbox recipient, long declaredSize, CancellationToken cancel)
     {
         if (_local.Count == 0 || _local[^1].Recipient != recipient)
             return Verdict.Accept("QUOTA-3");
         var account = _local[^1].Account;
+        if (_snapshot.Directory.Domains.ByLdap(account.Address.Domain) && await MemberAsync(recipient, account, cancel).ConfigureAwait(false) is { Accepted: false } refused)
+        {
+            _local.RemoveAt(_local.Count - 1);
+            return Counted("RCPT", Told("RCPT", "PIPE-12 directory group", refused));
+        }
         var full = await _snapshot.Usage.IsFullAsync(account, declaredSize, exempt: _path.IsNull, cancel).ConfigureAwait(false);
         if (full)
             _local.RemoveAt(_local.Count - 1);
         return Counted("RCPT", Told("RCPT", "PIPE-13 mailbox size", full ? Verdict.Refuse(PolicyReplies.MailboxFull, "QUOTA-3") : Verdict.Accept("QUOTA-3")));
     }
+
+    /// <summary>A stranger hears of somebody the directory does not let receive what he hears of somebody who does not exist.</summary>
+    private async ValueTask<Verdict> MemberAsync(Mailbox recipient, Account account, CancellationToken cancel) =>
+        await _snapshot.Receivers.MayReceiveAsync(account, cancel).ConfigureAwait(false) switch
+        {
+            true => Verdict.Accept("STORE-1"),
+            null => Verdict.Refuse(PolicyReplies.Trouble, "STORE-2"),
+            false => Verdict.Refuse(_relay!.Value.Recipient(recipient, AddressClass.LocalMissing).Refusal ?? PolicyReplies.UserUnknown(recipient), "STORE-1"),
+        };
 
     /// <summary>PIPE-14, before the 354.</summary>
     public Verdict Data()

@@ -46,7 +46,7 @@ public sealed record Explanation(Verdict Mail, IReadOnlyList<PolicyStep> Steps, 
             steps.Clear();
             steps.Add(Found(snapshot, to));
             var verdict = pipeline.Recipient(to);
-            if (verdict.Accepted && await pipeline.QuotaAsync(to, 0, cancel) is { Accepted: false } full)
+            if (verdict.Accepted && await pipeline.MailboxAsync(to, 0, cancel) is { Accepted: false } full)
                 verdict = full;
             recipients.Add(new ExplainedRecipient(to, verdict, [.. steps]));
         }

@@ -87,6 +87,9 @@ public sealed class PolicySnapshot
     /// <summary>Who knows whether a mailbox is full (PIPE-13).</summary>
     public IMailboxUsage Usage { get; }
 
+    /// <summary>Who knows whether an account of a domain with <c>login=ldap</c> may receive (STORE-1).</summary>
+    public IReceivers Receivers { get; private init; } = IReceivers.Unknown;
+
     /// <summary>Operated domains of this version, with accounts and aliases as they are now.</summary>
     public MailDirectory Directory { get; }
 
@@ -113,8 +116,11 @@ public sealed class PolicySnapshot
     /// <param name="book">All levels and keyword lists as they are now, with the system's level; null: there are only the system's and those of the accounts.</param>
     public static PolicySnapshot Create(
         SettingSet set, AccountIndex? accounts = null, AliasIndex? aliases = null, DynamicDenies? denies = null, IMailboxUsage? usage = null,
-        Func<PolicyLevel, PolicyBook>? book = null) =>
-        new(set, accounts ?? new AccountIndex(), aliases ?? new AliasIndex(), denies ?? new DynamicDenies(), usage ?? IMailboxUsage.Unlimited, book ?? OwnBook());
+        Func<PolicyLevel, PolicyBook>? book = null, IReceivers? receivers = null) =>
+        new(set, accounts ?? new AccountIndex(), aliases ?? new AliasIndex(), denies ?? new DynamicDenies(), usage ?? IMailboxUsage.Unlimited, book ?? OwnBook())
+        {
+            Receivers = receivers ?? IReceivers.Unknown,
+        };
 
     /// <summary>Starts a transaction on this version.</summary>
     /// <param name="trace">Gets each step with its rule and result; null on the hot path.</param>

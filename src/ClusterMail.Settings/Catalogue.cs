@@ -7,7 +7,7 @@ public static class Catalogue
 {
     private static readonly SettingDefinition[] Definitions =
     [
-        .. ServiceSettings.All, .. ReceiveSettings.All, .. AuthSettings.All, .. RelaySettings.All, .. AccountSettings.All, .. RouteSettings.All, .. DeliverySettings.All,
+        .. ServiceSettings.All, .. ReceiveSettings.All, .. AuthSettings.All, .. RelaySettings.All, .. AccountSettings.All, .. LdapSettings.All, .. RouteSettings.All, .. DeliverySettings.All,
         .. MailboxSettings.All, .. ApprovalSettings.All, .. ClusterSettings.All, .. LogSettings.All,
     ];
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ClusterMail.Settings;
 
 /// <summary>Decides whether values may be saved (ADMIN-25). Pure; safe to use from many threads.</summary>
-/// <param name="tables">Checkers by setting name for <see cref="SettingType.Table"/> and <see cref="SettingType.List"/> settings; one without may hold anything.</param>
+/// <param name="tables">Checkers by setting name for tables, lists and texts; one without may hold anything that its type allows.</param>
 public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? tables = null)
 {
     /// <summary>Characters of one value, 4 Mi: every node holds every value in memory.</summary>
@@ -19,7 +19,7 @@ public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? t
         : text.AsSpan().IndexOfAnyInRange('\0', '\x1f') is var at and >= 0 && definition.Type != SettingType.List
             ? [new SettingError(name, 0, at + 1, "CONF-61", "holds a control character")]
         : CheckScalar(definition, text) is { Count: > 0 } errors ? errors
-        : definition.Type == SettingType.List ? CheckTable(definition, text, set ?? SettingSet.Empty)
+        : definition.Type is SettingType.List or SettingType.Text ? CheckTable(definition, text, set ?? SettingSet.Empty)
         : [];
 
     /// <summary>The set as a whole: each value, and what they say together.</summary>

@@ -29,7 +29,8 @@ public sealed class EventMail(NpgsqlDataSource dataSource)
             return 0;
         await using var batch = connection.CreateBatch();
         batch.Then(QueueStore.AssertEpochSql).Parameters.With(epoch);
-        batch.Then(InsertSql).Parameters.With(epoch).WithMails([compose(news)]);
+        // Our own words, and perhaps about a key that is missing: never sealed.
+        batch.Then(InsertSql).Parameters.With(epoch).WithMails([compose(news)], key: null);
         batch.Then("UPDATE event SET mailed_at = now() WHERE id = ANY ($1)").Parameters.With(news.Select(e => e.Id).ToArray());
         await QueueStore.UnderEpochAsync(epoch, async () =>
         {

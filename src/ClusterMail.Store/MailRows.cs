@@ -1,3 +1,4 @@
+using ClusterMail.Store.Content;
 using Npgsql;
 
 namespace ClusterMail.Store;
@@ -5,12 +6,12 @@ namespace ClusterMail.Store;
 /// <summary>Mails as the arrays that <c>unnest</c> turns into rows of <c>mail</c> and <c>recipient</c>: two inserts however many mails.</summary>
 internal static class MailRows
 {
-    // $1 is the epoch; $2 to $17 the mails. A filter on m may follow.
+    // $1 is the epoch; $2 to $17 the mails, $25 the key their contents are sealed with. A filter on m may follow.
     public const string InsertMails = """
         INSERT INTO mail (id, name, reverse_path, content, size, body, smtputf8, has_8bit, ret, envid,
-                          client_address, local_port, helo, tls, auth, received_count, node)
+                          client_address, local_port, helo, tls, auth, received_count, node, sealed_with)
         SELECT m.id, m.name, m.reverse_path, m.content, m.size, m.body, m.smtputf8, m.has_8bit, m.ret, m.envid,
-               m.client_address, m.local_port, m.helo, m.tls, m.auth, m.received_count, (SELECT n.name FROM node n WHERE n.epoch = $1)
+               m.client_address, m.local_port, m.helo, m.tls, m.auth, m.received_count, (SELECT n.name FROM node n WHERE n.epoch = $1), $25::text
         FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], $7::smallint[], $8::boolean[], $9::boolean[], $10::smallint[],
                     $11::text[], $12::text[], $13::integer[], $14::text[], $15::text[], $16::text[], $17::smallint[])
              AS m (id, name, reverse_path, content, size, body, smtputf8, has_8bit, ret,
@@ -29,15 +30,16 @@ internal static class MailRows
              AS r (mail_id, ordinal, forward_path, destination, notify, orcpt, not_before)
         """;
 
-    /// <summary>$2 to $24.</summary>
+    /// <summary>$2 to $25.</summary>
+    /// <param name="key">Seals the contents; null: they are stored as they are.</param>
     /// <param name="withContent">False: the content is in <c>mail_chunk</c>.</param>
-    public static NpgsqlParameterCollection WithMails(this NpgsqlParameterCollection parameters, IReadOnlyList<NewMail> mails, bool withContent = true)
+    public static NpgsqlParameterCollection WithMails(this NpgsqlParameterCollection parameters, IReadOnlyList<NewMail> mails, ContentKey? key, bool withContent = true)
     {
         parameters
             .With(mails.Select(m => m.Id.Number).ToArray())
             .With(mails.Select(m => m.Name ?? (m.Id.Suffix.Length > 0 ? m.Id.ToString() : null)).ToArray())
             .With(mails.Select(m => m.ReversePath).ToArray())
-            .With(mails.Select(m => withContent ? Octets(m) : null).ToArray())
+            .With(mails.Select(m => withContent ? Octets(m, key) : null).ToArray())
             .With(mails.Select(m => m.Content.Length).ToArray())
             .With(mails.Select(m => (short)m.Body).ToArray())
             .With(mails.Select(m => m.SmtpUtf8).ToArray())
@@ -58,14 +60,17 @@ internal static class MailRows
             .With(rows.Select(r => r.Recipient.Destination).ToArray())
             .With(rows.Select(r => (short)r.Recipient.Notify).ToArray())
             .With(rows.Select(r => r.Recipient.OriginalRecipient).ToArray())
-            .With(rows.Select(r => r.Recipient.Owned ? (TimeSpan?)null : r.Recipient.NotBefore).ToArray());
+            .With(rows.Select(r => r.Recipient.Owned ? (TimeSpan?)null : r.Recipient.NotBefore).ToArray())
+            .WithText(key?.Name);
     }
 
     // A whole array is passed as it is; a slice is copied once, which is still less than the wire costs.
-    private static byte[] Octets(NewMail mail)
+    private static byte[] Octets(NewMail mail, ContentKey? key)
     {
         var memory = mail.Content.Memory
             ?? throw new ArgumentException($"The content of {mail.Id} is not in memory; it goes through AcceptLargeAsync.", nameof(mail));
+        if (key is not null)
+            return key.Close(memory.Span, mail.Id.Number);
         return System.Runtime.InteropServices.MemoryMarshal.TryGetArray(memory, out var segment)
             && segment.Offset == 0 && segment.Array is { } array && array.Length == segment.Count ? array : memory.ToArray();
     }

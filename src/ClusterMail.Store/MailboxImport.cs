@@ -1,11 +1,13 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using ClusterMail.Store.Content;
 using Npgsql;
 
 namespace ClusterMail.Store;
 
 /// <summary>Puts messages that came as files into mailboxes, each once (ADMIN-52). Quota is not asked: what the original held is to be here.</summary>
-public sealed class MailboxImport(NpgsqlDataSource dataSource, QueueStore numbers)
+/// <param name="keys">Keys of contents; null: nothing is sealed.</param>
+public sealed class MailboxImport(NpgsqlDataSource dataSource, QueueStore numbers, ContentKeys? keys = null)
 {
     /// <summary>Messages of one question of <see cref="KnownAsync"/>.</summary>
     public const int MostAsked = 1000;
@@ -45,7 +47,7 @@ public sealed class MailboxImport(NpgsqlDataSource dataSource, QueueStore number
             UPDATE mailbox_folder SET uid_next = uid_next + 1, mod_seq = mod_seq + 1, octets = octets + $4, messages = messages + 1
             WHERE account_id = $1 AND name = $2 RETURNING id, uid_next - 1 AS uid, mod_seq),
         content AS (
-            INSERT INTO mailbox_content (id, messages, added, size) VALUES ($3, 1, 1, $4))
+            INSERT INTO mailbox_content (id, messages, added, size, sealed_with) VALUES ($3, 1, 1, $4, $9))
         INSERT INTO mailbox_message (folder_id, uid, mod_seq, content_id, size, internal_date, flags, reverse_path, recipient, prefix)
         SELECT id, uid, mod_seq, $3, $4, $5, $6, $7, $8, '' FROM folder RETURNING uid
         """;
@@ -57,19 +59,20 @@ public sealed class MailboxImport(NpgsqlDataSource dataSource, QueueStore number
         var id = await numbers.AllotNumbersAsync(1, cancel);
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var (size, hash) = await WritePiecesAsync(connection, id, content, cancel);
+        var key = keys?.Sealing;
+        var (size, hash) = await WritePiecesAsync(connection, id, content, key, cancel);
         await ExecuteAsync(connection, LockSql, parameters => parameters.With(account), cancel);
         if (await ExecuteAsync(connection, OnceSql, parameters => parameters.With(account).With(file.Folder).With(hash), cancel) == 0)
             return null;
         await ExecuteAsync(connection, FolderSql, parameters => parameters.With(account).With(file.Folder), cancel);
         await using var command = new NpgsqlCommand(MessageSql, connection);
-        command.Parameters.With(account).With(file.Folder).With(id).With(size).With(file.At.ToUniversalTime()).With((short)file.Flags).With(file.Sender).With(file.Recipient);
+        command.Parameters.With(account).With(file.Folder).With(id).With(size).With(file.At.ToUniversalTime()).With((short)file.Flags).With(file.Sender).With(file.Recipient).WithText(key?.Name);
         var uid = (long)(await command.ExecuteScalarAsync(cancel))!;
         await transaction.CommitAsync(cancel);
         return uid;
     }
 
-    private static async Task<(long Size, byte[] Hash)> WritePiecesAsync(NpgsqlConnection connection, long id, Stream content, CancellationToken cancel)
+    private static async Task<(long Size, byte[] Hash)> WritePiecesAsync(NpgsqlConnection connection, long id, Stream content, ContentKey? key, CancellationToken cancel)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(PieceSize);
@@ -83,7 +86,8 @@ public sealed class MailboxImport(NpgsqlDataSource dataSource, QueueStore number
                     return (size, hash.GetHashAndReset());
                 hash.AppendData(buffer, 0, count);
                 size += count;
-                await ExecuteAsync(connection, PieceSql, parameters => parameters.With(id).With(seq).With<ReadOnlyMemory<byte>>(buffer.AsMemory(0, count)), cancel);
+                ReadOnlyMemory<byte> piece = key is null ? buffer.AsMemory(0, count) : key.ClosePiece(buffer.AsSpan(0, count), id, seq);
+                await ExecuteAsync(connection, PieceSql, parameters => parameters.With(id).With(seq).With(piece), cancel);
                 if (count < PieceSize)
                     return (size, hash.GetHashAndReset());
             }

@@ -1,10 +1,12 @@
 using ClusterMail.Protocol;
+using ClusterMail.Store.Content;
 using Npgsql;
 
 namespace ClusterMail.Store;
 
 /// <summary>Mailboxes as they are read and removed; what is delivered into them comes through <see cref="QueueStore.RecordAsync"/> (05 D, DELIV-10).</summary>
-public sealed class MailboxStore(NpgsqlDataSource dataSource)
+/// <param name="keys">Keys of contents; null: none is sealed.</param>
+public sealed class MailboxStore(NpgsqlDataSource dataSource, ContentKeys? keys = null)
 {
     /// <summary>Messages of one answer of <see cref="MessagesAsync"/>.</summary>
     public const int Page = 500;
@@ -53,7 +55,8 @@ public sealed class MailboxStore(NpgsqlDataSource dataSource)
 
     private const string MessagesSql = """
         SELECT m.uid, m.mod_seq, m.content_id, m.size, m.internal_date, m.flags, m.keywords, m.reverse_path, m.recipient, m.prefix,
-               (SELECT count(*) FROM (SELECT FROM mailbox_piece p WHERE p.content_id = m.content_id LIMIT 2) AS p) > 1
+               (SELECT count(*) FROM (SELECT FROM mailbox_piece p WHERE p.content_id = m.content_id LIMIT 2) AS p) > 1,
+               (SELECT c.sealed_with FROM mailbox_content c WHERE c.id = m.content_id)
         FROM mailbox_message m WHERE m.folder_id = $1 AND m.uid > $2 ORDER BY m.uid LIMIT $3
         """;
 
@@ -78,12 +81,13 @@ public sealed class MailboxStore(NpgsqlDataSource dataSource)
                 Recipient = reader.GetString(8),
                 Prefix = reader.GetString(9),
                 InPieces = reader.GetBoolean(10),
+                SealedWith = reader.TextOrNull(11),
             });
         return messages;
     }
 
     /// <summary>The message as a reader gets it: its prefix, then the content. Read piece by piece, so memory does not grow with its size.</summary>
-    public MailContent Content(MailboxMessage message) => new MailboxContent(dataSource, message);
+    public MailContent Content(MailboxMessage message) => new MailboxContent(dataSource, message, keys ?? ContentKeys.None);
 
     private const string PurgeSql = "SELECT purge_mailbox($1, $2)";
     private const string PurgeImportsSql = "DELETE FROM imported_message WHERE account_id = $1";
@@ -179,4 +183,7 @@ public sealed record MailboxMessage
 
     /// <summary>The content is kept in several pieces.</summary>
     public bool InPieces { get; init; }
+
+    /// <summary>Name of the key its content is sealed with; null: it is as it is.</summary>
+    public string? SealedWith { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Data;
+using ClusterMail.Store.Content;
 using Npgsql;
 
 namespace ClusterMail.Store;
@@ -15,6 +16,9 @@ namespace ClusterMail.Store;
 /// <param name="open">Makes the octets of the n-th piece as stored those of the content; null: they are.</param>
 internal sealed class PieceStream(long length, byte[] first, Func<int, NpgsqlCommand> piece, string gone, Func<byte[], int, byte[]>? open = null) : Stream
 {
+    /// <summary>Octets of a slice of a content that is one value.</summary>
+    public static int SliceLength(ContentKey? key) => QueueStore.ChunkSize + (key is null ? 0 : AesPiece.Overhead);
+
     private const CommandBehavior OneValueAsItComes = CommandBehavior.SequentialAccess | CommandBehavior.SingleRow;
 
     private byte[] _rented = [];

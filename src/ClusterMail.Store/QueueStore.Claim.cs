@@ -1,4 +1,5 @@
 using ClusterMail.Protocol;
+using ClusterMail.Store.Content;
 using Npgsql;
 
 namespace ClusterMail.Store;
@@ -28,7 +29,7 @@ public sealed partial class QueueStore
         RETURNING r.mail_id, r.ordinal, r.forward_path, r.destination, r.notify, r.orcpt, r.attempt, r.refusals, r.class, r.last_reply,
                   now() - r.queued_at, CASE WHEN r.started_at < now() THEN now() - r.started_at END, r.delay_notified, r.bounce_now,
                   m.name, m.reverse_path, m.size, m.body, m.smtputf8, m.has_8bit, m.ret, m.envid, m.accepted_at,
-                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN m.content END
+                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN m.content END, m.sealed_with
         """;
 
     // The oldest due of each destination, then what else of the same mails goes the same way (OUT-1). The clock is the database's (CLU-30).
@@ -123,7 +124,7 @@ public sealed partial class QueueStore
         return taken;
     }
 
-    private static ClaimedRecipient Claimed(NpgsqlDataReader reader, Dictionary<long, QueuedMail> mails)
+    private ClaimedRecipient Claimed(NpgsqlDataReader reader, Dictionary<long, QueuedMail> mails)
     {
         var id = reader.GetInt64(0);
         if (!mails.TryGetValue(id, out var mail))
@@ -147,7 +148,7 @@ public sealed partial class QueueStore
         };
     }
 
-    private static QueuedMail ReadMail(NpgsqlDataReader reader, long id) => new()
+    private QueuedMail ReadMail(NpgsqlDataReader reader, long id) => new()
     {
         Id = new MessageId(id),
         Name = reader.TextOrNull(14),
@@ -159,6 +160,22 @@ public sealed partial class QueueStore
         Ret = (Ret)reader.GetInt16(20),
         EnvelopeId = reader.TextOrNull(21),
         AcceptedAt = reader.GetFieldValue<DateTimeOffset>(22),
-        ClaimedContent = reader.IsDBNull(23) ? null : new MemoryContent(reader.GetFieldValue<byte[]>(23)),
+        ClaimedContent = reader.IsDBNull(23) ? null : Content(reader, id),
     };
+
+    /// <summary>Null: it cannot be opened here. Reading it when its turn comes says why.</summary>
+    private MemoryContent? Content(NpgsqlDataReader reader, long id)
+    {
+        var octets = reader.GetFieldValue<byte[]>(23);
+        if (reader.TextOrNull(24) is not { } name)
+            return new MemoryContent(octets);
+        try
+        {
+            return new MemoryContent(_keys.Find(name).Open(octets, id, reader.GetInt64(16)));
+        }
+        catch (ContentClosedException)
+        {
+            return null;
+        }
+    }
 }

@@ -6,14 +6,14 @@ namespace ClusterMail.Store;
 // Writing how recipients ended.
 public sealed partial class QueueStore
 {
-    // $1 epoch, $2 to $24 the notices' mails (empty arrays when there are none), $25 to $27 whom they are about, $28 on the conclusions.
+    // $1 epoch, $2 to $25 the notices' mails (empty arrays when there are none), $26 to $28 whom they are about, $29 on the conclusions.
     // The owner is compared so that no index on it fits: by that index each conclusion would be compared with everything this node owns. 0 is no epoch.
     // One statement: what the comparison lets through is what history, attempts and notices are made of, so they cannot disagree (P2, P4).
     private const string ConcludeSql = $"""
         WITH given AS MATERIALIZED (
-            SELECT * FROM unnest($28::bigint[], $29::smallint[], $30::text[], $31::text[], $32::interval[], $33::smallint[], $34::text[], $35::text[],
-                                 $36::text[], $37::integer[], $38::text[], $39::text[], $40::text[], $41::boolean[], $42::boolean[], $43::smallint[],
-                                 $44::text[], $45::bigint[], $46::text[])
+            SELECT * FROM unnest($29::bigint[], $30::smallint[], $31::text[], $32::text[], $33::interval[], $34::smallint[], $35::text[], $36::text[],
+                                 $37::text[], $38::integer[], $39::text[], $40::text[], $41::text[], $42::boolean[], $43::boolean[], $44::smallint[],
+                                 $45::text[], $46::bigint[], $47::text[])
                 AS g (mail_id, ordinal, state, destination, retry_after, class, reply, remote_host,
                       remote_address, remote_port, tls, rule, dialogue, possible_duplicate, delay_notified, counts, forward_path, account_id, prefix)),
         ended AS (
@@ -63,7 +63,7 @@ public sealed partial class QueueStore
                    jsonb_build_object('mail', c.mail_id, 'ordinal', c.ordinal)
             FROM concluded c, node n WHERE c.possible_duplicate AND n.epoch = $1),
         told AS (
-            SELECT a.notice FROM unnest($25::bigint[], $26::bigint[], $27::smallint[]) AS a (notice, mail_id, ordinal)
+            SELECT a.notice FROM unnest($26::bigint[], $27::bigint[], $28::smallint[]) AS a (notice, mail_id, ordinal)
             JOIN concluded c ON c.mail_id = a.mail_id AND c.ordinal = a.ordinal WHERE c.state <> 'queued'),
         notices AS ({MailRows.InsertMails} WHERE m.id IN (SELECT notice FROM told)),
         notice_recipients AS ({MailRows.InsertRecipients} WHERE r.mail_id IN (SELECT notice FROM told))
@@ -92,7 +92,7 @@ public sealed partial class QueueStore
     private const string RecordWithMailboxesSql = $"""
         {ConcludeSql},
         into_box AS MATERIALIZED (
-            SELECT e.mail_id, e.account_id, e.forward_path, e.prefix, m.reverse_path, m.size AS content_size, m.size + octet_length(e.prefix) AS size,
+            SELECT e.mail_id, e.account_id, e.forward_path, e.prefix, m.reverse_path, m.size AS content_size, m.sealed_with, m.size + octet_length(e.prefix) AS size,
                    row_number() OVER (PARTITION BY e.account_id ORDER BY e.mail_id, e.ordinal) AS place
             FROM ended e JOIN mail m ON m.id = e.mail_id WHERE e.account_id IS NOT NULL AND e.state = 'delivered'),
         arrived AS MATERIALIZED (
@@ -103,8 +103,8 @@ public sealed partial class QueueStore
             UPDATE mailbox_folder f SET uid_next = f.uid_next + a.messages, mod_seq = f.mod_seq + 1, octets = f.octets + a.octets, messages = f.messages + a.messages
             FROM arrived a WHERE f.account_id = a.account_id AND f.name = 'INBOX'),
         contents AS (
-            INSERT INTO mailbox_content AS c (id, messages, added, size)
-            SELECT mail_id, count(*), count(*), min(content_size) FROM into_box GROUP BY mail_id ORDER BY mail_id
+            INSERT INTO mailbox_content AS c (id, messages, added, size, sealed_with)
+            SELECT mail_id, count(*), count(*), min(content_size), min(sealed_with) FROM into_box GROUP BY mail_id ORDER BY mail_id
             ON CONFLICT (id) DO UPDATE SET messages = c.messages + excluded.added, added = excluded.added
             RETURNING c.id, c.messages = c.added AS fresh),
         pieces AS (
@@ -146,7 +146,7 @@ public sealed partial class QueueStore
             batch.Then(LockMailboxesSql).Parameters.With(accounts);
             batch.Then(MakeInboxesSql).Parameters.With(accounts);
         }
-        WithConclusions(batch.Then(accounts.Length > 0 ? RecordWithMailboxesSql : RecordSql).Parameters.With(epoch).WithMails([.. notices.Select(n => n.Mail)]), conclusions, notices);
+        WithConclusions(batch.Then(accounts.Length > 0 ? RecordWithMailboxesSql : RecordSql).Parameters.With(epoch).WithMails([.. notices.Select(n => n.Mail)], _keys.SealingIfAny), conclusions, notices);
         batch.Then(RemoveMailsSql).Parameters.With(conclusions.Where(Ends).Select(c => c.Key.Mail).Distinct().ToArray());
         var late = conclusions.Select(c => c.Key).ToHashSet();
         await UnderEpochAsync(epoch, async () =>

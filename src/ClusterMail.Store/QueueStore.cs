@@ -1,15 +1,24 @@
 using System.Buffers;
 using ClusterMail.Protocol;
 using ClusterMail.Store.Approval;
+using ClusterMail.Store.Content;
 using Npgsql;
 
 namespace ClusterMail.Store;
 
 /// <summary>The queue: accept, claim, conclude. Every write of a node carries its epoch; a fenced epoch changes nothing (design §3).</summary>
-public sealed partial class QueueStore(NpgsqlDataSource dataSource)
+/// <param name="keys">Keys of contents; null: nothing is sealed.</param>
+public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys? keys = null)
 {
+    private readonly ContentKeys _keys = keys ?? ContentKeys.None;
+
+
     /// <summary>Octets of one row of <c>mail_chunk</c>, the last of a mail excepted.</summary>
     internal const int ChunkSize = 256 * 1024;
+
+    /// <summary>Nothing to do where contents can be stored as the settings want them.</summary>
+    /// <exception cref="ContentClosedException">They are to be sealed, and this node has no key.</exception>
+    public void RequireKey() => _ = _keys.Sealing;
 
     /// <summary>A block of <paramref name="count"/> fresh mail numbers; the first of them (MSGID-4: gaps allowed, repeats not).</summary>
     public async Task<long> AllotNumbersAsync(int count, CancellationToken cancel)
@@ -38,18 +47,18 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
         await using var batch = dataSource.CreateBatch();
         batch.Then(AssertEpochSql).Parameters.With(epoch);
         if (!mails.Any(mail => mail.Held is not null))
-            batch.Then(AcceptSql).Parameters.With(epoch).WithMails(mails);
+            batch.Then(AcceptSql).Parameters.With(epoch).WithMails(mails, _keys.Sealing);
         else
             WithHeld(batch, epoch, mails);
         await UnderEpochAsync(epoch, () => batch.ExecuteNonQueryAsync(cancel));
     }
 
     /// <summary>What is held is committed with what is not: there is all of a mail or nothing of it (APPROVE-88).</summary>
-    private static void WithHeld(NpgsqlBatch batch, long epoch, IReadOnlyList<NewMail> mails)
+    private void WithHeld(NpgsqlBatch batch, long epoch, IReadOnlyList<NewMail> mails)
     {
         var queued = mails.Where(mail => !mail.Recipients.IsEmpty).ToArray();
         if (queued.Length > 0)
-            batch.Then(AcceptSql).Parameters.With(epoch).WithMails(queued);
+            batch.Then(AcceptSql).Parameters.With(epoch).WithMails(queued, _keys.Sealing);
         foreach (var mail in mails.Where(mail => mail.Held is not null))
         {
             HeldRows.Write(batch, epoch, mail);
@@ -65,12 +74,13 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        await WriteChunksAsync(connection, mail, cancel);
+        var key = _keys.Sealing;
+        await WriteChunksAsync(connection, mail, key, cancel);
         // The epoch is asserted last: its lock is not held while the content travels.
         await using var batch = connection.CreateBatch();
         batch.Then(AssertEpochSql).Parameters.With(epoch);
         if (!mail.Recipients.IsEmpty)
-            batch.Then(AcceptSql).Parameters.With(epoch).WithMails([mail], withContent: false);
+            batch.Then(AcceptSql).Parameters.With(epoch).WithMails([mail], key, withContent: false);
         if (mail.Held is not null)
             HeldRows.Write(batch, epoch, mail);
         await UnderEpochAsync(epoch, async () =>
@@ -80,7 +90,7 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
         });
     }
 
-    internal static async Task WriteChunksAsync(NpgsqlConnection connection, NewMail mail, CancellationToken cancel)
+    internal static async Task WriteChunksAsync(NpgsqlConnection connection, NewMail mail, ContentKey? key, CancellationToken cancel)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
         try
@@ -95,7 +105,8 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
                 if (!mail.Recipients.IsEmpty)
                 {
                     await using var command = new NpgsqlCommand(ChunkSql, connection);
-                    command.Parameters.With(mail.Id.Number).With(seq).With<ReadOnlyMemory<byte>>(buffer.AsMemory(0, count));
+                    command.Parameters.With(mail.Id.Number).With(seq)
+                        .With<ReadOnlyMemory<byte>>(key is null ? buffer.AsMemory(0, count) : key.ClosePiece(buffer.AsSpan(0, count), mail.Id.Number, seq));
                     await command.ExecuteNonQueryAsync(cancel);
                 }
                 if (mail.Held is not null)
@@ -143,9 +154,10 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
         return found;
     }
 
-    private const string ContentSql = "SELECT size, content IS NULL, CASE WHEN size <= $2 THEN content END FROM mail WHERE id = $1";
+    private const string ContentSql = "SELECT size, content IS NULL, CASE WHEN size <= $2 THEN content END, sealed_with FROM mail WHERE id = $1";
 
     /// <summary>Content for a claimed mail: in memory up to <paramref name="inMemory"/> octets, else a stream that reads chunk by chunk from the database. Null when the mail is gone.</summary>
+    /// <exception cref="ContentClosedException">It is sealed with a key that this node does not have, or is not what was stored; perhaps only while it is read.</exception>
     public async Task<MailContent?> ReadContentAsync(long mail, int inMemory, CancellationToken cancel)
     {
         StoredContent stored;
@@ -155,9 +167,10 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource)
             await using var reader = await command.ExecuteReaderAsync(cancel);
             if (!await reader.ReadAsync(cancel))
                 return null;
+            var key = reader.TextOrNull(3) is { } name ? _keys.Find(name) : null;
             if (!await reader.IsDBNullAsync(2, cancel))
-                return new MemoryContent(reader.GetFieldValue<byte[]>(2));
-            stored = new StoredContent(dataSource, mail, reader.GetInt64(0), reader.GetBoolean(1));
+                return new MemoryContent(key is null ? reader.GetFieldValue<byte[]>(2) : key.Open(reader.GetFieldValue<byte[]>(2), mail, reader.GetInt64(0)));
+            stored = new StoredContent(dataSource, mail, reader.GetInt64(0), reader.GetBoolean(1), key);
         }
         if (stored.Length > inMemory)
             return stored;

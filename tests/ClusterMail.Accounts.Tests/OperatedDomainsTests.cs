@@ -28,6 +28,15 @@ public class OperatedDomainsTests
     }
 
     [Fact]
+    public void STORE_2_login_says_who_proves_passwords_also_for_domains_that_share_their_mailboxes()
+    {
+        var (domains, errors) = OperatedDomains.Parse("example.jp local login=ldap\nexample.com local login=database\nexample.net local shared_with=example.jp\nexample.org relay\n");
+        Assert.Empty(errors);
+        Assert.Equal([true, false, true, false, false], new[] { "EXAMPLE.jp", "example.com", "example.net", "example.org", "other.example" }.Select(domains.ByLdap));
+        Assert.Equal(("STORE-2", 1), OperatedDomains.Parse("example.jp local login=radius").Errors.Select(error => (error.Rule, error.Line)).Single());
+    }
+
+    [Fact]
     public void DOM_7_a_domain_is_bound_to_its_local_addresses_and_has_its_other_options()
     {
         var (domains, errors) = OperatedDomains.Parse("example.jp local max_accounts=50 address=192.0.2.10,2001:db8::1 zone=Asia/Tokyo delivery=lmtp:192.0.2.20:24\n");

@@ -124,6 +124,14 @@ public class PasswordTests
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             var seal = PasswordSeal.FromFile(file);
             Assert.Equal("x", PasswordSeal.FromFile(file).Open(seal.Close("x", "a"), "a"));
+            // A new key in front: it closes, the former one still opens (DELIV-11).
+            File.WriteAllText(file, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) + "\n" + File.ReadAllText(file) + "\n");
+            var both = PasswordSeal.FromFile(file);
+            Assert.Equal("x", both.Open(seal.Close("x", "a"), "a"));
+            Assert.Null(seal.Open(both.Close("x", "a"), "a"));
+            Assert.Equal("x", both.Open(both.Close("x", "a"), "a"));
+            File.WriteAllText(file, File.ReadAllText(file) + "short\n");
+            Assert.Contains("line 3", Assert.Throws<InvalidDataException>(() => PasswordSeal.FromFile(file)).Message, StringComparison.Ordinal);
             File.WriteAllText(file, "short");
             Assert.Contains("base64", Assert.Throws<InvalidDataException>(() => PasswordSeal.FromFile(file)).Message, StringComparison.Ordinal);
         }

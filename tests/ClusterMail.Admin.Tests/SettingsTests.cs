@@ -11,6 +11,17 @@ public sealed class SettingsTests
         host.SendAsync(HttpMethod.Post, Routes.Settings, new SettingsChange(basis, [new(name, value, node)]), Json.SettingsChange, Json.SettingsSaved, user);
 
     [Fact]
+    public async Task DELIV_11_sealing_cannot_be_switched_on_where_the_node_has_no_key()
+    {
+        await using var host = await AdminHost.StartAsync();
+        var refused = await host.RefusedAsync(HttpMethod.Post, Routes.Settings, new SettingsChange(null, [new("store.encrypt_at_rest", "true")]), Contract.AdminJson.Default.SettingsChange);
+        Assert.Equal((409, "DELIV-11"), (refused.Status, refused.Rule));
+        Assert.Contains("password-key-file", refused.Hint, StringComparison.Ordinal);
+        var keys = await host.GetAsync(Routes.DbKeys, Contract.AdminJson.Default.ContentKeyList);
+        Assert.Equal((false, null, 0), (keys.Sealing, keys.Current, keys.Keys.Count));
+    }
+
+    [Fact]
     public async Task EX_ADMIN_2_the_second_of_two_administrators_is_refused_and_told_who_was_first()
     {
         await using var host = await AdminHost.StartAsync();

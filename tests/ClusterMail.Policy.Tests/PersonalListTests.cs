@@ -181,7 +181,7 @@ public sealed class PersonalListTests
         var t = snapshot.Begin(Client(ClientB));
         Assert.True(t.Mail(From(from), false, 700).Accepted);
         Assert.True(t.Recipient(To("info@example.jp")).Accepted);
-        Assert.Equal(answer, Answer(await t.QuotaAsync(To("info@example.jp"), 700, TestContext.Current.CancellationToken)));
+        Assert.Equal(answer, Answer(await t.MailboxAsync(To("info@example.jp"), 700, TestContext.Current.CancellationToken)));
         Assert.Equal(("taro@example.jp", 700L, from.Length == 0), Assert.Single(usage.Asked));
     }
 }

@@ -32,6 +32,7 @@ internal sealed class AuthScene : IAsyncDisposable, IAcceptMail, ICertificateSou
     public required TestDatabase Database { get; init; }
     public DirectoryWatch Accounts { get; private set; } = null!;
     public SettingsWatch Settings { get; private set; } = null!;
+    public DirectoryLogin Ldap { get; private set; } = null!;
     public LockoutGuard Guard { get; private set; } = null!;
     public LockoutExchange Exchange { get; private set; } = null!;
     public List<ReceivedMail> Mails { get; } = [];
@@ -61,7 +62,8 @@ internal sealed class AuthScene : IAsyncDisposable, IAcceptMail, ICertificateSou
     public static async Task<AuthScene> StartAsync(Func<SettingsWatch, SenderDoor>? senders, params (string Name, string Value)[] settings)
     {
         var scene = new AuthScene { Database = await TestDatabase.CreateAsync() };
-        scene.Accounts = new DirectoryWatch(new DirectoryReader(scene.Database.Source));
+        scene.Ldap = new DirectoryLogin(() => scene.Settings.Current, new EventStore(scene.Database.Source), "n1", TimeProvider.System, NullLogger<DirectoryLogin>.Instance);
+        scene.Accounts = new DirectoryWatch(new DirectoryReader(scene.Database.Source)) { Receivers = scene.Ldap };
         scene.Settings = new SettingsWatch(
             new SettingsStore(scene.Database.Source), scene.Accounts, new NodeFacts("n1", "mx.example.jp", [IPNetwork.Parse("127.0.0.0/8")]), NullLogger<SettingsWatch>.Instance);
         await scene.SaveAsync([("domain.table", "example.jp local"), ("relay.rules", ""), .. settings]);
@@ -71,7 +73,7 @@ internal sealed class AuthScene : IAsyncDisposable, IAcceptMail, ICertificateSou
         scene._listeners = new SmtpListenerSet(new SessionServices(new MailPolicy(scene.Settings, scene.Guard, senders: scene._senders), scene, new SpoolFolder(scene._spool), NullLogger.Instance)
         {
             Certificates = scene,
-            Authenticate = new Authenticator(() => scene.Settings.Current, check, scene.Guard),
+            Authenticate = new Authenticator(() => scene.Settings.Current, check, scene.Guard, scene.Ldap),
         });
         var any = new IPEndPoint(IPAddress.Loopback, 0);
         await scene._listeners.ApplyAsync(
@@ -127,6 +129,7 @@ internal sealed class AuthScene : IAsyncDisposable, IAcceptMail, ICertificateSou
         if (_senders is not null)
             await _senders.DisposeAsync();
         await Exchange.DisposeAsync();
+        Ldap.Dispose();
         _hasher.Dispose();
         await Database.DisposeAsync();
         Directory.Delete(_spool, recursive: true);

@@ -9,6 +9,7 @@ using ClusterMail.Queue.Settings;
 using ClusterMail.Routing;
 using ClusterMail.Store;
 using ClusterMail.Store.Approval;
+using ClusterMail.Store.Content;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,7 +45,9 @@ internal sealed class QueueScene : IAsyncDisposable
     /// <summary>Recipients whose place in the window was given back by the journal.</summary>
     public int Written => Volatile.Read(ref _written);
 
-    public static async Task<QueueScene> StartAsync(params (string Name, string Value)[] settings)
+    public static Task<QueueScene> StartAsync(params (string Name, string Value)[] settings) => StartAsync(ContentKeys.None, settings);
+
+    public static async Task<QueueScene> StartAsync(ContentKeys keys, params (string Name, string Value)[] settings)
     {
         var database = await TestDatabase.CreateAsync();
         var queue = new QueueStore(database.Source);
@@ -53,7 +56,7 @@ internal sealed class QueueScene : IAsyncDisposable
             epoch =>
             {
                 var source = Store.Database.Open(database.ConnectionString, "clustermaild n1", epoch);
-                return (new QueueStore(source), source);
+                return (new QueueStore(source, keys), source);
             },
             NullLogger<LeaseKeeper>.Instance);
         var alarms = new System.Collections.Concurrent.ConcurrentQueue<string>();

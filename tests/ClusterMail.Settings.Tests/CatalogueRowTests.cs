@@ -47,7 +47,7 @@ public sealed class CatalogueRowTests
     public void CONF_5_and_CONF_6_there_are_no_folders_for_work_and_mailboxes() => NotHere("store.work_folder", "mailbox.folder");
 
     [Fact]
-    public void CONF_7_encryption_at_rest_comes_later() => NotHere("store.encrypt_at_rest");
+    public void CONF_7_contents_are_stored_as_they_are() => Same(7, "store.encrypt_at_rest", "false");
 
     [Fact]
     public void CONF_8_dns_servers_are_the_systems_or_up_to_three()
@@ -84,7 +84,12 @@ public sealed class CatalogueRowTests
     }
 
     [Fact]
-    public void CONF_13_accounts_are_in_the_database_and_LDAP_comes_later() => NotHere("account.folder", "ldap.server", "ldap.group");
+    public void CONF_13_accounts_are_in_the_database_and_there_is_no_directory_and_an_empty_group_until_one_is_named()
+    {
+        NotHere("account.folder");
+        Same(13, "ldap.servers", "");
+        Same(13, "ldap.group", "");
+    }
 
     [Fact]
     public void CONF_14_admin_address_carries_a_domain()

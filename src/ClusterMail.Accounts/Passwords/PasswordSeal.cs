@@ -21,6 +21,12 @@ public sealed class PasswordSeal
     private readonly byte[] _key;
     private readonly byte[] _name;
 
+    /// <summary>Keys of one file at most.</summary>
+    public const int MostKeys = 16;
+
+    /// <summary>Keys of before: they open what was closed with them, and close nothing.</summary>
+    public IReadOnlyList<PasswordSeal> Former { get; private init; } = [];
+
     /// <exception cref="ArgumentException">Not <see cref="KeyLength"/> octets.</exception>
     public PasswordSeal(ReadOnlySpan<byte> key)
     {
@@ -33,7 +39,10 @@ public sealed class PasswordSeal
     /// <summary>Another key for another purpose, so that the nodes need one file: knowing the one says nothing about the other (RFC 5869).</summary>
     public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, KeyLength, info: Encoding.UTF8.GetBytes(purpose));
 
-    /// <summary>Reads a file with the key in base64, which nobody but its owner may read (mode 0600).</summary>
+    /// <summary>
+    /// Reads a file with keys in base64, one a line, which nobody but its owner may read (mode 0600). The first closes; the others are keys of before, or one that is to be the first on all
+    /// nodes soon, and only open.
+    /// </summary>
     /// <exception cref="InvalidDataException">Missing, open to others, or no key; the message says which and what to do.</exception>
     public static PasswordSeal FromFile(string path)
     {
@@ -41,10 +50,19 @@ public sealed class PasswordSeal
             throw new InvalidDataException($"The password key file {path} does not exist. Make one key for all nodes with: openssl rand -base64 32, mode 0600.");
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
             throw new InvalidDataException($"The password key file {path} is open to others. Type: chmod 600 {path}");
+        var lines = File.ReadAllText(path).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (lines.Length is 0 or > MostKeys)
+            throw new InvalidDataException($"The password key file {path} must hold 1 to {MostKeys} keys, one a line: {KeyLength} octets in base64, as openssl rand -base64 32 writes them.");
+        var seals = lines.Select((line, index) => FromText(path, line, index + 1)).ToArray();
+        return new PasswordSeal(seals[0]._key) { Former = seals[1..] };
+    }
+
+    private static PasswordSeal FromText(string path, string text, int line)
+    {
         var octets = new byte[KeyLength];
-        return Convert.TryFromBase64String(File.ReadAllText(path).Trim(), octets, out var written) && written == KeyLength
+        return Convert.TryFromBase64String(text, octets, out var written) && written == KeyLength
             ? new PasswordSeal(octets)
-            : throw new InvalidDataException($"The password key file {path} must hold {KeyLength} octets in base64, as openssl rand -base64 32 writes them.");
+            : throw new InvalidDataException($"The password key file {path} must hold {KeyLength} octets in base64, as openssl rand -base64 32 writes them; line {line} does not.");
     }
 
     /// <param name="address">As <see cref="AccountIndex.Key"/> writes it.</param>
@@ -61,9 +79,12 @@ public sealed class PasswordSeal
         return sealedText;
     }
 
-    /// <summary>The password; null: closed with another key, for another address, or damaged.</summary>
+    /// <summary>The password; null: closed with a key that is not in the file, for another address, or damaged.</summary>
     public string? Open(ReadOnlySpan<byte> sealedText, string address)
     {
+        foreach (var former in Former)
+            if (sealedText.Length >= HeadLength && sealedText.Slice(1, NameLength).SequenceEqual(former._name))
+                return former.Open(sealedText, address);
         if (sealedText.Length < HeadLength || sealedText[0] != Form || !sealedText.Slice(1, NameLength).SequenceEqual(_name))
             return null;
         var text = new byte[sealedText.Length - HeadLength];

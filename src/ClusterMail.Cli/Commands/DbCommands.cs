@@ -10,7 +10,7 @@ namespace ClusterMail.Cli.Commands;
 /// <summary><c>db</c>: works on the database directly, without any node.</summary>
 internal sealed class DbCommands(ConnectionOptions connection)
 {
-    public Command Build() => new("db", "The database: schema and state. Works without a node.") { Migrate(), Status() };
+    public Command Build() => new("db", "The database: schema and state. Works without a node.") { Migrate(), Status(), Keys() };
 
     private Verb Migrate()
     {
@@ -36,6 +36,19 @@ internal sealed class DbCommands(ConnectionOptions connection)
         }));
         return verb;
     }
+
+    private Verb Keys() => new Verbs(connection).Reading(
+        new Verb("keys", "The keys that contents at rest are sealed with, and whether the node has them (store.encrypt_at_rest).", "clustermail db keys"), _ => Routes.DbKeys, AdminJson.Default.ContentKeyList,
+        (screen, list) =>
+        {
+            screen.Line(Words.Of(list.Sealing ? "new contents are encrypted" : "new contents are stored as they are (store.encrypt_at_rest)"));
+            screen.Line(list.Current is { } key ? Words.Say($"key of node {list.Node}: {key}") : Words.Say($"node {list.Node} has no key: its file names no password-key-file"));
+            var sheet = new Sheet(new("Place"), new("Key"), new("Contents", Right: true), new("Here"));
+            foreach (var entry in list.Keys)
+                sheet.Add(Words.Of(entry.Place), entry.Key, $"{entry.Contents}", Words.Of(entry.Here ? "yes" : "MISSING"));
+            if (sheet.Count > 0)
+                sheet.Print(screen);
+        });
 
     private static void Show(Screen screen, DbStatus status)
     {

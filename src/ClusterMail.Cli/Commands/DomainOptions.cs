@@ -16,12 +16,21 @@ internal sealed class DomainOptions
     private readonly Option<string?> _zone = new("--zone") { Description = "Time zone of its usage hours, for example Asia/Tokyo.", HelpName = "ZONE" };
     private readonly Option<string?> _delivery = new("--delivery") { Description = "Where its mail is kept: store, or lmtp:HOST:PORT.", HelpName = "WHERE" };
 
+    private readonly Option<string?> _login = LoginOption();
+
     public DomainOptions() => Numbers.Limit(_maxAccounts, 0, int.MaxValue);
 
     public void AddTo(Verb verb)
     {
-        foreach (var option in (Option[])[_local, _relay, _maxAccounts, _sharedWith, _address, _zone, _delivery])
+        foreach (var option in (Option[])[_local, _relay, _maxAccounts, _sharedWith, _address, _zone, _delivery, _login])
             verb.Options.Add(option);
+    }
+
+    private static Option<string?> LoginOption()
+    {
+        var login = new Option<string?>("--login") { Description = "Who proves its accounts' passwords: database, or ldap (the settings ldap.*).", HelpName = "WHO" };
+        login.AcceptOnlyFromAmong("database", "ldap");
+        return login;
     }
 
     /// <param name="words">As they are now: <c>relay</c>, or <c>local max_accounts=50</c>.</param>
@@ -31,6 +40,7 @@ internal sealed class DomainOptions
         [
             ("max_accounts", parsed.GetValue(_maxAccounts) is { } most ? most == 0 ? "" : most.ToString(CultureInfo.InvariantCulture) : null), ("shared_with", parsed.GetValue(_sharedWith)),
             ("address", parsed.GetValue(_address)), ("zone", parsed.GetValue(_zone)), ("delivery", parsed.GetValue(_delivery)),
+            ("login", parsed.GetValue(_login)),
         ];
         var any = parsed.GetValue(_local) || given.Any(option => option.Value is not null);
         if (parsed.GetValue(_relay))

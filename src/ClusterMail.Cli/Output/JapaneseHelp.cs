@@ -191,7 +191,17 @@ internal static class JapaneseHelp
         ["Replace the table by a file, one alias a line: alias -> real, and ,0 or ,1 behind it if wanted."] =
             "テーブルをファイルの内容に置き換えます。1 行に 1 つ「エイリアス -> 実アドレス」、必要なら後ろに ,0 または ,1。",
 
+        // ldap
+        ["The directory that proves passwords of domains with login=ldap."] = "login=ldap のドメインのパスワードを確かめるディレクトリ。",
+        ["Try the directory step by step: connection, TLS, bind, search, group, password; and what to do where it ends."] =
+            "ディレクトリを段階ごとに確かめます: 接続、TLS、バインド、検索、グループ、パスワード。失敗した段階では対処も表示します。",
+        ["An account, to go on with search and group. Default: servers, TLS and bind alone."] = "検索とグループまで確かめるアカウント。省略時はサーバー、TLS、バインドだけ。",
+        ["Ask for the account's password and try it too."] = "アカウントのパスワードを尋ね、それも確かめます。",
+        ["Who proves its accounts' passwords: database, or ldap (the settings ldap.*)."] = "アカウントのパスワードを確かめる相手: database、または ldap (設定 ldap.*)。",
+
         // lockout, log, db
+        ["The keys that contents at rest are sealed with, and whether the node has them (store.encrypt_at_rest)."] =
+            "保存中の内容を暗号化している鍵と、ノードがそれを持っているか (store.encrypt_at_rest)。",
         ["Addresses locked out for too many connections or failed logins, or denied by a filter (rejectsmtpip.dat)."] =
             "接続過多・認証失敗によるロックアウトと、フィルタによる拒否 (rejectsmtpip.dat)。",
         ["Who is locked out now, why, and how long."] = "ロックアウト中のアドレス、理由、期間を表示します。",

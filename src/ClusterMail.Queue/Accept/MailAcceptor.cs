@@ -6,18 +6,20 @@ using ClusterMail.Queue.Schedule;
 using ClusterMail.Routing;
 using ClusterMail.Smtp.Server;
 using ClusterMail.Store;
+using ClusterMail.Store.Content;
 
 namespace ClusterMail.Queue.Accept;
 
 /// <summary>Envelope + content → one committed transaction → 250 (PIPE-19, PIPE-20). What fits the window is owned by this node at once and never read back.</summary>
 public sealed class MailAcceptor(
     AcceptJournal journal, NumberBlocks numbers, LeaseKeeper lease, Window window, BlockedDestinations blocked,
-    Func<ReversePath, Mailbox, Route> route, Action<IReadOnlyList<Work>> dispatch, Func<ImmutableArray<Mailbox>>? copies = null, ApprovalDoor? approval = null) : IAcceptMail
+    Func<ReversePath, Mailbox, Route> route, Action<IReadOnlyList<Work>> dispatch, Func<ImmutableArray<Mailbox>>? copies = null, ApprovalDoor? approval = null,
+    ContentKeys? keys = null) : IAcceptMail
 {
     private static readonly Reply NoStore = new(451, new EnhancedStatus(4, 3, 0), "Requested action aborted: error in processing.");
     private static readonly Reply NoRoom = new(452, new EnhancedStatus(4, 3, 1), "Too much mail is waiting to be stored, try again later.");
 
-    public Reply? Unavailable => !lease.IsValid ? NoStore : journal.IsFull ? NoRoom : null;
+    public Reply? Unavailable => !lease.IsValid || keys?.IsLacking == true ? NoStore : journal.IsFull ? NoRoom : null;
 
     public bool TryAllot(out MessageId id) => numbers.TryTake(out id);
 

@@ -44,7 +44,7 @@ public sealed class MailTransaction(NodeView view, ApprovalLists lists, SenderDo
     public async ValueTask<Verdict> RecipientAsync(ClientConnection client, Envelope envelope, ForwardPath recipient, CancellationToken cancel)
     {
         var verdict = _pipeline!.Recipient(recipient.Mailbox);
-        return verdict.Accepted && await _pipeline.QuotaAsync(recipient.Mailbox, envelope.DeclaredSize, cancel) is { Accepted: false } full ? full : verdict;
+        return verdict.Accepted && await _pipeline.MailboxAsync(recipient.Mailbox, envelope.DeclaredSize, cancel) is { Accepted: false } full ? full : verdict;
     }
 
     public ForwardPath Resolve(ForwardPath recipient) =>

@@ -11,7 +11,8 @@ using ClusterMail.Store;
 namespace ClusterMail.Queue.Login;
 
 /// <summary>SMTP AUTH over the accounts of the cluster: which account a login means, whether it may, whether its proof fits, and what failures lead to.</summary>
-public sealed class Authenticator(Func<NodeView> view, PasswordCheck check, LockoutGuard guard) : IAuthenticate
+/// <param name="directory">Judges the accounts of domains with <c>login=ldap</c> (STORE-2); null: their logins are put off.</param>
+public sealed class Authenticator(Func<NodeView> view, PasswordCheck check, LockoutGuard guard, DirectoryLogin? directory = null) : IAuthenticate
 {
     /// <summary>
     /// AUTH-11: <c>account@domain</c> as it stands; <c>account</c> alone in the domain bound to the local address (DOM-7), or in the only one that has accounts.
@@ -33,7 +34,7 @@ public sealed class Authenticator(Func<NodeView> view, PasswordCheck check, Lock
         try
         {
             // An account that may not, or is none, costs the same time: the time must not tell who exists.
-            return await check.VerifyAsync(AddressOf(client, login), password, cancel).ConfigureAwait(false) switch
+            return await VerifyAsync(AddressOf(client, login), password, cancel).ConfigureAwait(false) switch
             {
                 LoginResult.Busy => new AuthAnswer(null, Busy: true),
                 LoginResult.Accepted when Allowed(client, login) is { } account => new AuthAnswer(account.Address.ToString()),
@@ -50,7 +51,11 @@ public sealed class Authenticator(Func<NodeView> view, PasswordCheck check, Lock
     {
         try
         {
-            var known = await check.ScramAsync(AddressOf(client, login), cancel).ConfigureAwait(false);
+            var account = AddressOf(client, login);
+            var byDirectory = ByDirectory(account);
+            if (byDirectory)
+                directory?.CannotUse(account, "SCRAM-SHA-256");
+            var known = byDirectory ? await check.NobodyAsync(account, cancel).ConfigureAwait(false) : await check.ScramAsync(account, cancel).ConfigureAwait(false);
             return new ScramVerifier(known.Iterations, known.Salt, (message, proof) => known.Proves(message, proof), message => known.ServerSignature(message));
         }
         catch (Exception trouble) when (Database.IsLost(trouble))
@@ -63,7 +68,11 @@ public sealed class Authenticator(Func<NodeView> view, PasswordCheck check, Lock
     {
         try
         {
-            return await check.RecoverAsync(AddressOf(client, login), cancel).ConfigureAwait(false);
+            var account = AddressOf(client, login);
+            if (!ByDirectory(account))
+                return await check.RecoverAsync(account, cancel).ConfigureAwait(false);
+            directory?.CannotUse(account, "CRAM-MD5");
+            return null;
         }
         catch (Exception trouble) when (Database.IsLost(trouble))
         {
@@ -75,6 +84,14 @@ public sealed class Authenticator(Func<NodeView> view, PasswordCheck check, Lock
         guard.IsLockedOut(client.Remote.Address) ? new AuthAnswer(null, LockedOut: true)
         : proved && Allowed(client, login) is { } account ? new AuthAnswer(account.Address.ToString())
         : Failed(client));
+
+    /// <summary>STORE-2: one of the two judges, never the other after it: a password left in the database must not open what the directory has closed.</summary>
+    private Task<LoginResult> VerifyAsync(Mailbox account, string password, CancellationToken cancel) =>
+        !ByDirectory(account) ? check.VerifyAsync(account, password, cancel)
+        : directory is null ? Task.FromResult(LoginResult.Busy)
+        : directory.VerifyAsync(account, password, cancel);
+
+    private bool ByDirectory(Mailbox account) => view().Policy.Directory.Domains.ByLdap(account.Domain);
 
     /// <summary>AUTH-9: at level per-account only accounts with the flag; a suspended one never (ACCT-4), nor one that SMTP does not know (ACCT-14).</summary>
     private Account? Allowed(ClientConnection client, string login)

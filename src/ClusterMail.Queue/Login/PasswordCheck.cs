@@ -40,10 +40,14 @@ public sealed class PasswordCheck(CredentialStore store, PasswordHasher hasher, 
     public async Task<ScramCredential> ScramAsync(Mailbox account, CancellationToken cancel)
     {
         var row = await FindAsync(account, cancel).ConfigureAwait(false);
+        return row is { Suspended: false, Scram: { } text } && ScramCredential.Parse(text) is { } known ? known : await NobodyAsync(account, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The verifier of an account that has none here: nothing fits it, and it looks like the others.</summary>
+    public async Task<ScramCredential> NobodyAsync(Mailbox account, CancellationToken cancel)
+    {
         _secret ??= await store.SecretAsync(cancel).ConfigureAwait(false);
-        return row is { Suspended: false, Scram: { } text } && ScramCredential.Parse(text) is { } known
-            ? known
-            : ScramCredential.Decoy(AccountIndex.Key(account.LocalPart, account.Domain), _secret, Math.Max(ScramCredential.FewestIterations, hasher.Cost.ScramIterations));
+        return ScramCredential.Decoy(AccountIndex.Key(account.LocalPart, account.Domain), _secret, Math.Max(ScramCredential.FewestIterations, hasher.Cost.ScramIterations));
     }
 
     /// <summary>CRAM-MD5 and APOP: the password itself. Null: no such account, suspended, not kept recoverably, or closed under a key this node does not have.</summary>

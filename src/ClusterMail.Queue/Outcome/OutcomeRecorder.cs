@@ -7,6 +7,7 @@ using ClusterMail.Queue.Logs;
 using ClusterMail.Queue.Schedule;
 using ClusterMail.Routing;
 using ClusterMail.Store;
+using ClusterMail.Store.Content;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterMail.Queue.Outcome;
@@ -138,9 +139,18 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
         work.Content.Release();
     }
 
+    /// <summary>A key comes with a restart of the node; until then others may have it.</summary>
+    private static readonly TimeSpan KeyPause = TimeSpan.FromMinutes(5);
+
     /// <summary>Given back because we had to break off ourselves. A bug is logged and not met again at once.</summary>
     public void GiveBack(Work work, Exception? broken)
     {
+        if (broken is ContentClosedException { Key: { } key })
+        {
+            KeyMissing(log, work.Mail.Id.ToString(), key);
+            GiveBack(work, KeyPause);
+            return;
+        }
         var isBug = broken is not (null or OperationCanceledException) && !Database.IsLost(broken) && !work.Lease.HasEnded;
         if (isBug)
             ContentUnreadable(log, work.Mail.Id.ToString(), broken!);
@@ -191,6 +201,8 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
         await _reading.WaitAsync().ConfigureAwait(false);
         try
         {
+            // A report quotes the content: it is no way for it to be stored as it is.
+            work.Lease.Store.RequireKey();
             content ??= read = await work.Lease.Store.ReadContentAsync(work.Mail.Id.Number, NoticeWriter.QuoteLimit, work.Lease.Running).ConfigureAwait(false);
             // Without content the mail is gone already: then nothing was concluded either, and the outcome will find no row.
             var queued = content is null ? [] : await notices.WriteAsync(work, reports, content).ConfigureAwait(false);
@@ -263,6 +275,9 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
 
     [LoggerMessage(5211, LogLevel.Error, "{Mail}: the content cannot be read; trying again later")]
     private static partial void ContentUnreadable(ILogger log, string mail, Exception cause);
+
+    [LoggerMessage(5212, LogLevel.Warning, "{Mail}: the content is sealed with the key {Key}, which this node does not have; it stays in the queue")]
+    private static partial void KeyMissing(ILogger log, string mail, string key);
 
     [LoggerMessage(5210, LogLevel.Error, "{Mail}: the report to its sender cannot be written; trying again later")]
     private static partial void Unreportable(ILogger log, string mail, Exception cause);

@@ -27,6 +27,9 @@ public sealed class DirectoryWatch(DirectoryReader reader)
     /// <summary>Whoever keeps mailboxes puts its answer here before the first load (PIPE-13). Default: never full.</summary>
     public IMailboxUsage Usage { get; init; } = IMailboxUsage.Unlimited;
 
+    /// <summary>Whoever knows the directory of domains with <c>login=ldap</c> puts its answer here before the first load (STORE-1). Default: it cannot be told.</summary>
+    public IReceivers Receivers { get; init; } = IReceivers.Unknown;
+
     /// <summary>All levels of the policies of outgoing mail as they are now. Whoever keeps those of domains puts his answer here; null: there are none.</summary>
     public Func<PolicyLevel, PolicyBook>? Book { get; init; }
 

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Security.Authentication;
 using ClusterMail.Approval.Holds;
+using ClusterMail.Ldap;
 using ClusterMail.Policy;
-using ClusterMail.Policy.Auth;
 using ClusterMail.Policy.Senders;
 using ClusterMail.Queue.Deliver;
 using ClusterMail.Queue.Lockout;
@@ -36,7 +36,9 @@ public sealed class NodeView
     {
         Settings = settings;
         HostName = settings.Text("net.host_name") is { Length: > 0 } name ? name : node.MachineName;
-        Policy = PolicySnapshot.Create(settings, directory.Accounts, directory.Aliases, directory.Denies, directory.Usage, directory.Book);
+        Policy = PolicySnapshot.Create(settings, directory.Accounts, directory.Aliases, directory.Denies, directory.Usage, directory.Book, directory.Receivers);
+        Ldap = LdapRules.From(settings);
+        SealsContent = settings.Switch("store.encrypt_at_rest");
         Calendar = BusinessCalendar.Parse(settings.Text("approval.business_calendar")).Calendar;
         Router = new Router
         {
@@ -52,7 +54,7 @@ public sealed class NodeView
         TlsProtocols = settings.Text("tls.min_version") == "1.3" ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13;
         Retry = RetryFrom(settings);
         _credentials = Credentials(settings.Text("route.credentials"));
-        Receive = ReceiveFrom(settings, node, HostName, Policy.Auth);
+        Receive = ReceiveFrom(settings, node, HostName, Policy);
         Senders = SenderOptions.From(settings, HostName);
         Lockout = new LockoutRules(settings, Receive.Balancers, Policy);
         Worker = WorkerFrom(settings);
@@ -87,6 +89,12 @@ public sealed class NodeView
     /// <summary>What the receiver keeps for acceptlog and receivelog (LOG-1, LOG-3).</summary>
     public ReceiveLogging Logging { get; }
 
+    /// <summary>The directory of domains with <c>login=ldap</c> (STORE-2); null: there is none.</summary>
+    public LdapOptions? Ldap { get; }
+
+    /// <summary>New contents are sealed (DELIV-11).</summary>
+    public bool SealsContent { get; }
+
     /// <summary>Hours that count for the deadlines of held mail (APPROVE-61).</summary>
     public BusinessCalendar Calendar { get; }
 
@@ -110,7 +118,7 @@ public sealed class NodeView
         return new OwnNames([hostName], [.. listening.Select(end => end.Address), .. everywhere ? node.Addresses : []], listening.Select(end => end.Port));
     }
 
-    private static ReceiveOptions ReceiveFrom(SettingSet set, NodeFacts node, string hostName, AuthRules auth) => new()
+    private static ReceiveOptions ReceiveFrom(SettingSet set, NodeFacts node, string hostName, PolicySnapshot policy) => new()
     {
         HostName = hostName,
         Software = set.Text("receive.banner_text") is { Length: > 0 } banner ? banner : "ClusterMail",
@@ -131,8 +139,8 @@ public sealed class NodeView
         MaxSpool = set.Integer("receive.max_spool"),
         Balancers = [.. node.Balancers, .. set.List("receive.balancers").Select(Network).OfType<IPNetwork>()],
         HiddenAddresses = [.. set.List("listen.deny").Select(text => IPAddress.TryParse(text, out var address) ? address : null).OfType<IPAddress>()],
-        AuthMethods = auth.Methods,
-        AuthInClear = auth.AllowClear,
+        AuthMethods = Methods(policy),
+        AuthInClear = policy.Auth.AllowClear,
         Headers = HeaderTemplates.Parse(set.Text("receive.header_template")).Templates,
         SubmissionClients = [.. set.List("receive.submission_clients").Select(Network).OfType<IPNetwork>()],
         ReverseDns = set.Switch("receive.reverse_dns"),
@@ -143,6 +151,15 @@ public sealed class NodeView
         OfferDsn = set.Switch("receive.dsn"),
         OfferEnhancedStatusCodes = set.Switch("receive.enhanced_status_codes"),
     };
+
+    /// <summary>Where every account's password is in the directory, what only the database could judge is not offered (STORE-2).</summary>
+    private static ImmutableArray<string> Methods(PolicySnapshot policy)
+    {
+        var keeping = policy.Directory.Domains.All.Where(domain => domain.Keeps).ToArray();
+        return keeping.Length > 0 && keeping.All(domain => policy.Directory.Domains.ByLdap(domain.Name))
+            ? [.. policy.Auth.Methods.Where(method => method is "PLAIN" or "LOGIN")]
+            : policy.Auth.Methods;
+    }
 
     private static RetryRules RetryFrom(SettingSet set) => new()
     {

@@ -18,6 +18,11 @@ public static class SettingChecks
         ["delivery.hours"] = static (text, _) => [.. UsageHours.Parse(text).Errors.Select(error => error with { Name = "delivery.hours" })],
         ["receive.header_template"] = static (text, _) =>
             [.. HeaderTemplates.Parse(text).Faults.Select(fault => new SettingError("receive.header_template", fault.Line, fault.Column, "HDR-3", fault.Message))],
+        ["domain.table"] = static (text, set) => [.. PolicySnapshot.TableChecks["domain.table"](text, set), .. LdapRules.CheckDomains(text, set)],
+        ["auth.methods"] = static (text, set) => [.. PolicySnapshot.TableChecks["auth.methods"](text, set), .. LdapRules.CheckMethods(text, set)],
+        ["ldap.servers"] = LdapRules.CheckServers,
+        ["ldap.filter"] = static (text, _) => LdapRules.CheckFilter(text),
+        ["ldap.bind_dn"] = LdapRules.CheckBind,
         ["listen"] = static (text, _) => ListenTable.Parse(text).Errors,
     });
 

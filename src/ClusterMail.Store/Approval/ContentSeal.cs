@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
+using ClusterMail.Store.Content;
 
 namespace ClusterMail.Store.Approval;
 
@@ -10,55 +10,44 @@ namespace ClusterMail.Store.Approval;
 public sealed class ContentSeal
 {
     /// <summary>Octets of the key.</summary>
-    public const int KeyLength = 32;
-    private const int NonceLength = 12;
-    private const int TagLength = 16;
+    public const int KeyLength = AesPiece.KeyLength;
 
     private readonly byte[] _key;
+    private readonly IReadOnlyList<ContentSeal> _former;
 
     /// <param name="key"><see cref="KeyLength"/> octets.</param>
-    public ContentSeal(byte[] key)
+    /// <param name="former">Keys of before: they open, and close nothing.</param>
+    public ContentSeal(byte[] key, params IReadOnlyList<ContentSeal> former)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyLength);
-        _key = key;
+        (_key, _former) = (key, former);
         Name = Convert.ToHexStringLower(SHA256.HashData(key).AsSpan(0, 4));
     }
 
     /// <summary>Says which key a content needs, and nothing about the key.</summary>
     public string Name { get; }
 
+    /// <summary>This key, or one of before.</summary>
+    public bool Knows(string name) => Name == name || _former.Any(former => former.Knows(name));
+
     public byte[] Close(ReadOnlySpan<byte> piece, long mail, int seq)
     {
-        var closed = new byte[NonceLength + TagLength + piece.Length];
-        RandomNumberGenerator.Fill(closed.AsSpan(0, NonceLength));
-        using var cipher = new AesGcm(_key, TagLength);
-        cipher.Encrypt(closed.AsSpan(0, NonceLength), piece, closed.AsSpan(NonceLength + TagLength), closed.AsSpan(NonceLength, TagLength), Place(mail, seq));
+        var closed = new byte[piece.Length + AesPiece.Overhead];
+        AesPiece.Close(_key, piece, mail, seq, closed);
         return closed;
     }
 
-    /// <summary>Null: closed with another key, for another place, or changed.</summary>
+    /// <summary>Null: closed with a key that is none of these, for another place, or changed.</summary>
     public byte[]? Open(ReadOnlySpan<byte> closed, long mail, int seq)
     {
-        if (closed.Length < NonceLength + TagLength)
+        if (closed.Length < AesPiece.Overhead)
             return null;
-        var piece = new byte[closed.Length - NonceLength - TagLength];
-        using var cipher = new AesGcm(_key, TagLength);
-        try
-        {
-            cipher.Decrypt(closed[..NonceLength], closed[(NonceLength + TagLength)..], closed.Slice(NonceLength, TagLength), piece, Place(mail, seq));
+        var piece = new byte[closed.Length - AesPiece.Overhead];
+        if (AesPiece.Open(_key, closed, mail, seq, piece))
             return piece;
-        }
-        catch (AuthenticationTagMismatchException)
-        {
-            return null;
-        }
-    }
-
-    private static byte[] Place(long mail, int seq)
-    {
-        var place = new byte[sizeof(long) + sizeof(int)];
-        BinaryPrimitives.WriteInt64BigEndian(place, mail);
-        BinaryPrimitives.WriteInt32BigEndian(place.AsSpan(sizeof(long)), seq);
-        return place;
+        foreach (var former in _former)
+            if (former.Open(closed, mail, seq) is { } opened)
+                return opened;
+        return null;
     }
 }

@@ -14,7 +14,7 @@ public sealed class HeldContent(NpgsqlDataSource dataSource, HeldMailRow mail, C
     /// <exception cref="IntegrityException">While it is read: the content is not what was held, or cannot be opened.</exception>
     public override Stream OpenRead()
     {
-        if (mail.SealedWith is not null && seal?.Name != mail.SealedWith)
+        if (mail.SealedWith is { } name && seal?.Knows(name) != true)
             throw new IntegrityException(mail.Id, $"it is sealed with the key {mail.SealedWith}, which this node does not have");
         var pieces = new PieceStream(mail.Size, [], Ask, $"The content of {new MessageId(mail.Id)} is not there.",
             mail.SealedWith is null ? null : (piece, seq) => seal!.Open(piece, mail.Id, seq) ?? throw new IntegrityException(mail.Id, $"piece {seq} is not what was stored"));

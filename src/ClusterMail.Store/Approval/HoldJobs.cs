@@ -1,9 +1,11 @@
+using ClusterMail.Store.Content;
 using Npgsql;
 
 namespace ClusterMail.Store.Approval;
 
 /// <summary>The outbox of approval: what is left to do after a commit, done exactly once, by whichever node is alive (APPROVE-81, APPROVE-83).</summary>
-public sealed class HoldJobs(NpgsqlDataSource dataSource)
+/// <param name="keys">Keys of contents in the queue; null: nothing is sealed there.</param>
+public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = null)
 {
     /// <summary>A job taken by a node that has died is due again after so long (APPROVE-81).</summary>
     public static readonly TimeSpan Term = TimeSpan.FromSeconds(30);
@@ -28,15 +30,15 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource)
         return jobs;
     }
 
-    // $1 epoch, $2 to $24 the mails, $25 the job, $26 the mail, $27 releases, $28 and $29 audit. Done and queued are one statement: a job done by somebody else
+    // $1 epoch, $2 to $25 the mails, $26 the job, $27 the mail, $28 releases, $29 and $30 audit. Done and queued are one statement: a job done by somebody else
     // meanwhile queues nothing, so that what was approved is queued exactly once.
     private const string FinishSql = $"""
         WITH done AS (
-            UPDATE hold_job SET done_at = now(), mail_id = nullif($26, 0), trouble = NULL WHERE id = $25 AND done_at IS NULL RETURNING hold_id),
-        released AS (UPDATE hold h SET released_at = now() FROM done d WHERE h.id = d.hold_id AND $27 RETURNING h.id),
+            UPDATE hold_job SET done_at = now(), mail_id = nullif($27, 0), trouble = NULL WHERE id = $26 AND done_at IS NULL RETURNING hold_id),
+        released AS (UPDATE hold h SET released_at = now() FROM done d WHERE h.id = d.hold_id AND $28 RETURNING h.id),
         mails AS ({MailRows.InsertMails} WHERE EXISTS (SELECT FROM done)),
         recipients AS ({MailRows.InsertRecipients} WHERE EXISTS (SELECT FROM done)),
-        audited AS (INSERT INTO audit_entry (hold_id, record) SELECT a.hold_id, a.record FROM done, unnest($28::bigint[], $29::text[]) AS a (hold_id, record))
+        audited AS (INSERT INTO audit_entry (hold_id, record) SELECT a.hold_id, a.record FROM done, unnest($29::bigint[], $30::text[]) AS a (hold_id, record))
         SELECT count(*)::integer FROM done
         """;
 
@@ -48,14 +50,15 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource)
     /// <exception cref="IntegrityException">A streamed content is not what was held; nothing was written.</exception>
     public async Task<bool> FinishAsync(long epoch, HoldJob job, NewMail? mail, IReadOnlyList<AuditLine> audit, CancellationToken cancel)
     {
+        var key = keys?.Sealing;
         var streamed = mail is { Content.Memory: null };
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         if (streamed)
-            await QueueStore.WriteChunksAsync(connection, mail!, cancel);
+            await QueueStore.WriteChunksAsync(connection, mail!, key, cancel);
         await using var batch = connection.CreateBatch();
         batch.Then(QueueStore.AssertEpochSql).Parameters.With(epoch);
-        batch.Then(FinishSql).Parameters.With(epoch).WithMails(mail is null ? [] : [mail], withContent: !streamed)
+        batch.Then(FinishSql).Parameters.With(epoch).WithMails(mail is null ? [] : [mail], key, withContent: !streamed)
             .With(job.Id).With(mail?.Id.Number ?? 0).With(job.Kind == JobKind.Release).WithAudit(audit);
         var done = 0;
         await QueueStore.UnderEpochAsync(epoch, async () =>

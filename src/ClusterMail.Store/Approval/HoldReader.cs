@@ -10,6 +10,9 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
     /// <summary>Most groups of one page (APPROVE-91).</summary>
     public const int LargestPage = 200;
 
+    /// <summary>This node can open contents sealed with the key of that name.</summary>
+    public bool Knows(string key) => seal?.Knows(key) == true;
+
     /// <summary>What is held from now on is sealed (APPROVE-71).</summary>
     public bool IsSealing => seal is not null;
 

@@ -10,8 +10,9 @@ public partial class DependencyTests
     {
         ["Node"] = ["Admin"],
         ["Admin"] = ["Queue", "Admin.Contract"],
-        ["Queue"] = ["Smtp", "Policy", "Approval", "Routing", "Store", "Accounts", "Settings"],
+        ["Queue"] = ["Smtp", "Ldap", "Policy", "Approval", "Routing", "Store", "Accounts", "Settings"],
         ["Smtp"] = ["Protocol"],
+        ["Ldap"] = [],
         ["Policy"] = ["Approval", "Accounts", "Protocol", "Settings"],
         ["Approval"] = ["Accounts", "Protocol", "Settings"],
         ["Routing"] = ["Accounts", "Protocol", "Settings"],
@@ -70,10 +71,10 @@ public partial class DependencyTests
     }
 
     [Fact]
-    public void House_sockets_are_opened_in_Smtp_Node_and_Cli_only()
+    public void House_sockets_are_opened_in_Smtp_Ldap_Node_and_Cli_only()
     {
         var wrong = from project in ProjectFiles.Product
-                    where project.Room is not ("Smtp" or "Node" or "Cli")
+                    where project.Room is not ("Smtp" or "Ldap" or "Node" or "Cli")
                     from file in Sources(project)
                     from line in File.ReadLines(file)
                     where OpensSocket().IsMatch(line)

@@ -58,6 +58,29 @@ public sealed class TogetherTests(UserFarm users)
     }
 
     [Fact]
+    public async Task STORE_2_DELIV_11_a_user_of_the_directory_sends_and_what_arrives_is_sealed_in_the_database_and_the_same_to_its_reader()
+    {
+        await using var directory = await ClusterMail.Testing.LdapServer.StartAsync();
+        await users.Farm.RunAsync(
+            "settings", "set", $"ldap.servers={directory.TlsUrl}", $"ldap.ca_file={directory.CaFile}", $"ldap.bind_dn={ClusterMail.Testing.LdapServer.ReaderDn}",
+            $"ldap.bind_password={ClusterMail.Testing.LdapServer.ReaderPassword}", $"ldap.base={ClusterMail.Testing.LdapServer.Suffix}", "ldap.filter=(uid={user})", "ldap.address_attribute=",
+            $"ldap.group={ClusterMail.Testing.LdapServer.Group}", "store.encrypt_at_rest=true");
+        await users.Farm.RunAsync("domain", "add", "ldap.example.jp", "--login", "ldap");
+        await users.Farm.RunAsync("account", "add", "taro@ldap.example.jp", "--no-password");
+        Assert.True((await users.Farm.JsonAsync("ldap", "test", "taro@ldap.example.jp")).GetProperty("works").GetBoolean());
+        await Until.TrueAsync(() => UserFarm.TakesAsync(users.Farm.Nodes[0], "taro@ldap.example.jp"), Soon, "the member receives");
+
+        var subject = $"directory-{Guid.NewGuid():N}";
+        using (var taro = await users.LoginAsync(new MailKit.Security.SaslMechanismPlain("taro@ldap.example.jp", "Secret123")))
+            await taro.SendAsync(UserFarm.Mail("taro@ldap.example.jp", "hanako@example.jp", subject));
+        Assert.Equal("本文", (await users.ArrivedAsync("hanako@example.jp", subject)).TextBody?.TrimEnd());
+        Assert.Contains(
+            (await users.Farm.JsonAsync("db", "keys")).GetProperty("keys").EnumerateArray(), key => key.GetProperty("place").GetString() == "mailboxes" && key.GetProperty("here").GetBoolean());
+        await users.Farm.RunAsync("settings", "set", "store.encrypt_at_rest=false");
+        Assert.Equal("本文", (await users.ArrivedAsync("hanako@example.jp", subject)).TextBody?.TrimEnd());
+    }
+
+    [Fact]
     public async Task LOG_7_a_mail_that_fails_is_in_faillog_and_comes_back_into_the_senders_mailbox()
     {
         users.Outside.Script = heard => heard.Verb == "RCPT" && heard.Line.Contains("@refusing.test", StringComparison.Ordinal) ? "550 5.1.1 Nobody of that name" : null;

@@ -78,12 +78,17 @@ public sealed partial class UserFarm : IAsyncLifetime
 
     /// <summary>A client on port 587 under STARTTLS, logged in.</summary>
     /// <param name="node">Number of the node.</param>
-    public async Task<SmtpClient> LoginAsync(string account, string password, int node = 0)
+    public Task<SmtpClient> LoginAsync(string account, string password, int node = 0) => LoginAsync(client => client.AuthenticateAsync(account, password), node);
+
+    /// <summary>The same by one method.</summary>
+    public Task<SmtpClient> LoginAsync(SaslMechanism method) => LoginAsync(client => client.AuthenticateAsync(method), 0);
+
+    private async Task<SmtpClient> LoginAsync(Func<SmtpClient, Task> authenticate, int node)
     {
         var client = new SmtpClient(new NullProtocolLogger()) { ServerCertificateValidationCallback = (_, _, _, _) => true, CheckCertificateRevocation = false };
         var submission = IPEndPoint.Parse(Farm.Nodes[node].Submission);
         await client.ConnectAsync("127.0.0.1", submission.Port, SecureSocketOptions.StartTls);
-        await client.AuthenticateAsync(account, password);
+        await authenticate(client);
         return client;
     }
 
