@@ -12,7 +12,13 @@ internal sealed record Options(IReadOnlyList<string> Parts, int Mails, int Harms
     {
         var given = new Dictionary<string, string>
         {
-            ["--parts"] = string.Join(',', Known), ["--mails"] = "10000", ["--harms"] = "6", ["--deciders"] = "16", ["--runs"] = "5", ["--load"] = "6000", ["--waiting"] = "100000",
+            ["--parts"] = string.Join(',', Known),
+            ["--mails"] = "10000",
+            ["--harms"] = "6",
+            ["--deciders"] = "16",
+            ["--runs"] = "5",
+            ["--load"] = "6000",
+            ["--waiting"] = "100000",
         };
         var usage = $"usage: bench/approval/run {string.Join(' ', given.Select(pair => $"[{pair.Key} {pair.Value}]"))}";
         for (var index = 0; index < arguments.Count; index += 2)

@@ -21,7 +21,7 @@ internal static class Waiting
     private const string MakeSql = """
         WITH n AS (SELECT g, $1 + g AS id, CASE WHEN g % ($2 / 200) = 0 THEN 0 ELSE 1 + g % $3 END AS approver FROM generate_series(1::bigint, $2) AS g),
         mails AS (INSERT INTO held_mail (id, size, sha256, reverse_path, sender, node, subject, message_id, recipients)
-                  SELECT id, 1024, sha256(id::text::bytea), 'user2@corp.example', 'user2@corp.example', 'n1', 'mail ' || g, g || '@bench', ARRAY['r' || g || '@sink.test', 's' || g || '@sink.test'] FROM n),
+                  SELECT id, 1024, sha256(convert_to(repeat('x', 1024), 'UTF8')), 'user2@corp.example', 'user2@corp.example', 'n1', 'mail ' || g, g || '@bench', ARRAY['r' || g || '@sink.test', 's' || g || '@sink.test'] FROM n),
         pieces AS (INSERT INTO held_piece (mail_id, seq, data) SELECT id, 0, convert_to(repeat('x', 1024), 'UTF8') FROM n),
         holds AS (INSERT INTO hold (id, mail_id, opened_at, remind_at, expire_at, needed, requester, barred, places, lists)
                   SELECT id, id, now() - g * interval '1 second', now() + interval '1 day', now() + interval '7 days', ARRAY[1]::smallint[], 'user2@corp.example',

@@ -48,6 +48,7 @@ public static class AdminSetup
         services.TryAddSingleton<HoldJobs>();
         services.TryAddSingleton<HoldReader>();
         services.TryAddSingleton<HeldStory>();
+        services.TryAddSingleton<PolicyDesk>();
         services.TryAddSingleton(new NodeName(""));
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<ArchiveStore>();

@@ -66,7 +66,7 @@ public sealed class ApprovalLogTests
     }
 
     [Fact]
-    public async Task APPROVE_312_and_314_a_released_mail_was_received_under_the_new_number_and_left_under_the_old_one()
+    public async Task APPROVE_312_and_APPROVE_314_a_released_mail_was_received_under_the_new_number_and_left_under_the_old_one()
     {
         await using var host = await AdminHost.StartAsync();
         foreach (var (mail, name) in new (long, string)[] { (500102, "B0000500101"), (500103, "B0000500101-S0001"), (500104, "B0000500102-N0001"), (500105, "B0000500101-E001") })

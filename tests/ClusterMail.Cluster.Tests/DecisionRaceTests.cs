@@ -9,7 +9,7 @@ public class DecisionRaceTests
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(90);
 
     [Fact]
-    public async Task APPROVE_76_and_78_each_held_mail_has_one_outcome_with_a_node_killed_and_one_paused_meanwhile()
+    public async Task APPROVE_76_and_APPROVE_78_each_held_mail_has_one_outcome_with_a_node_killed_and_one_paused_meanwhile()
     {
         await using var farm = await ApprovalFarm.StartAsync();
         var load = new HeldLoad(farm);

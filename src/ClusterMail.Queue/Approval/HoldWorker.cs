@@ -87,7 +87,9 @@ public sealed partial class HoldWorker : IAsyncDisposable
         }
         catch (EpochFencedException)
         {
+            // It was paused, and works under a new epoch soon; whoever is alive need not wait out the term of the job.
             lease.End();
+            await _parts.Jobs.PutOffAsync(job, TimeSpan.Zero, "the node that had it lost its lease", CancellationToken.None).ConfigureAwait(false);
         }
         catch (IntegrityException wrong)
         {

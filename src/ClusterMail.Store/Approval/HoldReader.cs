@@ -111,6 +111,13 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
         return (states, oldest);
     }
 
+    /// <summary>Octets of all contents that are still there: of what waits, and of what was not sent and is kept a while (APPROVE-74).</summary>
+    public async Task<long> KeptAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask("SELECT coalesce(sum(size), 0)::bigint FROM held_mail WHERE dropped_at IS NULL");
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
     private async Task<long[]> IdsAsync(string sql, Action<NpgsqlParameterCollection> with, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(sql);
