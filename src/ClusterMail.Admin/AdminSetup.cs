@@ -49,6 +49,9 @@ public static class AdminSetup
         services.TryAddSingleton<HoldReader>();
         services.TryAddSingleton<HeldStory>();
         services.TryAddSingleton<PolicyDesk>();
+        services.TryAddSingleton<OverviewDesk>();
+        services.TryAddSingleton<ApproverStore>();
+        services.TryAddSingleton<ApprovalExportReader>();
         services.TryAddSingleton(new NodeName(""));
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<ArchiveStore>();

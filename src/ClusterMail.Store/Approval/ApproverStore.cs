@@ -38,6 +38,41 @@ public sealed class ApproverStore(NpgsqlDataSource dataSource)
     /// <returns>Groups in which that is new.</returns>
     public async Task<IReadOnlyList<long>> MarkUndeliverableAsync(TimeSpan past, CancellationToken cancel) => [.. (await IdsAsync(UndeliverableSql, p => p.With(past), cancel)).Distinct()];
 
+    private const string BusySql = """
+        SELECT lower(a.address), count(*), min(a.asked_at) FROM hold_approver a WHERE a.waits GROUP BY 1 HAVING count(*) >= $1 ORDER BY 2 DESC, 1 LIMIT 200
+        """;
+
+    /// <summary>Approvers with at least <paramref name="fewest"/> undecided mails, most first (APPROVE-93): address, number, since when the oldest.</summary>
+    public async Task<IReadOnlyList<(string Address, long Waiting, DateTimeOffset Oldest)>> BusyAsync(long fewest, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(BusySql);
+        command.Parameters.With(fewest);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var busy = new List<(string, long, DateTimeOffset)>();
+        while (await reader.ReadAsync(cancel))
+            busy.Add((reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset>(2)));
+        return busy;
+    }
+
+    private const string KnownSql = """
+        SELECT p.address FROM unnest($1::text[], $2::text[], $3::text[]) AS p (address, domain, name)
+        WHERE EXISTS (SELECT FROM account a WHERE a.domain = p.domain AND lower(a.name) = p.name AND a.removed_at IS NULL AND NOT a.suspended)
+           OR EXISTS (SELECT FROM alias l WHERE l.domain = p.domain AND lower(l.name) = p.name AND l.removed_at IS NULL)
+        """;
+
+    /// <summary>Those of the addresses that are accounts in force, or aliases.</summary>
+    /// <param name="people">The address as it is to come back, its domain in A-labels, its local part; all lower case.</param>
+    public async Task<IReadOnlyCollection<string>> KnownAsync(IReadOnlyCollection<(string Address, string Domain, string Name)> people, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(KnownSql);
+        command.Parameters.With(people.Select(one => one.Address).ToArray()).With(people.Select(one => one.Domain).ToArray()).With(people.Select(one => one.Name).ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancel))
+            known.Add(reader.GetString(0));
+        return known;
+    }
+
     private async Task<IReadOnlyList<long>> IdsAsync(string sql, Action<NpgsqlParameterCollection> with, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(sql);
