@@ -33,7 +33,9 @@ public sealed class ApprovalFarm : IAsyncDisposable
     /// <summary>32 octets, put into the database before any node could make a key: the tests sign decision texts by themselves (APPROVE-134).</summary>
     public static byte[] TokenKey { get; } = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
-    public static async Task<ApprovalFarm> StartAsync(int nodes = 3, bool keepContent = true)
+    /// <param name="keepContent">Of what the sink gets.</param>
+    /// <param name="isOn">False: approval was never switched on, and nobody has a policy.</param>
+    public static async Task<ApprovalFarm> StartAsync(int nodes = 3, bool keepContent = true, bool isOn = true)
     {
         var sink = new RecordingSink { KeepContent = keepContent };
         try
@@ -49,7 +51,7 @@ public sealed class ApprovalFarm : IAsyncDisposable
                     // A trusted network may decide where no AUTH is offered to it (APPROVE-152).
                     ["auth.methods"] = "",
                 }), sink);
-            await farm.FurnishAsync();
+            await farm.FurnishAsync(isOn);
             return farm;
         }
         catch
@@ -59,12 +61,14 @@ public sealed class ApprovalFarm : IAsyncDisposable
         }
     }
 
-    private async Task FurnishAsync()
+    private async Task FurnishAsync(bool isOn)
     {
         await Farm.RunAsync("domain", "add", Domain, "--local");
         var accounts = Path.Combine(Farm.Data, "accounts.tsv");
         await File.WriteAllLinesAsync(accounts, ((string[])[Requester, Free, .. Approvers]).Select(address => $"{address.Split('@')[0]}\t*\t{address}\t{Domain}\t\t1\t0\t0"));
         await Farm.RunAsync("account", "import", "--domain", Domain, accounts);
+        if (!isOn)
+            return;
         var file = Path.Combine(Farm.Data, "sender.dat");
         await File.WriteAllTextAsync(file, $"*@{Domain}:0\n*:1::{string.Join(',', Approvers)}\n");
         await Farm.RunAsync("approval", "policy", "import", Requester, file);
