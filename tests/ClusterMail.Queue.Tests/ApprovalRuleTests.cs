@@ -173,4 +173,126 @@ public sealed class ApprovalRuleTests
         Assert.Contains(ViewGap.ContentCut, view.Gaps);
         Assert.Equal((content.Length, Convert.ToHexStringLower(hold.Mail.Sha256)), ((int)view.Size, view.ContentSha256));
     }
+
+    [Fact]
+    public async Task APPROVE_302_numbers_of_groups_and_of_decisions_are_never_used_twice_whichever_node_gives_them()
+    {
+        await using var scene = await ApprovalScene.StartAsync();
+        var other = new Accept.NumberBlocks(scene.Queue.Queue, 1000, Microsoft.Extensions.Logging.Abstractions.NullLogger<Accept.NumberBlocks>.Instance);
+        await other.PrimeAsync(default);
+        var desks = new[] { scene.Desk, new HoldDesk(scene.Holds, scene.Reader, other, "n2", new HoldRules(() => ApprovalLists.Empty, () => true, TimeProvider.System), () => { }, Microsoft.Extensions.Logging.Abstractions.NullLogger<HoldDesk>.Instance) };
+        var numbers = new List<long>();
+        for (var i = 0; i < 10; i++)
+        {
+            var hold = await scene.HoldAsync();
+            Assert.Equal(ResultCode.Ok, (await desks[i % 2].ActAsync(Approve(hold, Bucho), default)).Code);
+            numbers.AddRange([hold.Id, (await scene.AgainAsync(hold)).Decision!.ResultId]);
+        }
+        Assert.Equal(20, numbers.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task APPROVE_307_no_record_of_a_right_or_a_wrong_attempt_has_the_signature()
+    {
+        await using var scene = await ApprovalScene.StartAsync();
+        var hold = await scene.HoldAsync();
+        var text = await scene.TextAsync(hold, Bucho, "approval");
+        Assert.Equal(550, (await scene.DecideAsync(Kacho, text)).Code);
+        Assert.Equal(550, (await scene.DecideAsync(Bucho, "Re: " + text)).Code);
+        Assert.Equal(250, (await scene.DecideAsync(Bucho, text)).Code);
+        Assert.Equal(250, (await scene.DecideAsync(Bucho, text)).Code);
+        var signature = text[(text.LastIndexOf('.') + 1)..];
+        Assert.Equal(22, signature.Length);
+        Assert.Equal(0, await scene.Queue.CountAsync($"audit WHERE position('{signature}' IN record) > 0"));
+        Assert.Equal(0, await scene.Queue.CountAsync($"audit_entry WHERE position('{signature}' IN record) > 0"));
+        Assert.Equal(0, await scene.Queue.CountAsync($"event WHERE position('{signature}' IN text) > 0"));
+        Assert.Equal(0, await scene.Queue.CountAsync($"hold_decision d WHERE position('{signature}' IN d::text) > 0"));
+    }
+
+    [Fact]
+    public async Task APPROVE_317_and_APPROVE_318_notices_have_their_suffix_in_the_detailed_log_and_a_person_as_sender()
+    {
+        await using var scene = await ApprovalScene.StartAsync("*:1::bucho@corp.example");
+        var hold = await scene.HoldAsync();
+        await scene.WorkAsync();
+        var id = new MessageId(hold.Id).ToString();
+        Assert.Equal([$"{Bucho} -> {User2}"], await scene.EnvelopesAsync($"{id}-S0001"));
+        Assert.Equal([$"{User2} -> {Bucho}"], await scene.EnvelopesAsync($"{id}-A0001"));
+        Assert.Equal(ResultCode.Ok, (await scene.Desk.ActAsync(Approve(hold, Bucho), default)).Code);
+        await scene.WorkAsync();
+        var result = new MessageId((await scene.AgainAsync(hold)).Decision!.ResultId);
+        Assert.Equal([$"{Bucho} -> {User2}"], await scene.EnvelopesAsync($"{result}-N0001"));
+        Assert.Equal(0, await scene.Queue.CountAsync("mail WHERE reverse_path = ''"));
+    }
+
+    [Fact]
+    public async Task APPROVE_330_a_record_says_who_did_what_to_which_mail_from_where_and_by_which_proof()
+    {
+        await using var scene = await ApprovalScene.StartAsync();
+        var hold = await scene.HoldAsync();
+        Assert.Equal(250, (await scene.DecideAsync(Bucho, await scene.TextAsync(hold, Bucho, "reject"), body: "wrong price list")).Code);
+        await scene.Audit.ChainAsync(default);
+        var row = (await scene.Audit.OfAsync([hold.Id], default)).Single(one => one.Record.Contains("REJECTED", StringComparison.Ordinal));
+        using var json = System.Text.Json.JsonDocument.Parse(row.Record);
+        var id = new MessageId(hold.Id).ToString();
+        var wanted = new Dictionary<string, string>
+        {
+            ["node"] = "n1", ["type"] = "REJECTED", ["hold"] = id, ["submission"] = id, ["sender"] = User2, ["approver"] = Bucho, ["channel"] = "mail", ["ip"] = "192.0.2.80", ["auth"] = Bucho,
+            ["content_sha256"] = Convert.ToHexStringLower(hold.Mail.Sha256), ["policy"] = "account user2@corp.example v1 line 2", ["reason"] = "wrong price list", ["key"] = "k1", ["result"] = "OK",
+        };
+        foreach (var (name, value) in wanted)
+            Assert.Equal(value, json.RootElement.GetProperty(name).GetString());
+        Assert.Equal([Okyaku], json.RootElement.GetProperty("recipients").EnumerateArray().Select(one => one.GetString()));
+        Assert.Equal(ApprovalRecord.HashOf("test"), json.RootElement.GetProperty("subject_hash").GetString());
+        Assert.Equal(row.Seq, json.RootElement.GetProperty("seq").GetInt64());
+        Assert.Matches("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$", json.RootElement.GetProperty("ts").GetString());
+    }
+
+    [Fact]
+    public async Task APPROVE_335_decisions_failed_attempts_time_to_decision_and_release_delay_are_counted()
+    {
+        var seen = new System.Collections.Concurrent.ConcurrentBag<string>();
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Name.StartsWith("clustermail.approval.", StringComparison.Ordinal))
+                    l.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => seen.Add($"{instrument.Name} {string.Join(' ', tags.ToArray().Select(tag => tag.Value))}"));
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => seen.Add($"{instrument.Name} {value >= 0}"));
+        listener.Start();
+        await using var scene = await ApprovalScene.StartAsync();
+        var hold = await scene.HoldAsync();
+        Assert.Equal(ResultCode.NotApprover, (await scene.Desk.ActAsync(Approve(hold, Jomu), default)).Code);
+        Assert.Equal(ResultCode.Ok, (await scene.Desk.ActAsync(Approve(hold, Bucho), default)).Code);
+        await scene.WorkAsync();
+        Assert.Contains("clustermail.approval.attempts_failed NOT_APPROVER", seen);
+        Assert.Contains("clustermail.approval.decisions api approved", seen);
+        Assert.Contains("clustermail.approval.time_to_decision True", seen);
+        Assert.Contains("clustermail.approval.release_delay True", seen);
+        Assert.Equal([1L, 0L, 0L, 0L], (await AgesAsync(scene)));
+    }
+
+    private static async Task<IReadOnlyList<long>> AgesAsync(ApprovalScene scene)
+    {
+        await scene.HoldAsync();
+        return await scene.Reader.AgesAsync(default);
+    }
+
+    [Fact]
+    public async Task APPROVE_517_a_mail_to_many_outside_is_held_and_leaves_with_its_headers_as_they_were()
+    {
+        await using var scene = await ApprovalScene.StartAsync("*:1:rcpt>2:bucho@corp.example");
+        var content = "To: a@client.example, b@client.example, c@client.example\r\nSubject: to many\r\n\r\nhello\r\n";
+        Assert.Equal(250, (await scene.SendAsync(User2, ["a@client.example", "b@client.example"], content)).Code);
+        Assert.Equal(0, await scene.Queue.CountAsync("held_mail"));
+        Assert.Equal(250, (await scene.SendAsync(User2, ["a@client.example", "b@client.example", "c@client.example"], content)).Code);
+        var hold = (await scene.NewestAsync())!;
+        Assert.Equal(ResultCode.Ok, (await scene.Desk.ActAsync(Approve(hold, Bucho), default)).Code);
+        await scene.WorkAsync();
+        Assert.Equal(content, Encoding.UTF8.GetString(await scene.Queue.Database.ScalarAsync<byte[]>("SELECT content FROM mail WHERE name = $1", new MessageId(hold.Id).ToString())));
+        Assert.Equal(3, (await scene.EnvelopesAsync(new MessageId(hold.Id).ToString())).Count);
+    }
 }
