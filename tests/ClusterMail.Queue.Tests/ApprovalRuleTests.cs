@@ -237,8 +237,20 @@ public sealed class ApprovalRuleTests
         var id = new MessageId(hold.Id).ToString();
         var wanted = new Dictionary<string, string>
         {
-            ["node"] = "n1", ["type"] = "REJECTED", ["hold"] = id, ["submission"] = id, ["sender"] = User2, ["approver"] = Bucho, ["channel"] = "mail", ["ip"] = "192.0.2.80", ["auth"] = Bucho,
-            ["content_sha256"] = Convert.ToHexStringLower(hold.Mail.Sha256), ["policy"] = "account user2@corp.example v1 line 2", ["reason"] = "wrong price list", ["key"] = "k1", ["result"] = "OK",
+            ["node"] = "n1",
+            ["type"] = "REJECTED",
+            ["hold"] = id,
+            ["submission"] = id,
+            ["sender"] = User2,
+            ["approver"] = Bucho,
+            ["channel"] = "mail",
+            ["ip"] = "192.0.2.80",
+            ["auth"] = Bucho,
+            ["content_sha256"] = Convert.ToHexStringLower(hold.Mail.Sha256),
+            ["policy"] = "account user2@corp.example v1 line 2",
+            ["reason"] = "wrong price list",
+            ["key"] = "k1",
+            ["result"] = "OK",
         };
         foreach (var (name, value) in wanted)
             Assert.Equal(value, json.RootElement.GetProperty(name).GetString());
