@@ -68,6 +68,7 @@ namespace ClusterMail.Admin.Contract;
 [JsonSerializable(typeof(AliasTableChange))]
 [JsonSerializable(typeof(AliasSaved))]
 [JsonSerializable(typeof(ApprovalStatus))]
+[JsonSerializable(typeof(ApprovalOverview))]
 [JsonSerializable(typeof(HeldList))]
 [JsonSerializable(typeof(HeldMail))]
 [JsonSerializable(typeof(HeldAct))]

@@ -13,6 +13,25 @@ public sealed record ApprovalStatus(
     bool Enabled, long Open, DateTimeOffset? OldestOpen, bool Sealed, int Jobs, double OldestJobSeconds, int Unchained, double OldestUnchainedSeconds, long AuditRecords,
     string AuditHash, IReadOnlyDictionary<string, long> States);
 
+/// <summary><c>approval overview</c> (APPROVE-93).</summary>
+/// <param name="Policies">Of the system, of domains, of accounts.</param>
+/// <param name="Proxies">In force now.</param>
+/// <param name="Busy">Approvers with many undecided mails, most first; at most 200.</param>
+public sealed record ApprovalOverview(IReadOnlyList<OverviewPolicy> Policies, IReadOnlyList<ProxyEntry> Proxies, IReadOnlyList<BusyApprover> Busy);
+
+/// <param name="Level"><c>system</c>, <c>domain</c> or <c>account</c>.</param>
+/// <param name="Holds">Lines with mode 1 or 2.</param>
+/// <param name="Refuses">Lines with mode -1.</param>
+/// <param name="Sends">Lines with mode 0.</param>
+/// <param name="Approvers">As the lines name them; groups with their at sign.</param>
+/// <param name="Missing">Those of them who are no account, or suspended, and groups with nobody in them.</param>
+/// <param name="WithoutApprover">Lines with a stage that nobody is left in: fallback approvers and administrators are asked instead.</param>
+public sealed record OverviewPolicy(
+    string Level, string Owner, long Version, int Holds, int Refuses, int Sends, IReadOnlyList<string> Approvers, IReadOnlyList<string> Missing, IReadOnlyList<int> WithoutApprover);
+
+/// <param name="Waiting">Undecided mails that wait for him.</param>
+public sealed record BusyApprover(string Address, long Waiting, DateTimeOffset Oldest);
+
 /// <summary><c>approval list</c>, oldest first. Query: <c>state=</c> (a state, <c>open</c>, <c>final</c>), <c>sender=</c>, <c>approver=</c>, <c>recipient=</c>, <c>older=</c> seconds, <c>policy=</c>, <c>after=</c>, <c>limit=</c>.</summary>
 /// <param name="More">There are more; go on with <c>after=</c> the last id.</param>
 public sealed record HeldList(IReadOnlyList<HeldEntry> Mails, bool More);

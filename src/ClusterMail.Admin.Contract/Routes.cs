@@ -106,6 +106,12 @@ public static class Routes
     public const string AccountMessagesImported = Root + "/accounts/{address}/mailbox/messages/known";
 
     public const string ApprovalStatus = Root + "/approval/status";
+
+    /// <summary>Query: <c>waiting=</c>, approvers with at least so many undecided mails.</summary>
+    public const string ApprovalOverview = Root + "/approval/overview";
+
+    /// <summary>CSV. Query: <c>day=</c>, or <c>from=</c> and <c>to=</c>.</summary>
+    public const string ApprovalExport = Root + "/approval/export";
     public const string Held = Root + "/approval/held";
     public const string HeldMail = Root + "/approval/held/{id}";
     public const string HeldContent = Root + "/approval/held/{id}/content";

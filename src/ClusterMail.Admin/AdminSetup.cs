@@ -51,6 +51,10 @@ public static class AdminSetup
         services.TryAddSingleton<HoldJobs>();
         services.TryAddSingleton<HoldReader>();
         services.TryAddSingleton<HeldStory>();
+        services.TryAddSingleton<PolicyDesk>();
+        services.TryAddSingleton<OverviewDesk>();
+        services.TryAddSingleton<ApproverStore>();
+        services.TryAddSingleton<ApprovalExportReader>();
         services.TryAddSingleton(new NodeName(""));
         services.TryAddSingleton<SettingsDesk>();
         services.TryAddSingleton<ArchiveStore>();

@@ -22,6 +22,8 @@ internal static class ApprovalEndpoints
     {
         var group = api.MapGroup("").WithTags("approval");
         group.MapGet(Routes.ApprovalStatus, StatusAsync).Needs(Right.ReadCluster, "approval.status").WithSummary("The switch, what is open, outbox and audit").Produces<ApprovalStatus>();
+        group.MapGet(Routes.ApprovalOverview, OverviewAsync).Needs(Right.ReadSettings, "approval.overview").WithSummary("Who is covered, who approves whom, who is missing, who has much to decide").Produces<ApprovalOverview>();
+        group.MapGet(Routes.ApprovalExport, CsvAsync).Needs(Right.ReadLogs, "approval.export").WithSummary("Held mails of a span with all that became of them, as CSV; audited").Produces<string>(contentType: "text/csv");
         group.MapGet(Routes.ApprovalProxies, ProxiesAsync).Needs(Right.ReadSettings, "approval.proxy.list").WithSummary("Proxy approvers").Produces<ProxyList>();
         group.MapPut(Routes.ApprovalProxy, SetProxyAsync).Needs(Right.ChangeSettings, "approval.proxy.set").WithSummary("Sets the proxy of an approver").Produces<ApprovalDone>();
         group.MapDelete(Routes.ApprovalProxy, ClearProxyAsync).Needs(Right.ChangeSettings, "approval.proxy.clear").WithSummary("Clears the proxy of an approver").Produces<ApprovalDone>();
@@ -44,6 +46,29 @@ internal static class ApprovalEndpoints
             new SettingSet(snapshot.Version, snapshot.Values).Switch("approval.enabled"), states.Where(state => state.Key is HoldState.Held or HoldState.Escalated).Sum(state => state.Value), oldest,
             reader.IsSealing, backlog, oldestJob.TotalSeconds, entries, oldestEntry.TotalSeconds, head?.Seq ?? 0, head?.Hash ?? AuditStore.Origin,
             states.ToDictionary(state => HeldText.Word(state.Key), state => state.Value)));
+    }
+
+    private static async Task<IResult> OverviewAsync(int? waiting, OverviewDesk desk, CancellationToken cancel) =>
+        waiting is < 1 ? Answers.Wrong("waiting is at least 1.", "APPROVE-93") : Results.Ok(await desk.LookAsync(waiting ?? 10, cancel));
+
+    private static async Task<IResult> CsvAsync(
+        string? day, string? from, string? to, ApprovalExportReader reader, HoldStore store, LogDesk logs, SettingsDesk settings, HttpContext context, NodeName node, CancellationToken cancel)
+    {
+        var zone = await logs.ZoneAsync(cancel);
+        var (span, fault) = logs.Span(zone, day, from, to, null);
+        if (fault is not null)
+            return Answers.Wrong(fault, "APPROVE-334");
+        var domains = SettingsDesk.Domains((await settings.LoadAsync(null, cancel))!);
+        var csv = new ApprovalCsv(requester => domains.Find(Mailbox.FromStored(requester).Domain) is { TimeZone: { Length: > 0 } name } && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var own) ? own : zone);
+        // Before the first line goes out: who has taken it is on record, or nobody takes it.
+        await store.AuditAsync([Changed(node, context.User().Name, context, "HISTORY_EXPORTED", $"{span!.From:O} to {span.To:O}")], cancel);
+        return Results.Stream(async body =>
+        {
+            await using var writer = new StreamWriter(body, leaveOpen: true);
+            await writer.WriteAsync(ApprovalCsv.ByteOrderMark + ApprovalCsv.Header);
+            await foreach (var row in reader.RowsAsync(span, cancel))
+                await writer.WriteAsync(csv.Line(row));
+        }, "text/csv; charset=utf-8", "approval.csv");
     }
 
     private static async Task<IResult> ProxiesAsync(ApprovalStore store, TimeProvider time, CancellationToken cancel)

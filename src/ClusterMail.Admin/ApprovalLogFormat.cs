@@ -51,6 +51,7 @@ public sealed class ApprovalLogFormat(TimeZoneInfo zone, int level)
         (HoldState.AdminDiscarded, true) => "管理者破棄",
         (HoldState.Expired, true) => "期限切れ",
         (HoldState.Withdrawn, true) => "取消",
+        (HoldState.Escalated, true) => "エスカレーション",
         (null, true) => "投票",
         _ => null,
     };

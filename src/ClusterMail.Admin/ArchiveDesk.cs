@@ -73,7 +73,7 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
             return refusal;
         var newest = (await settings.LoadAsync(null, cancel))!;
         var wanted = Wanted(newest, document!, secrets);
-        var judgement = await settings.JudgeAsync(newest, wanted, import.Base, import.DryRun || import.Confirm, null, cancel);
+        var judgement = await settings.JudgeAsync(newest, wanted, import.Base, import.DryRun || import.Confirm, null, user, cancel);
         if (judgement.Refusal is { } refused)
             return refused;
         var domains = SettingsDesk.Domains(wanted);

@@ -40,7 +40,7 @@ internal sealed class LogDesk(LogReader reader, ApprovalLogReader approval, Sett
     {
         var format = new ApprovalLogFormat(zone, level);
         return approval.LinesAsync(span, votes: level >= 2, cancel).Select(row => (row, Line: format.Line(row))).Where(entry => entry.Line is not null)
-            .Select(entry => new LogEntry(entry.row.At, $"{entry.row.Hold} {entry.row.By}", [entry.Line!]));
+            .Select(entry => new LogEntry(entry.row.At, $"{entry.row.Hold} {entry.row.State} {entry.row.By}", [entry.Line!]));
     }
 
     /// <summary>The span a request asks for: a day, from one to another day (both included), or from one moment to another. Default: today.</summary>

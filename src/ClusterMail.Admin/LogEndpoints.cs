@@ -41,7 +41,7 @@ internal static class LogEndpoints
             return Answers.NotFound($"There is and was no node '{Requests.Printable(node, 60)}'.", "clustermail cluster status shows those there are.");
         if (await logs.ReadAsync(log, span!, zone, cancel) is not { } entries)
             return NoSuchLog(log);
-        var name = $"{TimeZoneInfo.ConvertTime(span!.From, zone):yyMMdd}.log";
+        var name = $"{TimeZoneInfo.ConvertTime(span!.From, zone):yyMMdd}{Ending(log)}";
         return follow == true
             ? Results.Stream(body => FollowAsync(logs, log, span, zone, time, body, life.ApplicationStopping, cancel), TextType, name)
             : Results.Stream(body => WriteAsync(entries.SelectMany(entry => entry.Lines), body, cancel), TextType, name);
@@ -62,9 +62,12 @@ internal static class LogEndpoints
         var files = new List<LogFile>();
         for (var each = first; each <= last; each = each.AddDays(1))
             files.AddRange(nodes.Where(name => node is null || name == node)
-                .Select(name => new LogFile(name, each.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), $"{log}/{name}/{each:yyMMdd}.log")));
+                .Select(name => new LogFile(name, each.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), $"{log}/{name}/{each:yyMMdd}{Ending(log)}")));
         return Results.Ok(new LogFiles(files));
     }
+
+    /// <summary>As the original has them (APPROVE-301).</summary>
+    private static string Ending(string log) => log == LogNames.Approval ? ".txt" : ".log";
 
     private static IResult NoSuchLog(string log) =>
         Answers.NotFound($"There is no log '{Requests.Printable(log, 40)}'.", $"Logs: {string.Join(", ", LogNames.All)}.");

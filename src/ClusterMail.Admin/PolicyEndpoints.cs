@@ -13,8 +13,6 @@ namespace ClusterMail.Admin;
 /// <summary><c>approval policy</c>: the destination restrictions of domains and accounts with their lines of approval, versioned (APPROVE-24, APPROVE-25).</summary>
 internal static class PolicyEndpoints
 {
-    private const int LongestText = 1_048_576;
-
     public static void MapPolicies(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("").WithTags("approval");
@@ -44,16 +42,17 @@ internal static class PolicyEndpoints
             new PolicyRevision(version.Version, version.SavedAt, version.SavedBy, version.Comment, version.Draft, version.Text))]));
     }
 
-    private static IResult CheckAsync(string owner, PolicySave save)
+    private static async Task<IResult> CheckAsync(string owner, PolicySave save, PolicyDesk desk, CancellationToken cancel)
     {
-        var (notes, refusal) = Judge(save, Owner(owner).Name);
+        var (level, name) = Owner(owner);
+        var (notes, refusal) = await desk.JudgeAsync(save, level, name, cancel);
         return refusal ?? Results.Ok(new PolicySaved(0, false, notes));
     }
 
-    private static async Task<IResult> SaveAsync(string owner, PolicySave save, ApprovalStore store, AccountStore accounts, HttpContext context, NodeName node, CancellationToken cancel)
+    private static async Task<IResult> SaveAsync(string owner, PolicySave save, ApprovalStore store, AccountStore accounts, PolicyDesk desk, HttpContext context, NodeName node, CancellationToken cancel)
     {
         var (level, name) = Owner(owner);
-        var (notes, refusal) = Judge(save, name);
+        var (notes, refusal) = await desk.JudgeAsync(save, level, name, cancel);
         if (refusal is not null && !save.Draft)
             return refusal;
         if (level == "account" && await ApprovalEndpoints.FindAsync(accounts, name, cancel) is null)
@@ -65,15 +64,6 @@ internal static class PolicyEndpoints
             [ApprovalEndpoints.Changed(node, user, context, draft ? "POLICY_DRAFTED" : "POLICY_SAVED", $"{level} {name} v{(save.Base ?? newest) + 1}")], cancel) is { } version
             ? Results.Ok(new PolicySaved(version, draft, notes))
             : Answers.Problem(StatusCodes.Status409Conflict, $"The policy of {name} was changed meanwhile: it is at version {newest}.", rule: "APPROVE-235", hint: "Look at clustermail approval policy history, and make your change again.");
-    }
-
-    private static (IReadOnlyList<string> Notes, IResult? Refusal) Judge(PolicySave save, string owner)
-    {
-        if (save.Text.Length > LongestText || save.Text.Contains('\0', StringComparison.Ordinal))
-            return ([], Answers.Wrong($"A policy has at most {LongestText} characters, none of them NUL.", "APPROVE-16"));
-        var (_, errors) = ApprovalTable.Parse(save.Text, $"policy of {owner}");
-        Fault[] faults = [.. errors.Where(error => !error.IsWarning).Select(error => new Fault(error.Name, error.Line > 0 ? error.Line : null, error.Column > 0 ? error.Column : null, error.Rule, error.Message))];
-        return ([.. errors.Where(error => error.IsWarning).Select(error => error.Line > 0 ? $"line {error.Line}: {error.Message} ({error.Rule})" : $"{error.Message} ({error.Rule})")], faults.Length > 0 ? Answers.Faults(faults) : null);
     }
 
     /// <summary>What has an <c>@</c> is an account, the rest a domain.</summary>

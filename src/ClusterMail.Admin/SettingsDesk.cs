@@ -58,7 +58,7 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
         SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, Author user, string? comment, bool dryRun, CancellationToken cancel, bool confirmed = false,
         string? leaving = null)
     {
-        var judgement = await JudgeAsync(newest, wanted, basis, dryRun || confirmed, leaving, cancel);
+        var judgement = await JudgeAsync(newest, wanted, basis, dryRun || confirmed, leaving, user, cancel);
         if (judgement.Refusal is { } refusal)
             return refusal;
         var (changes, notes) = (judgement.Changes, judgement.Notes);
@@ -74,7 +74,7 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
 
     /// <summary>Whether <paramref name="wanted"/> may be saved, without saving it: the base, the set as a whole, accounts left behind, what needs a confirmation.</summary>
     /// <param name="confirmed">As in <see cref="SaveAsync"/>; a dry run asks for none.</param>
-    public async Task<SettingsJudgement> JudgeAsync(SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, bool confirmed, string? leaving, CancellationToken cancel)
+    public async Task<SettingsJudgement> JudgeAsync(SettingsSnapshot newest, SettingsSnapshot wanted, long? basis, bool confirmed, string? leaving, Author user, CancellationToken cancel)
     {
         var changes = wanted.Since(newest);
         if (basis is { } asked && asked != newest.Version)
@@ -87,6 +87,8 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
             return new(refusal, changes, []);
         if (keys.Current is null && Seals(wanted) && !Seals(newest))
             return new(NoKey, changes, []);
+        if (await AloneAsync(newest, wanted, user, cancel) is { } alone)
+            return new(alone, changes, []);
         IReadOnlyList<string> notes = [.. errors.Where(e => e.IsWarning).Select(e => e.ToString())];
         // Asked once, when the table changes: whoever edits another line of it later confirms again, because the whole text is what he saves.
         if (!confirmed && errors.Find(e => e.NeedsConfirmation && changes.Any(change => change.Name == e.Name)) is { } doubt)
@@ -101,6 +103,20 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
                 Hint = "Save it with --yes (\"confirm\": true) if it is meant so.",
             }), changes, notes);
         return new(null, changes, notes);
+    }
+
+    /// <summary>APPROVE-60: what one has asked for another one agrees to, whatever way settings are saved. A farm whose settings nobody has saved yet is being restored.</summary>
+    private async Task<IResult?> AloneAsync(SettingsSnapshot newest, SettingsSnapshot wanted, Author user, CancellationToken cancel)
+    {
+        const string name = "approval.release_on_expiry";
+        if (newest.Version == 0 || wanted.Values.GetValueOrDefault(name) != "yes" || newest.Values.GetValueOrDefault(name) == "yes")
+            return null;
+        var asked = (await store.HistoryAsync(cancel)).TakeWhile(version => version.Values.GetValueOrDefault(name) == "asked").LastOrDefault();
+        return asked is not null && !asked.SavedBy.Equals(user.Name, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : Answers.Problem(
+                StatusCodes.Status409Conflict, "Two administrators are needed to let silence count as consent; nothing was saved.", asked is null ? "Nobody has asked for it yet." : $"{asked.SavedBy} has asked for it, and cannot agree as well.", "APPROVE-60",
+                asked is null ? $"clustermail settings set {name}=asked; then another administrator sets {name}=yes." : $"Another administrator sets {name}=yes.");
     }
 
     public static string Remark(string? comment) => Requests.Printable(comment ?? "", LongestComment);

@@ -16,6 +16,7 @@ namespace ClusterMail.Node;
 public sealed class NodeApproval : IAsyncDisposable
 {
     private readonly string _node;
+    private readonly NpgsqlDataSource _source;
     private readonly ILoggerFactory _logs;
     private readonly Func<NodeView> _view;
     private readonly HoldStore _holds;
@@ -27,7 +28,7 @@ public sealed class NodeApproval : IAsyncDisposable
 
     public NodeApproval(string node, NpgsqlDataSource source, RecoverableKey key, ContentKeys keys, Func<NodeView> view, ILoggerFactory logs)
     {
-        (_node, _logs, _view) = (node, logs, view);
+        (_node, _source, _logs, _view) = (node, source, logs, view);
         _seal = key.Seal is { } own ? new ContentSeal(Held(own), [.. own.Former.Select(former => new ContentSeal(Held(former)))]) : null;
         (_holds, _jobs, _audit, _events) = (new HoldStore(source), new HoldJobs(source, keys), new AuditStore(source), new EventStore(source));
         Reader = new HoldReader(source, _seal);
@@ -55,7 +56,7 @@ public sealed class NodeApproval : IAsyncDisposable
         Desk = new HoldDesk(_holds, Reader, numbers, _node, new HoldRules(() => Watch.Current, () => _view().Settings.Switch("approval.allow_withdraw"), time), Wake, _logs.CreateLogger<HoldDesk>());
         Acts = new HoldGate(Desk, Reader, region);
         Door = new ApprovalDoor(
-            new HoldPlanner(numbers, _seal, _node, time), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Wake, _logs.CreateLogger<ApprovalDoor>());
+            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), time), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Wake, _logs.CreateLogger<ApprovalDoor>());
         _worker = new HoldWorker(new HoldWorkerParts
         {
             Node = _node,
@@ -83,15 +84,18 @@ public sealed class NodeApproval : IAsyncDisposable
         Events = _events,
         Desk = Desk,
         Watch = Watch,
-        Fallback = requester =>
-        {
-            var policy = _view().Policy;
-            return new ApproverResolver(policy.Directory, Watch.Current.Register, policy.Approval.Options, DateTimeOffset.UtcNow).Fallback(requester, [requester]);
-        },
+        Approvers = new MissingApprovers(new ApproverStore(_source), Reader, Desk, Resolver),
+        Fallback = requester => Resolver().Fallback(requester, [requester]),
         KeepRejected = () => TimeSpan.FromDays(_view().Settings.Integer("approval.keep_rejected_days")),
         Wake = Wake,
         Time = TimeProvider.System,
     });
+
+    private ApproverResolver Resolver()
+    {
+        var policy = _view().Policy;
+        return new ApproverResolver(policy.Directory, Watch.Current.Register, policy.Approval.Options, DateTimeOffset.UtcNow);
+    }
 
     private void Wake() => _worker?.Wake();
 

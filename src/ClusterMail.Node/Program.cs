@@ -80,6 +80,7 @@ builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntim
 builder.Services.AddSingleton(new NodeName(options.Name));
 builder.Services.AddHostedService<NodeService>();
 builder.Services.AddHostedService<QueueFigures>();
+builder.Services.AddHostedService<ApprovalFigures>();
 builder.Services.AddClusterMailAdmin();
 builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("clustermaild", serviceInstanceId: options.Name))
     .WithMetrics(metrics => metrics.AddMeter("ClusterMail.*", "Npgsql", "System.Runtime").AddPrometheusExporter());

@@ -106,6 +106,10 @@ internal sealed class AdminHost : IAsyncDisposable
         return await ProblemAsync(response);
     }
 
+    /// <summary>Through the API, as <c>tester</c>.</summary>
+    public Task<SettingsSaved> SaveSettingsAsync(params (string Name, string Value)[] settings) => SendAsync(
+        HttpMethod.Post, Routes.Settings, new SettingsChange([.. settings.Select(one => new SettingChange(one.Name, one.Value))]), AdminJson.Default.SettingsChange, AdminJson.Default.SettingsSaved);
+
     private static async Task<Problem> ProblemAsync(HttpResponseMessage response)
     {
         Assert.False(response.IsSuccessStatusCode);

@@ -174,8 +174,7 @@ public sealed class ApprovalTests
     [Fact]
     public async Task APPROVE_25_a_policy_with_errors_is_refused_with_its_line_and_kept_only_as_a_draft()
     {
-        await using var host = await AdminHost.StartAsync();
-        await host.Database.ExecuteAsync("INSERT INTO account (changed, domain, name) VALUES (next_directory_version(), 'corp.example', 'user2')");
+        await using var host = await PeopleAsync();
         var path = Routes.Fill(Routes.ApprovalPolicy, "user2@corp.example");
         var wrong = await host.RefusedAsync(HttpMethod.Put, path, new PolicySave("*@corp.example:0\n*:1"), Json.PolicySave);
         Assert.Equal((400, 2, "APPROVE-25"), (wrong.Status, wrong.Line, wrong.Rule));
@@ -189,6 +188,63 @@ public sealed class ApprovalTests
         Assert.Equal(409, (await host.RefusedAsync(HttpMethod.Put, path, new PolicySave("*:0", 1), Json.PolicySave)).Status);
         Assert.Equal([true, false], (await host.GetAsync(Routes.Fill(Routes.ApprovalPolicyHistory, "user2@corp.example"), Json.PolicyHistory)).Versions.Select(version => version.Draft));
         Assert.Equal(404, (await host.RefusedAsync(HttpMethod.Put, Routes.Fill(Routes.ApprovalPolicy, "nobody@corp.example"), new PolicySave("*:0"), Json.PolicySave)).Status);
+    }
+
+    /// <summary>user2, bucho, and yasumi, who is suspended; eigyo@ is an alias of bucho@.</summary>
+    private static async Task<AdminHost> PeopleAsync()
+    {
+        var host = await AdminHost.StartAsync();
+        await host.SaveSettingsAsync(("domain.table", "corp.example local"));
+        await host.Database.ExecuteAsync("""
+            INSERT INTO account (changed, domain, name, suspended)
+            SELECT next_directory_version(), 'corp.example', n, n = 'yasumi' FROM unnest(ARRAY['user2', 'bucho', 'yasumi']) AS n;
+            INSERT INTO alias (changed, domain, name, real, mode) VALUES (next_directory_version(), 'corp.example', 'eigyo', 'bucho@corp.example', 0)
+            """);
+        return host;
+    }
+
+    [Theory]
+    [InlineData("*:1::nobody@corp.example", 6, "no account")]
+    [InlineData("*:1::yasumi@corp.example", 6, "suspended")]
+    [InlineData("*:1::x@elsewhere.example", 6, "outside our domains")]
+    [InlineData("*:1::@heads", 6, "no group")]
+    [InlineData("*:1::user2@corp.example", 6, "sender himself")]
+    [InlineData("*:1:list=words:bucho@corp.example", 10, "keyword list words")]
+    public async Task APPROVE_25_a_policy_is_judged_by_the_people_groups_and_lists_there_are(string line, int column, string words)
+    {
+        await using var host = await PeopleAsync();
+        foreach (var (method, path) in new[] { (HttpMethod.Put, Routes.ApprovalPolicy), (HttpMethod.Post, Routes.ApprovalPolicyCheck) })
+        {
+            var refused = await host.RefusedAsync(method, Routes.Fill(path, "user2@corp.example"), new PolicySave(line), Json.PolicySave);
+            Assert.Equal((400, 1, column, "APPROVE-25"), (refused.Status, refused.Line, refused.Column, refused.Rule));
+            Assert.Contains(words, refused.Title, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task APPROVE_90_approvers_are_registered_by_policy_here_also_by_an_alias_and_warnings_do_not_stand_in_the_way()
+    {
+        await using var host = await PeopleAsync();
+        await host.SaveSettingsAsync(("domain.table", "corp.example local"), ("destination.rules", "*:1::bucho@corp.example"));
+        await host.Database.ExecuteAsync("INSERT INTO approval_proxy (approver, proxy, set_by) VALUES ('bucho@corp.example', 'user2@corp.example', 'bucho')");
+        var saved = await host.SendAsync(HttpMethod.Put, Routes.Fill(Routes.ApprovalPolicy, "user2@corp.example"), new PolicySave("*@client.example:0\n*:1::eigyo@corp.example;onexpire=release"), Json.PolicySave, Json.PolicySaved);
+        Assert.Equal((1L, false), (saved.Version, saved.Draft));
+        Assert.Contains(saved.Notes, note => note.StartsWith("line 1: an exception", StringComparison.Ordinal));
+        Assert.Contains(saved.Notes, note => note.StartsWith("line 2: eigyo@corp.example has the proxy", StringComparison.Ordinal));
+        Assert.Contains(saved.Notes, note => note.Contains("APPROVE-60", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task APPROVE_60_that_silence_counts_as_consent_is_asked_by_one_administrator_and_agreed_to_by_another()
+    {
+        await using var host = await AdminHost.StartAsync();
+        Task<SettingsSaved> SetAsync(string value, string user) => host.SendAsync(HttpMethod.Post, Routes.Settings, new SettingsChange([new SettingChange("approval.release_on_expiry", value)]), Json.SettingsChange, Json.SettingsSaved, user);
+        Task<Problem> RefusedAsync(string user) => host.RefusedAsync(HttpMethod.Post, Routes.Settings, new SettingsChange([new SettingChange("approval.release_on_expiry", "yes")]), Json.SettingsChange, user);
+        await host.SaveSettingsAsync(("net.host_name", "mx.example.jp"));
+        Assert.Equal(("APPROVE-60", 409), ((await RefusedAsync("hanako")).Rule, (await RefusedAsync("hanako")).Status));
+        await SetAsync("asked", "taro");
+        Assert.Equal("APPROVE-60", (await RefusedAsync("Taro")).Rule);
+        Assert.Single((await SetAsync("yes", "hanako")).Changes);
     }
 
     [Fact]

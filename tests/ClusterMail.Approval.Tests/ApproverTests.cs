@@ -56,6 +56,15 @@ public class ApproverTests
     public void APPROVE_49_a_subordinate_set_as_proxy_does_not_get_his_own_mail() =>
         Assert.Equal("bucho/1", Asked(Resolver(register: Proxies((Bucho, User2))), "*:1::bucho@corp.example"));
 
+    [Fact]
+    public void APPROVE_49_a_proxy_whom_the_sender_has_chosen_does_not_get_the_senders_seat()
+    {
+        var register = Proxies((Bucho, "jomu@corp.example"));
+        Assert.Equal("kacho/1", Asked(Resolver(register: register), "*:1::bucho@corp.example,kacho@corp.example", requester: Bucho));
+        Assert.Equal("kanri/1", Asked(Resolver(On with { Admins = [To("kanri@corp.example")] }, register), "*:1::bucho@corp.example", requester: Bucho));
+        Assert.Equal("jomu for bucho/1", Asked(Resolver(register: register), "*:1::bucho@corp.example"));
+    }
+
     [Theory]
     [InlineData(OnlySender.Fallback, "", "", "Nobody")]
     [InlineData(OnlySender.Fallback, "", "kanri@corp.example", "kanri/1")]

@@ -91,9 +91,20 @@ public class SubmissionTests
         {
             Timing = new LineTiming { Remind = TimeSpan.FromHours(24), Expire = TimeSpan.FromHours(168), OnExpire = ExpiryAction.Reject },
             Domains = ApprovalDomains.Parse(domains).Domains,
+            ReleasesOnExpiry = true,
         };
         var timing = Assert.IsType<SubmissionPlan.Held>(Plan(line, options, Customer)).Groups[0].Timing;
         Assert.Equal((remind, escalate, expire, action), ((int?)timing.Remind?.TotalHours, (int?)timing.Escalate?.TotalHours, (int?)timing.Expire?.TotalHours, timing.OnExpire));
+    }
+
+    [Theory]
+    [InlineData("*:1::bucho@corp.example;onexpire=release", "")]
+    [InlineData("*:1::bucho@corp.example", "corp.example onexpire=release")]
+    public void APPROVE_60_release_on_expiry_means_reject_until_two_have_agreed(string line, string domains)
+    {
+        var options = On with { Domains = ApprovalDomains.Parse(domains).Domains };
+        ExpiryAction Action(ApprovalOptions with) => Assert.IsType<SubmissionPlan.Held>(Plan(line, with, Customer)).Groups[0].Timing.OnExpire;
+        Assert.Equal((ExpiryAction.Reject, ExpiryAction.Release), (Action(options), Action(options with { ReleasesOnExpiry = true })));
     }
 
     [Fact]

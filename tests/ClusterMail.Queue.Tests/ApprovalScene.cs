@@ -54,12 +54,14 @@ internal sealed class ApprovalScene : IAsyncDisposable
         return scene;
     }
 
+    private HeldSpace Space => new(Reader.KeptAsync, () => Queue.Settings.Current.Settings.Integer("approval.hold_limit"), TimeProvider.System);
+
     private void Assemble()
     {
         var lists = () => Queue.Approval.Current;
         Desk = MakeDesk("n1");
         var door = new ApprovalDoor(
-            new HoldPlanner(Numbers, null, "n1", TimeProvider.System), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
+            new HoldPlanner(Numbers, null, "n1", Space, TimeProvider.System), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
         Policy = new MailPolicy(Queue.Settings, approval: () => _forgotten ? ApprovalLists.Empty : Queue.Approval.Current);
         Journal = new AcceptJournal(Queue.Lease, new AcceptJournalOptions(), NullLogger<AcceptJournal>.Instance);
         Acceptor = new MailAcceptor(Journal, Numbers, Queue.Lease, Queue.Window, new BlockedDestinations(), (from, to) => Queue.Settings.Current.Router.Decide(from, to), _ => { }, () => Queue.Settings.Current.Copies, door);
@@ -72,6 +74,10 @@ internal sealed class ApprovalScene : IAsyncDisposable
     /// <summary>The desk of another node: its own memory, the same database.</summary>
     public HoldDesk MakeDesk(string node) =>
         new(Holds, Reader, Numbers, node, new HoldRules(() => Queue.Approval.Current, () => true, TimeProvider.System), () => { }, NullLogger<HoldDesk>.Instance);
+
+    /// <summary>What looks for approvers who are gone, as the singleton has it.</summary>
+    public MissingApprovers Missing(string node) => new(new ApproverStore(Queue.Database.Source), Reader, MakeDesk(node), () =>
+        new ClusterMail.Approval.Holds.ApproverResolver(Queue.Settings.Current.Policy.Directory, Queue.Approval.Current.Register, Queue.Settings.Current.Policy.Approval.Options, DateTimeOffset.UtcNow));
 
     public HoldWorker MakeWorker(string node) => new(new HoldWorkerParts
     {
@@ -90,6 +96,12 @@ internal sealed class ApprovalScene : IAsyncDisposable
     public async Task SetPolicyAsync(string account, string policy)
     {
         await Queue.Database.ExecuteAsync("UPDATE account SET destinations = $2, changed = next_directory_version() WHERE name = $1", account, policy);
+        await Queue.Directory.FollowAsync(await Queue.Database.ScalarAsync<long>("SELECT version FROM directory_version"), default);
+    }
+
+    public async Task SuspendAsync(string account)
+    {
+        await Queue.Database.ExecuteAsync("UPDATE account SET suspended = true, changed = next_directory_version() WHERE name = $1", account);
         await Queue.Directory.FollowAsync(await Queue.Database.ScalarAsync<long>("SELECT version FROM directory_version"), default);
     }
 

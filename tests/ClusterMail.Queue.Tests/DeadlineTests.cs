@@ -25,6 +25,7 @@ public sealed class DeadlineTests : TestKit
         Events = new EventStore(scene.Queue.Database.Source),
         Desk = scene.MakeDesk(node),
         Watch = scene.Queue.Approval,
+        Approvers = scene.Missing(node),
         Fallback = _ => [Mailbox.FromStored("kanri@corp.example")],
         KeepRejected = () => TimeSpan.FromDays(30),
         Wake = scene.Worker.Wake,
@@ -71,7 +72,7 @@ public sealed class DeadlineTests : TestKit
     }
 
     [Fact]
-    public async Task EX_APPR_13_a_decision_and_the_expiry_at_the_same_moment_have_one_outcome_with_two_clocks_running()
+    public async Task APPROVE_87_and_EX_APPR_13_a_decision_and_the_expiry_at_the_same_moment_have_one_outcome_with_two_clocks_running()
     {
         await using var scene = await ApprovalScene.StartAsync("*:1::bucho@corp.example;expire=8h");
         var holds = new List<HoldRow>();
@@ -91,7 +92,7 @@ public sealed class DeadlineTests : TestKit
     [Fact]
     public async Task APPROVE_59_on_expiry_release_sends_in_the_name_of_the_system()
     {
-        await using var scene = await ApprovalScene.StartAsync("*:1::bucho@corp.example;expire=8h;onexpire=release");
+        await using var scene = await ApprovalScene.StartAsync("*:1::bucho@corp.example;expire=8h;onexpire=release", ("approval.release_on_expiry", "yes"));
         var hold = await scene.HoldAsync();
         Deadlines(scene);
         await PassAsync(scene, "expire_at");

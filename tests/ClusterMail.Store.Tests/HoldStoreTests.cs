@@ -193,6 +193,58 @@ public sealed class HoldStoreTests
     }
 
     [Fact]
+    public async Task APPROVE_81_a_restored_backup_releases_what_was_approved_and_not_yet_released_once_and_nothing_twice()
+    {
+        await using var scene = await HoldScene.StartAsync();
+        async Task<HoldRow> ApprovedAsync()
+        {
+            var held = await scene.HeldAsync();
+            Assert.True(await scene.Holds.ApplyAsync(await scene.DecideAsync(held, HoldState.Approved, Deciders[0]), default));
+            return (await scene.Reader.FindAsync(held.Id, default))!;
+        }
+        async Task<int> ReleaseAsync(HoldJobs jobs, HoldReader reader)
+        {
+            var released = 0;
+            foreach (var job in (await jobs.TakeAsync(50, default)).Where(job => job.Kind == JobKind.Release))
+                released += await jobs.FinishAsync(scene.Scene.Epoch, job, scene.Released((await reader.FindAsync(job.Hold, default))!) with { Content = new MemoryContent(HoldScene.Content) }, [], default) ? 1 : 0;
+            return released;
+        }
+        var gone = await ApprovedAsync();
+        Assert.Equal(1, await ReleaseAsync(scene.Jobs, scene.Reader));
+        await scene.Scene.Database.ExecuteAsync("DELETE FROM recipient; DELETE FROM mail");   // as when it was delivered
+        var approved = await ApprovedAsync();
+        var open = await scene.HeldAsync();
+        await scene.Audit.ChainAsync(default);
+
+        await using var restored = await scene.Scene.Database.DumpAndRestoreAsync();
+        var (jobs, reader, holds) = (new HoldJobs(restored.Source), new HoldReader(restored.Source), new HoldStore(restored.Source));
+        Assert.Equal(1, await ReleaseAsync(jobs, reader));
+        Assert.Equal([approved.Id, 0L, 1L], [(await reader.ByNumberAsync(approved.Id, default))[0].Id, await restored.ScalarAsync<long>("SELECT count(*) FROM mail WHERE name = $1", new MessageId(gone.Id).ToString()),
+            await restored.ScalarAsync<long>("SELECT count(*) FROM mail WHERE name = $1", new MessageId(approved.Id).ToString())]);
+        // Nor when every job is due again, as after a long stop.
+        await restored.ExecuteAsync("UPDATE hold_job SET due_at = now() - interval '1 hour'");
+        Assert.Equal(0, await ReleaseAsync(jobs, reader));
+        // What was open at the time of the backup is open again, and decided once.
+        Assert.True(await holds.ApplyAsync(await scene.DecideAsync((await reader.FindAsync(open.Id, default))!, HoldState.Rejected, Deciders[1]), default));
+        Assert.False(await holds.ApplyAsync(await scene.DecideAsync(open, HoldState.Approved, Deciders[0]), default));
+        Assert.Null((await new AuditStore(restored.Source).VerifyAsync(null, default)).Fault);
+    }
+
+    [Fact]
+    public async Task APPROVE_332_a_backup_from_before_a_decision_is_told_by_the_head_that_was_noted_outside()
+    {
+        await using var scene = await HoldScene.StartAsync();
+        var hold = await scene.HeldAsync();
+        await scene.Audit.ChainAsync(default);
+        await using var restored = await scene.Scene.Database.DumpAndRestoreAsync();
+        Assert.True(await scene.Holds.ApplyAsync(await scene.DecideAsync(hold, HoldState.Approved, Deciders[0]), default));
+        await scene.Audit.ChainAsync(default);
+        var noted = (await scene.Audit.HeadAsync(default))!;
+        Assert.Null((await new AuditStore(restored.Source).VerifyAsync(null, default)).Fault);
+        Assert.Contains("ends before the noted record", (await new AuditStore(restored.Source).VerifyAsync((noted.Seq, noted.Hash), default)).Fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task APPROVE_81_a_job_taken_by_a_node_that_died_is_due_again_after_thirty_seconds()
     {
         await using var scene = await HoldScene.StartAsync();

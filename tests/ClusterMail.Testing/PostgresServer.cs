@@ -56,6 +56,10 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Runs a client program of the same installation to its end.</summary>
+    public static Task<string> MustAsync(string program, params IReadOnlyList<string> arguments) =>
+        Processes.Tool.MustAsync(TimeSpan.FromMinutes(2), Path.Combine(BinaryFolder(), program), arguments);
+
     public ValueTask DisposeAsync()
     {
         Stop();

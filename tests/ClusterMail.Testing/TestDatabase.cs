@@ -42,6 +42,29 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>One without any table, for tests of the migrations.</summary>
     public static async Task<TestDatabase> CreateEmptyAsync() => await CloneAsync((await Shared.Value).Server.ConnectionString, "");
 
+    /// <summary>What an administrator gets who dumps this one now and restores it later: <c>pg_dump</c> and <c>pg_restore</c>, no copy of files.</summary>
+    public async Task<TestDatabase> DumpAndRestoreAsync()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await PostgresServer.MustAsync("pg_dump", "-Fc", "-f", file, "-d", Keywords(ConnectionString));
+            var restored = await CreateEmptyAsync();
+            await PostgresServer.MustAsync("pg_restore", "--exit-on-error", "--no-owner", "-d", Keywords(restored.ConnectionString), file);
+            return restored;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static string Keywords(string connection)
+    {
+        var parts = new NpgsqlConnectionStringBuilder(connection);
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"host={parts.Host} port={parts.Port} dbname={parts.Database} user={parts.Username} password={parts.Password}");
+    }
+
     /// <summary>A pool as a node opens it; closed with this object.</summary>
     public NpgsqlDataSource Open(string applicationName, long? epoch = null)
     {

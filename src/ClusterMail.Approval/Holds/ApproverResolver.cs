@@ -65,6 +65,9 @@ public sealed class ApproverResolver(MailDirectory directory, ApproverRegister r
         return [.. Distinct(named.Select(Account).OfType<Mailbox>()).Take(ApproverList.MaxApprovers)];
     }
 
+    /// <summary>Whether he can be asked now (APPROVE-51).</summary>
+    public bool IsAvailable(Mailbox approver) => Account(approver) is not null;
+
     /// <summary>The main address of an approver (APPROVE-46, APPROVE-47); null: none of ours, deleted, or suspended.</summary>
     private Mailbox? Account(Mailbox address)
     {
@@ -79,11 +82,14 @@ public sealed class ApproverResolver(MailDirectory directory, ApproverRegister r
         };
     }
 
-    /// <summary>With proxies (APPROVE-206), and then without the sender (APPROVE-49).</summary>
+    /// <summary>
+    /// With proxies (APPROVE-206), and without the sender, before as well as after (APPROVE-49): the seat of a sender who is an approver is not handed to a proxy he has
+    /// chosen himself.
+    /// </summary>
     private ImmutableArray<CurrentApprover> Seated(ImmutableArray<Mailbox> approvers, VotesNeeded votes, ImmutableArray<Mailbox> barred)
     {
         var seats = new List<CurrentApprover>();
-        foreach (var approver in approvers)
+        foreach (var approver in approvers.Where(approver => !barred.Any(approver.SameAs)))
         {
             // The sender is no proxy for his own mail: the approver is asked himself (APPROVE-210).
             var proxy = register.ProxyOf(approver, now) is { } assigned && Account(assigned.Proxy) is { } account && !barred.Any(account.SameAs) ? account : null;

@@ -17,6 +17,9 @@ public static class TimingRules
         LineTiming[] levels = [caught.Line.Options.Timing, options.Domains.Find(caught.Requester.Domain)?.Timing ?? LineTiming.Default, options.Timing];
         var target = levels.Select(level => level.EscalateTo).FirstOrDefault(to => to is not null);
         var action = levels.Select(level => level.OnExpire).FirstOrDefault(action => action is not null) ?? ExpiryAction.Reject;
+        // Silence is no consent unless two people have said so.
+        if (action == ExpiryAction.Release && !options.ReleasesOnExpiry)
+            action = ExpiryAction.Reject;
         return new GroupTiming(
             levels.Select(level => level.Remind).FirstOrDefault(time => time is not null),
             levels.Select(level => level.Escalate).FirstOrDefault(time => time is not null) ?? (target is null ? null : DefaultEscalation),

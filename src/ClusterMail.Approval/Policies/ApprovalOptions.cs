@@ -47,6 +47,9 @@ public sealed record ApprovalOptions
     /// <summary>Deadlines where a line and its domain say nothing (APPROVE-59). Default 24 h, off, 7 d, reject.</summary>
     public LineTiming Timing { get; init; } = LineTiming.Default;
 
+    /// <summary><c>approval.release_on_expiry</c>: two administrators have agreed that silence may be taken for consent (APPROVE-60). Default no: release means reject.</summary>
+    public bool ReleasesOnExpiry { get; init; }
+
     /// <summary><c>approval.domains</c>: deadlines and fallback approvers of single domains.</summary>
     public ApprovalDomains Domains { get; init; } = ApprovalDomains.None;
 
@@ -70,6 +73,7 @@ public sealed record ApprovalOptions
             Expire = Hours(set, "approval.expire_hours"),
             OnExpire = set.Choice("approval.on_expire") switch { "release" => ExpiryAction.Release, "keep" => ExpiryAction.Keep, _ => ExpiryAction.Reject },
         },
+        ReleasesOnExpiry = set.Choice("approval.release_on_expiry") == "yes",
         Domains = ApprovalDomains.Parse(set.Text("approval.domains")).Domains,
     };
 

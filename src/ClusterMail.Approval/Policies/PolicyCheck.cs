@@ -47,6 +47,7 @@ public sealed class PolicyCheck
             Keywords(line);
             Reachable(line);
             Exception(line);
+            Silence(line);
         }
         if (!_table.Rules.IsEmpty && !_table.Rules.Any(line => line.Pattern.IsCatchAll))
             Warn(0, "APPROVE-30", $"no line for *: {Otherwise()}");
@@ -110,6 +111,12 @@ public sealed class PolicyCheck
         foreach (var level in _context.Above)
             if (level.Table.Rules.FirstOrDefault(other => line.Pattern.IsCoveredBy(other.Pattern) || other.Pattern.IsCoveredBy(line.Pattern)) is { Mode: ApprovalMode.Always or ApprovalMode.Attachments } approval)
                 Warn(line.Number, "APPROVE-25", $"an exception: {line.Pattern} needs no approval here, though line {approval.Number} of {level} asks for it");
+    }
+
+    private void Silence(ApprovalLine line)
+    {
+        if (line.Options.Timing.OnExpire == ExpiryAction.Release && !_context.Options.ReleasesOnExpiry)
+            Warn(line.Number, "APPROVE-60", "onexpire=release means reject until two administrators have set approval.release_on_expiry, one to asked and another to yes");
     }
 
     /// <summary>APPROVE-30, said in words.</summary>

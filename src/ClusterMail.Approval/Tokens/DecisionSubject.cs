@@ -8,6 +8,8 @@ namespace ClusterMail.Approval.Tokens;
 /// <summary>What a subject makes of a submitted mail (APPROVE-140). The check runs before any policy of the sender (APPROVE-141).</summary>
 public abstract record DecisionSubject
 {
+    private static readonly Ordinary Other = new();
+
     private DecisionSubject() { }
 
     /// <summary>Ordinary mail, as far as decisions are concerned.</summary>
@@ -23,10 +25,15 @@ public abstract record DecisionSubject
     /// <param name="isOurs">A mail of one of our accounts. A stranger's mail with something in front is no concern of ours.</param>
     public static DecisionSubject Recognise(ReadOnlySpan<byte> rawSubject, bool isOurs)
     {
+        // Every mail comes by here: most have no character that each decision has, and are not decoded.
+        if (rawSubject.IndexOf((byte)'_') < 0 && rawSubject.IndexOf("=?"u8) < 0)
+            return Other;
         var subject = Decode(rawSubject);
+        if (!subject.Contains('_', StringComparison.Ordinal))
+            return Other;
         if (DecisionText.Parse(subject) is { } text)
             return new Decision(text);
-        return isOurs && DecisionText.IsDisclosedBy(subject) ? new Disclosing() : new Ordinary();
+        return isOurs && DecisionText.IsDisclosedBy(subject) ? new Disclosing() : Other;
     }
 
     /// <summary>Unfolded, RFC 2047 decoded and trimmed.</summary>

@@ -11,6 +11,8 @@ internal sealed class ApprovalCommands(Verbs verbs)
     public Command Build() => new("approval", "Approval of outgoing mail by a superior: held mail, proxies, policies, audit.")
     {
         Status(),
+        new ApprovalOverviewCommands(verbs).Overview(),
+        new ApprovalOverviewCommands(verbs).Export(),
         List(),
         Show(),
         Content(),
@@ -116,7 +118,7 @@ internal sealed class ApprovalCommands(Verbs verbs)
     }
 
     private static string Approver(HeldApprover approver) =>
-        $"{approver.Address}{(approver.ProxyOf is { } principal ? $" (for {principal})" : "")}{(approver.Vote is { } vote ? $" [{vote} {Ages.Clock(approver.VotedAt)}]" : "")}";
+        $"{approver.Address}{(approver.UndeliverableAt is { } failed ? $" [{Words.Of("request undeliverable")} {Ages.Clock(failed)}]" : "")}{(approver.ProxyOf is { } principal ? $" (for {principal})" : "")}{(approver.Vote is { } vote ? $" [{vote} {Ages.Clock(approver.VotedAt)}]" : "")}";
 
     private static void Field(Screen screen, string label, string text) => screen.Labelled($"{Words.Of(label) + ':',-24}", text);
 

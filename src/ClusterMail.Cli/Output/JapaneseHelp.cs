@@ -41,6 +41,10 @@ internal static class JapaneseHelp
             "アカウントの送信先制限: '*@example.net'、'*@b.example,-1'、'*,0'。表がなければ制限はありません。",
         ["Who may mail to an account: '*@partner.example default', then '* false'. No table: everybody."] =
             "アカウントに送信できる相手: '*@partner.example default' の後に '* false'。表がなければ誰でも送信できます。",
+        ["Who is covered, who approves whom, who stands in, who is missing, who has much to decide."] = "承認の対象、承認者、代理承認者、不在の承認者、未決裁の多い承認者を一覧します。",
+        ["Show approvers with at least so many undecided mails."] = "未決裁がこの件数以上の承認者を表示します。",
+        ["Mails held in a span, with all that became of them, as CSV. That you have exported them is audited."] = "期間内に保留されたメールとその結果を CSV で出力します。出力したことは監査に記録されます。",
+        ["Beginning: a day, or a time."] = "開始: 日付または日時。",
         ["Decisions about held mail (上長承認記録ログ)."] = "保留メールの決定 (上長承認記録ログ)。",
 
         // The program and what every verb has

@@ -27,6 +27,9 @@ public sealed class ApprovalLists
             data.Proxies.Select(proxy => new ProxyAssignment(Mailbox.FromStored(proxy.Approver), Mailbox.FromStored(proxy.Proxy), proxy.From, proxy.Until)));
     }
 
+    /// <summary>Lists read just now, for whoever judges a policy before it is in force.</summary>
+    public static ApprovalLists Of(ApprovalData data) => new(data, null);
+
     public static ApprovalLists Empty { get; } = new(ApprovalData.Empty, null);
 
     /// <summary>-1 before the first load.</summary>
@@ -37,6 +40,12 @@ public sealed class ApprovalLists
 
     /// <summary>Groups and proxies.</summary>
     public ApproverRegister Register { get; }
+
+    public KeywordShelf Keywords => _keywords;
+
+    /// <summary>The level of a domain; null: it has none.</summary>
+    /// <param name="name">Lower case, A-labels.</param>
+    public PolicyLevel? Domain(string name) => _domains.GetValueOrDefault(name);
 
     /// <summary>The same object while the system's level is the same.</summary>
     public PolicyBook Book(PolicyLevel system)

@@ -136,6 +136,7 @@ public sealed class DeadlineActor : ReceiveActor, IWithTimers
         while (await _parts.Store.DropContentsAsync(_parts.KeepRejected(), Drops, _parts.Node, CancellationToken.None).ConfigureAwait(false) == Drops)
         {
         }
+        await _parts.Approvers.LookAsync(now, CancellationToken.None).ConfigureAwait(false);
         var (entries, oldest) = await _parts.Audit.WaitingAsync(CancellationToken.None).ConfigureAwait(false);
         if (oldest > Unchained)
             await _parts.Events.WriteAsync(_parts.Node, "approval-audit", $"{entries} entries of the audit wait for their hash, the oldest for {oldest.TotalSeconds:F0} s", null, CancellationToken.None).ConfigureAwait(false);
@@ -159,6 +160,7 @@ public sealed record DeadlineParts
     public required EventStore Events { get; init; }
     public required HoldDesk Desk { get; init; }
     public required ApprovalWatch Watch { get; init; }
+    public required MissingApprovers Approvers { get; init; }
 
     /// <summary>Who is asked when a line names nobody: fallback approver, else administrators (T5).</summary>
     public required Func<Mailbox, ImmutableArray<Mailbox>> Fallback { get; init; }

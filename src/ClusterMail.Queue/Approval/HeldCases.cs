@@ -54,6 +54,6 @@ public sealed class HeldCases(HoldReader reader, Func<NodeView> view)
         var octets = new byte[Math.Min(mail.Size, ViewLimit)];
         await using var stream = content.OpenRead();
         await stream.ReadExactlyAsync(octets, cancel).ConfigureAwait(false);
-        return MailReader.Read(new MemoryStream(octets, writable: false)) with { ContentSha256 = known.ContentSha256, Size = known.Size };
+        return MailReader.ReadBeginning(new MemoryStream(octets, writable: false), known.Size, known.ContentSha256);
     }
 }

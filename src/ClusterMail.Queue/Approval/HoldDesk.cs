@@ -60,6 +60,8 @@ public sealed partial class HoldDesk(HoldStore store, HoldReader reader, NumberB
                     return await RefusedAsync(row, trigger, actor, refused, cancel).ConfigureAwait(false);
                 case Transition.Moved moved when await store.ApplyAsync(ToChange(row, trigger, actor, moved), cancel).ConfigureAwait(false):
                     done();
+                    if (moved.Next.Decision is { } decision)
+                        ApprovalMetrics.Decided(decision.Outcome, decision.Channel, decision.At - row.OpenedAt);
                     return new HoldAnswer(moved.Code, await reader.FindAsync(hold.Number, cancel).ConfigureAwait(false), "");
             }
         }
@@ -99,6 +101,8 @@ public sealed partial class HoldDesk(HoldStore store, HoldReader reader, NumberB
             await store.FailAsync(record.Line(), [.. Keys(record, actor)], cancel).ConfigureAwait(false);
         else
             await store.AuditAsync([record.Line()], cancel).ConfigureAwait(false);
+        if (record.Result is { } result)
+            ApprovalMetrics.Refused(result);
         Refused(log, record.Hold?.ToString() ?? "", record.Result?.Word() ?? "", actor.Client ?? "", record.Approver ?? "");
         done();
     }

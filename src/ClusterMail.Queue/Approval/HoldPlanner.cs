@@ -11,7 +11,8 @@ using ClusterMail.Store.Approval;
 namespace ClusterMail.Queue.Approval;
 
 /// <summary>Asks approval at the end of DATA and makes of its answer what is stored (APPROVE-54 to APPROVE-57, APPROVE-68).</summary>
-public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string node, TimeProvider time)
+/// <param name="space">Whether more may be held (APPROVE-75).</param>
+public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string node, HeldSpace space, TimeProvider time)
 {
     /// <param name="received">With the recipients as they are stored.</param>
     /// <param name="given">The addresses of RCPT behind each of them, in the same order.</param>
@@ -23,6 +24,7 @@ public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string 
         return plan switch
         {
             SubmissionPlan.Refused refused => new Admission(refused.Reply, [], null),
+            SubmissionPlan.Held when !await space.TakesAsync(received.Content.Length, cancel).ConfigureAwait(false) => new Admission(HeldSpace.Full, [], null),
             SubmissionPlan.Held held => await HoldAsync(approval, received, held, content!, now, cancel).ConfigureAwait(false),
             _ => Admission.Ordinary(received),
         };

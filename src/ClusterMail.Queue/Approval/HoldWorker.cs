@@ -87,7 +87,9 @@ public sealed partial class HoldWorker : IAsyncDisposable
         }
         catch (EpochFencedException)
         {
+            // It was paused, and works under a new epoch soon; whoever is alive need not wait out the term of the job.
             lease.End();
+            await _parts.Jobs.PutOffAsync(job, TimeSpan.Zero, "the node that had it lost its lease", CancellationToken.None).ConfigureAwait(false);
         }
         catch (IntegrityException wrong)
         {
@@ -107,8 +109,11 @@ public sealed partial class HoldWorker : IAsyncDisposable
         var (mail, audit) = job.Kind == JobKind.Release
             ? row is null || !HeldStates.StatusOf(row.State).IsReleasing() ? (null, []) : (await _parts.Release.MakeAsync(row, _stop.Token).ConfigureAwait(false), Released(row))
             : (await _parts.Notice(job, row, _stop.Token).ConfigureAwait(false), (IReadOnlyList<AuditLine>)[]);
-        if (await _parts.Jobs.FinishAsync(lease.Epoch, job, mail, audit, _stop.Token).ConfigureAwait(false) && mail is not null)
-            _parts.Queued();
+        if (!await _parts.Jobs.FinishAsync(lease.Epoch, job, mail, audit, _stop.Token).ConfigureAwait(false) || mail is null)
+            return;
+        if (job.Kind == JobKind.Release && row?.Decision is { } decision)
+            ApprovalMetrics.Released(DateTimeOffset.UtcNow - decision.At);
+        _parts.Queued();
     }
 
     private IReadOnlyList<AuditLine> Released(HoldRow row) =>

@@ -41,6 +41,7 @@ internal static class ApprovalSettings
         Define.Switch("approval.accept_legacy_tokens", false, "APPROVE-138", "", "Unsigned decision texts of the original are taken from approvers who have logged in.", original: true),
         Define.Switch("approval.history", true, "APPROVE-2, APPROVE-300", "履歴を残す", "The approval log has a line for each decision; the audit is kept always.", original: false),
         Define.Integer("approval.log_level", 1, 0, 2, "", "APPROVE-303, APPROVE-306", "MailApprovalLogLevel", "What a line of the approval log has: 0 approver and number, 1 also his address and the recipients, 2 everything.", original: 0),
+        Define.Integer("approval.hold_limit", 21_474_836_480, 1_000_000, 10_000_000_000_000, "bytes", "APPROVE-75", "", "Contents of held mail may take so much, in the whole farm. Beyond it mail that would be held is answered 452; other mail is not concerned."),
         Define.Integer("approval.keep_rejected_days", 30, 1, 3650, "days", "APPROVE-74", "", "Contents of mails that were not sent are kept so long; those of sent ones go at once. What was decided stays."),
     ];
 
@@ -60,6 +61,8 @@ internal static class ApprovalSettings
         Define.Integer("approval.expire_hours", 168, 1, 87_600, "hours", "APPROVE-59", "期限切れ", "So long a mail is held; then approval.on_expire. 0: for ever.", zero: true, original: 0),
         Define.Choice("approval.on_expire", "reject", ["reject", "release", "keep"], "APPROVE-59, APPROVE-60", "期限切れ",
             "What becomes of a mail nobody has decided: not sent, sent (silence is taken for consent), or held for ever.", original: "keep"),
+        Define.Choice("approval.release_on_expiry", "no", ["no", "asked", "yes"], "APPROVE-60", "",
+            "Whether mail nobody has decided may be sent at its deadline, here, in a domain or on a line. One administrator sets asked, another one yes; until then release means reject."),
         Define.Table("approval.domains", "", "APPROVE-50, APPROVE-59", "",
             "What single domains have of their own, one a line: example.jp fallback=bucho@example.jp remind=12h escalate=2d to=jomu@example.jp expire=3d onexpire=reject."),
         Define.Table("approval.business_calendar", "", "APPROVE-61", "",

@@ -145,6 +145,8 @@ internal static class JapaneseMeanings
         ["approval.escalate_hours"] = "この時間の後、代わりの承認者または行の to= にも依頼する。0: しない (to= のある行は 48 時間)。",
         ["approval.expire_hours"] = "メールを保留する期間。過ぎると approval.on_expire に従う。0: 無期限。",
         ["approval.on_expire"] = "決裁されないまま期限が切れたメール: 送らない、送る (黙認とみなす)、保留を続ける。",
+        ["approval.release_on_expiry"] = "期限切れのメールを送ってよいか (サーバー、ドメイン、行のいずれでも)。管理者の一人が asked、別の一人が yes にする。それまで release は reject と同じ。",
+        ["approval.hold_limit"] = "保留メールの内容が全ノード合計で占めてよい量。超えると、保留されるはずのメールに 452 と応答する。ほかのメールには影響しない。",
         ["approval.domains"] = "ドメインごとの値、1 行に 1 つ: example.jp fallback=… remind=12h escalate=2d to=… expire=3d onexpire=reject。",
         ["approval.business_calendar"] = "期限の計算に数える時間: zone Asia/Tokyo、mon-fri 09:00-18:00、2026-12-29 to 2027-01-03 closed など、1 行に 1 つ。空ならすべての時間。",
 

@@ -7,7 +7,7 @@ namespace ClusterMail.Store.Approval;
 /// <summary>Rows behind the approval log (上長承認記録ログ, APPROVE-303), streamed in the order of their time.</summary>
 public sealed class ApprovalLogReader(NpgsqlDataSource dataSource)
 {
-    // Votes that decided nothing are lines of level 2 only (APPROVE-306); the vote that decides is in the decision.
+    // Votes that decided nothing and escalations are lines of level 2 only (APPROVE-306); the vote that decides is in the decision. An escalation is written down in the audit.
     private const string LinesSql = """
         SELECT x.at, x.hold_id, x.state, x.by, x.principal, x.channel, x.client_address, x.result_id, h.lists[cardinality(h.lists)], h.requester, m.subject,
                extract(epoch FROM x.at - h.opened_at)::bigint,
@@ -17,12 +17,16 @@ public sealed class ApprovalLogReader(NpgsqlDataSource dataSource)
               UNION ALL
               SELECT v.at, v.hold_id, 'vote', v.voter, CASE WHEN v.voter <> v.seat THEN v.seat END, v.channel, NULL, NULL, NULL
               FROM hold_vote v LEFT JOIN hold_decision d ON d.hold_id = v.hold_id
-              WHERE @votes AND v.approves AND v.at >= @from AND v.at < @to AND (d.decided_at IS NULL OR v.at < d.decided_at)) AS x
+              WHERE @votes AND v.approves AND v.at >= @from AND v.at < @to AND (d.decided_at IS NULL OR v.at < d.decided_at)
+              UNION ALL
+              SELECT e.at, e.hold_id, 'escalated', 'system', NULL, 'timer', NULL, NULL, e.record::json ->> 'node'
+              FROM (SELECT at, hold_id, record FROM audit UNION ALL SELECT at, hold_id, record FROM audit_entry) AS e
+              WHERE @votes AND e.at >= @from AND e.at < @to AND e.record LIKE '%"type":"ESCALATED"%' AND e.record::json ->> 'result' = 'OK') AS x
         JOIN hold h ON h.id = x.hold_id JOIN held_mail m ON m.id = h.mail_id
         WHERE @node IS NULL OR x.node = @node ORDER BY 1, 2
         """;
 
-    /// <param name="votes">Votes that were not the last one as well.</param>
+    /// <param name="votes">Votes that were not the last one, and escalations, as well.</param>
     public async IAsyncEnumerable<ApprovalLine> LinesAsync(LogSpan span, bool votes, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var command = dataSource.CreateCommand(LinesSql);
@@ -49,7 +53,7 @@ public sealed class ApprovalLogReader(NpgsqlDataSource dataSource)
 }
 
 /// <summary>One line of the approval log.</summary>
-/// <param name="State">Null: a vote that decided nothing yet.</param>
+/// <param name="State">Null: a vote that decided nothing yet; <c>Escalated</c>: somebody else is asked too.</param>
 /// <param name="By">Approver; <c>admin:</c> and a name; <c>system</c>.</param>
 public sealed record ApprovalLine(DateTimeOffset At, long Hold, HoldState? State, string By)
 {

@@ -45,7 +45,7 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = nu
     /// <summary>Puts a job's mail into the queue and marks it as done, in one transaction.</summary>
     /// <param name="mail">Null: nothing was left to do.</param>
     /// <param name="audit">Written with it; empty: none.</param>
-    /// <returns>False: somebody else had done it; nothing was written.</returns>
+    /// <returns>False: somebody else had done it, or is at it; nothing was written.</returns>
     /// <exception cref="EpochFencedException">Nothing was written.</exception>
     /// <exception cref="IntegrityException">A streamed content is not what was held; nothing was written.</exception>
     public async Task<bool> FinishAsync(long epoch, HoldJob job, NewMail? mail, IReadOnlyList<AuditLine> audit, CancellationToken cancel)
@@ -54,6 +54,9 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = nu
         var streamed = mail is { Content.Memory: null };
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
+        // Two who write the same pieces would meet at their key, which is an error and no answer.
+        if (streamed && !await IsOursAsync(connection, job, cancel))
+            return false;
         if (streamed)
             await QueueStore.WriteChunksAsync(connection, mail!, key, cancel);
         await using var batch = connection.CreateBatch();
@@ -76,6 +79,13 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = nu
                 await transaction.RollbackAsync(cancel);
         });
         return done == 1;
+    }
+
+    private static async Task<bool> IsOursAsync(NpgsqlConnection connection, HoldJob job, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("SELECT id FROM hold_job WHERE id = $1 AND done_at IS NULL FOR UPDATE SKIP LOCKED", connection);
+        command.Parameters.With(job.Id);
+        return await command.ExecuteScalarAsync(cancel) is not null;
     }
 
     /// <summary>Adds jobs that are not there yet. Those of no group have hold 0.</summary>

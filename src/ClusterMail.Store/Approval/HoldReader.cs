@@ -114,6 +114,30 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
         return (states, oldest);
     }
 
+    private const string AgesSql = """
+        SELECT count(*) FILTER (WHERE opened_at > now() - interval '1 hour'),
+               count(*) FILTER (WHERE opened_at <= now() - interval '1 hour' AND opened_at > now() - interval '1 day'),
+               count(*) FILTER (WHERE opened_at <= now() - interval '1 day' AND opened_at > now() - interval '7 days'),
+               count(*) FILTER (WHERE opened_at <= now() - interval '7 days')
+        FROM hold WHERE state IN ('held', 'escalated')
+        """;
+
+    /// <summary>How many are open for less than an hour, a day, a week, and longer (APPROVE-335).</summary>
+    public async Task<IReadOnlyList<long>> AgesAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(AgesSql);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return [reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3)];
+    }
+
+    /// <summary>Octets of all contents that are still there: of what waits, and of what was not sent and is kept a while (APPROVE-74).</summary>
+    public async Task<long> KeptAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask("SELECT coalesce(sum(size), 0)::bigint FROM held_mail WHERE dropped_at IS NULL");
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
     private async Task<long[]> IdsAsync(string sql, Action<NpgsqlParameterCollection> with, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(sql);
