@@ -44,7 +44,10 @@ public sealed class PageDesk(
     }
 
     /// <summary>Why this person is not shown the mail; null: he may decide, or could until it was decided (APPROVE-49, APPROVE-506).</summary>
-    public ResultCode? Bar(HoldRow row, Mailbox person) => DecisionCheck.JudgeWeb(Verb.Approve, person, Decidable(row), isLocked: false).Failure is { } code and (ResultCode.NotApprover or ResultCode.SelfApproval) ? code : null;
+    public ResultCode? Bar(HoldRow row, Mailbox person) =>
+        HeldStates.Of(row).Bars(person) ? ResultCode.SelfApproval
+        : DecisionCheck.JudgeWeb(Verb.Approve, person, Decidable(row), isLocked: false).Failure is { } code and (ResultCode.NotApprover or ResultCode.SelfApproval) ? code
+        : null;
 
     /// <summary>A held mail for somebody's eyes; that it was shown, and with which hash, is on record before (APPROVE-70, APPROVE-71).</summary>
     /// <exception cref="IntegrityException">Its content is not what was held.</exception>
