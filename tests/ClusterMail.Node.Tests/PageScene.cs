@@ -100,7 +100,8 @@ internal sealed class PageScene : IAsyncDisposable
             Assert.StartsWith("250", await smtp.SayAsync($"RCPT TO:<{recipient}>"), StringComparison.Ordinal);
         Assert.StartsWith("354", await smtp.SayAsync("DATA"), StringComparison.Ordinal);
         await smtp.SendAsync(Stuffed(content));
-        await smtp.SendAsync("\r\n.\r\n"u8.ToArray());
+        // The end of the last line is of the mail (RFC 5321 §4.1.1.4).
+        await smtp.SendAsync(content.AsSpan().EndsWith("\r\n"u8) ? ".\r\n" : "\r\n.\r\n");
         Assert.StartsWith("250", await smtp.ReadAsync(Patience), StringComparison.Ordinal);
         return await NewestAsync();
     }
