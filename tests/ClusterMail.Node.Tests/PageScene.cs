@@ -40,7 +40,7 @@ internal sealed class PageScene : IAsyncDisposable
         var scene = new PageScene { Database = await TestDatabase.CreateAsync() };
         var port = Ports.Block(4);
         scene._smtp = new IPEndPoint(IPAddress.Loopback, port);
-        scene.Site = new Uri($"http://127.0.0.1:{port + 3}");
+        scene.Site = new Uri($"{(settings.Contains(("approval.web.tls", "true")) ? "https" : "http")}://127.0.0.1:{port + 3}");
         await scene.SaveAsync([
             ("approval.enabled", "true"), ("approval.admins", "kanri@corp.example"), ("domain.table", "corp.example local\tzone=Asia/Tokyo"), ("net.host_name", "mx.corp.example"), ("compat.auth.allow_clear", "true"),
             ("auth.argon2_memory_kib", "8192"), ("auth.argon2_passes", "1"), ("approval.web.listen", $"127.0.0.1:{port + 3}"), ("approval.web.tls", "false"), ("approval.web.url", "https://approve.corp.example"),
@@ -71,14 +71,14 @@ internal sealed class PageScene : IAsyncDisposable
     {
         var version = await Database.ScalarAsync<long>("SELECT coalesce(max(version), 0) + 1 FROM setting_version");
         await Database.ExecuteAsync("INSERT INTO setting_version (version, saved_by, comment, values, overrides) VALUES ($1, 'test', '', $2::jsonb, '{}')",
-            version, System.Text.Json.JsonSerializer.Serialize(settings.ToDictionary(s => s.Name, s => s.Value)));
+            version, System.Text.Json.JsonSerializer.Serialize(settings.GroupBy(s => s.Name).ToDictionary(s => s.Key, s => s.Last().Value)));
     }
 
     private async Task<bool> IsUpAsync()
     {
         try
         {
-            using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+            using var client = new HttpClient(Browser.Handler());
             using var answer = await client.GetAsync(Site);
             using var smtp = await SmtpConversation.OpenAsync(_smtp);
             return answer.StatusCode == HttpStatusCode.SeeOther && smtp.Last.StartsWith("220", StringComparison.Ordinal);
@@ -183,9 +183,12 @@ internal sealed class Browser : IDisposable
 
     public Browser(Uri site)
     {
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = site, Timeout = PageScene.Patience };
+        _client = new HttpClient(Handler()) { BaseAddress = site, Timeout = PageScene.Patience };
         _client.DefaultRequestHeaders.Add("Accept-Language", "ja,en;q=0.5");
     }
+
+    /// <summary>Follows nothing, keeps nothing, and takes whatever certificate is shown.</summary>
+    public static SocketsHttpHandler Handler() => new() { AllowAutoRedirect = false, UseCookies = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
 
     public HttpResponseMessage Response { get; private set; } = null!;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using ClusterMail.Protocol;
 using ClusterMail.Store.Approval;
+using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using static ClusterMail.Node.Tests.PageScene;
 
@@ -295,6 +296,22 @@ public sealed class PageTests
         Assert.Contains("まだ何も決定されていません。", await browser.SubmitAsync(link, ("verb", "approval")), StringComparison.Ordinal);
         Assert.Equal(HoldState.Held, (await scene.AgainAsync(hold)).State);
         Assert.Contains("承認しました", await browser.SubmitAsync(link, ("verb", "approval")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task APPROVE_504_the_page_speaks_TLS_with_the_certificate_of_the_node_and_its_answers_lock_the_browser_down()
+    {
+        using var authority = new CertificateAuthority();
+        var pair = authority.Issue("approve.corp.example");
+        await using var scene = await StartAsync(settings: [("approval.web.tls", "true"), ("tls.certificate", pair.Certificate), ("tls.key", pair.Key), ("approval.web.auth", "link")]);
+        var link = await scene.LinkAsync(await scene.HoldAsync());
+        using var browser = scene.Open();
+        Assert.Contains("見積", await browser.GetAsync(link), StringComparison.Ordinal);
+        string Header(string name) => string.Join(',', browser.Response.Headers.GetValues(name));
+        Assert.Equal(("max-age=31536000", "no-store", "no-referrer", "nosniff", "DENY"),
+            (Header("Strict-Transport-Security"), Header("Cache-Control"), Header("Referrer-Policy"), Header("X-Content-Type-Options"), Header("X-Frame-Options")));
+        Assert.StartsWith("default-src 'none'; ", Header("Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.False(browser.Response.Headers.Contains("Server"));
     }
 
     [Fact]

@@ -37,7 +37,12 @@ public sealed class PageDesk(
     {
         var record = (row is null ? new ApprovalRecord(type) { Node = node } : ApprovalRecord.Of(type, node, row)) with
         {
-            Approver = actor.Claims, Channel = Channel.Web, Client = actor.Client, Auth = actor.Auth, Reason = why, Result = code,
+            Approver = actor.Claims,
+            Channel = Channel.Web,
+            Client = actor.Client,
+            Auth = actor.Auth,
+            Reason = why,
+            Result = code,
         };
         await store.AuditAsync([record.Line()], cancel).ConfigureAwait(false);
         done();
