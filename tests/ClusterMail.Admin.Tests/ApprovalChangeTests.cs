@@ -38,7 +38,7 @@ public sealed class ApprovalChangeTests
         await using var host = await AdminHost.StartAsync();
         await host.Database.ExecuteAsync("INSERT INTO account (changed, domain, name) VALUES (next_directory_version(), 'corp.example', 'bucho'), (next_directory_version(), 'corp.example', 'kacho')");
         await host.SendAsync(HttpMethod.Put, Routes.Fill(Routes.ApprovalPolicy, "corp.example"), new PolicySave("*:1::bucho@corp.example"), Json.PolicySave, Json.PolicySaved, user: "anna");
-        await host.SendAsync(HttpMethod.Put, Routes.ApprovalKeywords, new KeywordEntry(null, "secret.txt", "社外秘"), Json.KeywordEntry, Json.ApprovalDone, user: "anna");
+        await host.SendAsync(HttpMethod.Put, Routes.ApprovalKeywords, new KeywordEntry("", "secret.txt", "社外秘"), Json.KeywordEntry, Json.ApprovalDone, user: "anna");
         await host.SendAsync(HttpMethod.Put, Routes.ApprovalGroups, new ApproverGroupEntry("heads", ["bucho@corp.example"]), Json.ApproverGroupEntry, Json.ApprovalDone, user: "anna");
         await host.SendAsync(HttpMethod.Put, Routes.Fill(Routes.ApprovalProxy, "bucho@corp.example"), new ProxySet("kacho@corp.example"), Json.ProxySet, Json.ApprovalDone, user: "anna");
         using (await host.Client.DeleteAsync(Routes.Fill(Routes.ApprovalProxy, "bucho@corp.example"), TestContext.Current.CancellationToken))
@@ -55,7 +55,7 @@ public sealed class ApprovalChangeTests
         await using var host = await AdminHost.StartAsync();
         const string Text = "' our own people\n*@corp.example:0\n*:2:list=secret.txt:@heads>jomu@corp.example;all;expire=3d";
         await host.SendAsync(HttpMethod.Put, Routes.ApprovalGroups, new ApproverGroupEntry("@heads", ["bucho@corp.example", "kacho@corp.example"]), Json.ApproverGroupEntry, Json.ApprovalDone);
-        await host.SendAsync(HttpMethod.Put, Routes.ApprovalKeywords, new KeywordEntry(null, @"C:\mail\secret.txt", "社外秘\n見積"), Json.KeywordEntry, Json.ApprovalDone);
+        await host.SendAsync(HttpMethod.Put, Routes.ApprovalKeywords, new KeywordEntry("", @"C:\mail\secret.txt", "社外秘\n見積"), Json.KeywordEntry, Json.ApprovalDone);
         await host.SendAsync(HttpMethod.Put, Routes.Fill(Routes.ApprovalPolicy, "corp.example"), new PolicySave(Text), Json.PolicySave, Json.PolicySaved);
         Assert.Equal(Text, (await host.GetAsync(Routes.Fill(Routes.ApprovalPolicy, "corp.example"), Json.PolicyText)).Text);
         Assert.Equal(("domain", "corp.example", 2), Assert.Single((await host.GetAsync(Routes.ApprovalPolicies, Json.PolicyList)).Policies) is var entry ? (entry.Level, entry.Owner, entry.Lines) : default);
