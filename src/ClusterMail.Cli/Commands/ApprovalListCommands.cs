@@ -40,7 +40,7 @@ internal sealed class ApprovalListCommands(Verbs verbs)
         var (name, owner) = (ListName(), Owner());
         var file = new Argument<string>("FILE") { Description = "Text file, one word a line; - is standard input." };
         return verbs.Acting(new Verb("import", "Replace a list by a file.", "clustermail approval keywords import keyword.txt words.txt --owner user2@corp.example") { name, file, owner }, async (client, parsed, cancel) =>
-            await SaveAsync(client, new KeywordEntry(parsed.GetValue(owner), parsed.GetRequiredValue(name), await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel)), cancel));
+            await SaveAsync(client, new KeywordEntry(parsed.GetValue(owner) ?? "", parsed.GetRequiredValue(name), await Verbs.ReadTextAsync(parsed.GetRequiredValue(file), cancel)), cancel));
     }
 
     private Verb RemoveKeywords()
@@ -49,7 +49,7 @@ internal sealed class ApprovalListCommands(Verbs verbs)
         return verbs.Acting(new Verb("remove", "Remove a list. Lines that refer to it hold every mail they match.", "clustermail approval keywords remove keyword.txt --yes") { name, owner, yes }, async (client, parsed, cancel) =>
         {
             Verbs.Confirm(parsed.GetValue(yes), Words.Of($"Lines that refer to {parsed.GetRequiredValue(name)} will hold every mail they match. Go on?"));
-            await SaveAsync(client, new KeywordEntry(parsed.GetValue(owner), parsed.GetRequiredValue(name), ""), cancel);
+            await SaveAsync(client, new KeywordEntry(parsed.GetValue(owner) ?? "", parsed.GetRequiredValue(name), ""), cancel);
         });
     }
 
