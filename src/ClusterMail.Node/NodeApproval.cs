@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using ClusterMail.Accounts.Passwords;
+using ClusterMail.Admin;
 using ClusterMail.Approval.Holds;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Queue.Approval;
@@ -24,6 +26,9 @@ public sealed class NodeApproval : IAsyncDisposable
     private readonly AuditStore _audit;
     private readonly EventStore _events;
     private readonly ContentSeal? _seal;
+    private readonly ApprovalStore _store;
+    private readonly LinkStore _links;
+    private readonly ApprovalLogReader _log;
     private HoldWorker? _worker;
 
     public NodeApproval(string node, NpgsqlDataSource source, RecoverableKey key, ContentKeys keys, Func<NodeView> view, ILoggerFactory logs)
@@ -31,8 +36,9 @@ public sealed class NodeApproval : IAsyncDisposable
         (_node, _source, _logs, _view) = (node, source, logs, view);
         _seal = key.Seal is { } own ? new ContentSeal(Held(own), [.. own.Former.Select(former => new ContentSeal(Held(former)))]) : null;
         (_holds, _jobs, _audit, _events) = (new HoldStore(source), new HoldJobs(source, keys), new AuditStore(source), new EventStore(source));
+        (_store, _links, _log) = (new ApprovalStore(source), new LinkStore(source), new ApprovalLogReader(source));
         Reader = new HoldReader(source, _seal);
-        Watch = new ApprovalWatch(new ApprovalStore(source), _seal, view, logs.CreateLogger<ApprovalWatch>());
+        Watch = new ApprovalWatch(_store, _seal, view, logs.CreateLogger<ApprovalWatch>());
     }
 
     /// <summary>Keys of held contents; null: the node's file names none.</summary>
@@ -42,6 +48,9 @@ public sealed class NodeApproval : IAsyncDisposable
     public ApprovalWatch Watch { get; }
     public HoldDesk Desk { get; private set; } = null!;
     public ApprovalDoor Door { get; private set; } = null!;
+
+    /// <summary>What the pages show and do.</summary>
+    public PageDesk Pages { get; private set; } = null!;
 
     /// <summary>Where everybody hands in acts on held mails.</summary>
     public IHoldActs Acts { get; private set; } = null!;
@@ -56,7 +65,9 @@ public sealed class NodeApproval : IAsyncDisposable
         Desk = new HoldDesk(_holds, Reader, numbers, _node, new HoldRules(() => Watch.Current, () => _view().Settings.Switch("approval.allow_withdraw"), time), Wake, _logs.CreateLogger<HoldDesk>());
         Acts = new HoldGate(Desk, Reader, region);
         Door = new ApprovalDoor(
-            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), time), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Wake, _logs.CreateLogger<ApprovalDoor>());
+            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), time), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Commands(time), Wake, _logs.CreateLogger<ApprovalDoor>());
+        var cases = new HeldCases(Reader, _view);
+        Pages = new PageDesk(Acts, Desk, Reader, _holds, _links, cases, () => Watch.Current, _node, Wake, time);
         _worker = new HoldWorker(new HoldWorkerParts
         {
             Node = _node,
@@ -67,9 +78,39 @@ public sealed class NodeApproval : IAsyncDisposable
             Events = _events,
             Lease = lease,
             Release = new ReleaseWork(Reader, numbers, _view),
-            Notice = new NoticeWork(Reader, new HeldCases(Reader, _view), numbers, () => Watch.Current, _view, time).MakeAsync,
+            Notice = Notices(cases, numbers, time).MakeAsync,
             Queued = queued,
         }, _logs.CreateLogger<HoldWorker>());
+    }
+
+    private CommandDesk Commands(TimeProvider time) => new(new CommandParts
+    {
+        Node = _node,
+        Acts = Acts,
+        Holds = _holds,
+        Jobs = _jobs,
+        Approval = _store,
+        Lists = () => Watch.Current,
+        Done = Wake,
+        Time = time,
+    });
+
+    private NoticeWork Notices(HeldCases cases, NumberBlocks numbers, TimeProvider time)
+    {
+        var lists = () => Watch.Current;
+        var pages = new PageLinks(_links, _view);
+        var waiting = new WaitingLists(Reader, _holds, cases, pages, lists, _view, time);
+        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, HistoryAsync, lists, _view, time), pages, numbers, lists, _view, time);
+    }
+
+    /// <summary>The approval log as <c>clustermail log approval</c> prints it.</summary>
+    private async IAsyncEnumerable<(DateTimeOffset At, string Line)> HistoryAsync(LogSpan span, TimeZoneInfo zone, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var level = (int)_view().Settings.Integer("approval.log_level");
+        var format = new ApprovalLogFormat(zone, level);
+        await foreach (var row in _log.LinesAsync(span, votes: level >= 2, cancel))
+            if (format.Line(row) is { } line)
+                yield return (row.At, line);
     }
 
     public void Start() => _worker!.Start();
@@ -82,6 +123,7 @@ public sealed class NodeApproval : IAsyncDisposable
         Jobs = _jobs,
         Audit = _audit,
         Events = _events,
+        Approval = _store,
         Desk = Desk,
         Watch = Watch,
         Approvers = new MissingApprovers(new ApproverStore(_source), Reader, Desk, Resolver),

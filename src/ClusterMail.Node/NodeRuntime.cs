@@ -4,6 +4,7 @@ using System.Reflection;
 using Akka.Actor;
 using Akka.Configuration;
 using ClusterMail.Accounts.Passwords;
+using ClusterMail.Admin.Pages;
 using ClusterMail.Node.Cluster;
 using ClusterMail.Protocol;
 using ClusterMail.Queue;
@@ -115,6 +116,16 @@ public sealed class NodeRuntime : IAsyncDisposable
         Settings.Changed += (_, after) => _certificates.Follow(after);
         Lockout = new LockoutGuard(() => Settings.Current.Lockout, TimeProvider.System);
         _lockouts = new LockoutExchange(new LockoutStore(source), Lockout, Directory.Denies, () => Settings.Current.Lockout, node.Name, logs.CreateLogger<LockoutExchange>());
+        Pages = new NodePages(node.Name, new SiteParts
+        {
+            Desk = Approval.Pages,
+            Passwords = PasswordCheck,
+            Lockout = Lockout,
+            View = () => Settings.Current,
+            Certificates = _certificates,
+            Time = TimeProvider.System,
+            Log = logs.CreateLogger("ClusterMail.Admin.Pages"),
+        }, Lease, events);
         var logStore = new SessionLogStore(source);
         Sessions = new SessionJournal(logStore, events, node.Name, () => Settings.Current.Logging, new SessionJournalOptions(), logs.CreateLogger<SessionJournal>());
         Senders = new SenderDoor(() => Hosts.Senders, () => Sessions.Watch, TimeProvider.System, logs.CreateLogger<SenderDoor>());
@@ -144,6 +155,9 @@ public sealed class NodeRuntime : IAsyncDisposable
     public SettingsWatch Settings { get; }
     public DirectoryWatch Directory { get; }
     public NodeApproval Approval { get; }
+
+    /// <summary>The pages of approval, while the settings want them.</summary>
+    public NodePages Pages { get; }
 
     /// <summary>One for the whole node, so that logins and imports together stay within its bounds.</summary>
     public PasswordHasher Passwords { get; }
@@ -186,6 +200,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     {
         QueueMetrics.Begin();
         Duties.Start();
+        Pages.Start();
         Lease.Start();
         _lockouts.Start();
         _receiver.Tell(new ReceiverActor.Listen(NodeListeners.Of(_node, Settings.Current.Settings)));
@@ -199,6 +214,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     public async Task StopAsync(TimeSpan limit)
     {
         Duties.Cease();
+        await Pages.DisposeAsync();
         var received = _receiver.Ask<ReceiverActor.Stopped>(new ReceiverActor.Stop(limit), limit + TimeSpan.FromSeconds(5));
         _dispatcher.Tell(new DispatcherActor.Deliver(false));
         var drained = _dispatcher.Ask<DispatcherActor.Drained>(new DispatcherActor.Drain(), limit);

@@ -96,5 +96,7 @@ public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? t
             yield return new SettingError("approval.on_expire", 0, 0, "APPROVE-60", "release turns silence into consent: mail that nobody has looked at is sent at its deadline") { IsWarning = true, NeedsConfirmation = true };
         if (set.Switch("approval.enabled") && set.List("approval.admins").Count == 0 && set.List("approval.fallback").Count == 0)
             yield return new SettingError("approval.enabled", 0, 0, "APPROVE-50", "neither approval.fallback nor approval.admins names anybody: a mail whose only approver is its sender is refused") { IsWarning = true };
+        if (set.Choice("approval.web.auth") == "link")
+            yield return new SettingError("approval.web.auth", 0, 0, "APPROVE-521", "link lets whoever has a request decide in its approver's name, also somebody it was forwarded to") { IsWarning = true, NeedsConfirmation = true };
     }
 }

@@ -20,8 +20,18 @@ internal static class ValueChecks
         "log.time_zone" when text.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(text, out _) => "must be the name of a time zone such as Asia/Tokyo or UTC",
         "receive.copy_to" => Each(text, item => AdminAddress(item) is null, "is no address with a domain"),
         "receive.submission_clients" => Each(text, item => IPAddress.TryParse(item, out _) || IPNetwork.TryParse(item, out _), "is no address or network (a.b.c.d/n)"),
+        "approval.web.listen" when text.Length > 0 && WebListen.Parse(text) is null => "must be an address and a port, such as 0.0.0.0:8443, [::]:8443 or *:8443",
+        "approval.web.url" when text.Length > 0 && !IsWebUrl(text) => "must be https:// and a host, with a port where it needs one, such as https://approve.example.jp",
+        "approval.web.proxies" or "approval.internal_servers" =>
+            Each(text, item => IPAddress.TryParse(item, out _) || IPNetwork.TryParse(item, out _), "is no address or network (a.b.c.d/n)"),
+        "approval.web.allow_download" => Each(text, item => item == "*" || IsHostName(item), "is no domain"),
+        "approval.sub_domain_label" when text.Length > 0 && (text.Contains('.', StringComparison.Ordinal) || !IsHostName(text)) => "must be one label such as sub, without a dot",
         _ => null,
     };
+
+    // A link in a mail is a secret: not in clear, but for a page on the machine itself.
+    private static bool IsWebUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && text.Length <= 200 && url.AbsolutePath == "/" && url.Query.Length == 0 && url.UserInfo.Length == 0
+        && url.Fragment.Length == 0 && (url.Scheme == Uri.UriSchemeHttps || url is { Scheme: "http", IsLoopback: true });
 
     /// <summary>A name of letters, digits, hyphens and underscores in labels of at most 63 (RFC 1035 §2.3.4); Unicode labels are allowed.</summary>
     public static bool IsHostName(string text) =>

@@ -118,10 +118,10 @@ public sealed class SettingsTests
     [Fact]
     public void APPROVE_95_APPROVE_96_the_switches_of_approval_are_taken_by_their_old_names()
     {
-        var plan = Tree.PlanOf(("reg/MailApproval.1", "1\r\n"), ("reg/MailApprovalLog.1", "1\r\n"), ("reg/MailApprovalLogLevel.1", "2\r\n"), ("reg/MailApprovalManager.2", "admin@example.jp"));
+        var plan = Tree.PlanOf(("reg/MailApproval.1", "1\r\n"), ("reg/MailApprovalLog.1", "1\r\n"), ("reg/MailApprovalLogLevel.1", "2\r\n"), ("reg/MailApprovalManager.2", "admin@example.jp"), ("reg/MailApprovalDomain.2", "sub"));
         Assert.Equal(
-            ("true", "2", "admin@example.jp"),
-            (plan.Settings["approval.enabled"], plan.Settings["approval.log_level"], plan.Settings["approval.admins"]));
+            ("true", "2", "admin@example.jp", "sub"),
+            (plan.Settings["approval.enabled"], plan.Settings["approval.log_level"], plan.Settings["approval.admins"], plan.Settings["approval.sub_domain_label"]));
         Assert.Equal(FindingOutcome.Imported, Assert.Single(Tree.Plan().Of("mail/reg/MailApproval.1")).Outcome);
     }
 

@@ -61,7 +61,7 @@ internal sealed class ApprovalScene : IAsyncDisposable
         var lists = () => Queue.Approval.Current;
         Desk = MakeDesk("n1");
         var door = new ApprovalDoor(
-            new HoldPlanner(Numbers, null, "n1", Space, TimeProvider.System), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
+            new HoldPlanner(Numbers, null, "n1", Space, TimeProvider.System), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), Commands(), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
         Policy = new MailPolicy(Queue.Settings, approval: () => _forgotten ? ApprovalLists.Empty : Queue.Approval.Current);
         Journal = new AcceptJournal(Queue.Lease, new AcceptJournalOptions(), NullLogger<AcceptJournal>.Instance);
         Acceptor = new MailAcceptor(Journal, Numbers, Queue.Lease, Queue.Window, new BlockedDestinations(), (from, to) => Queue.Settings.Current.Router.Decide(from, to), _ => { }, () => Queue.Settings.Current.Copies, door);
@@ -89,9 +89,55 @@ internal sealed class ApprovalScene : IAsyncDisposable
         Events = new EventStore(Queue.Database.Source),
         Lease = Queue.Lease,
         Release = new ReleaseWork(Reader, Numbers, () => Queue.Settings.Current),
-        Notice = new NoticeWork(Reader, new HeldCases(Reader, () => Queue.Settings.Current), Numbers, () => Queue.Approval.Current, () => Queue.Settings.Current, TimeProvider.System).MakeAsync,
+        Notice = Notices().MakeAsync,
         Queued = () => { },
     }, NullLogger<HoldWorker>.Instance);
+
+    /// <summary>Lines of the approval log, as whoever formats them gives them.</summary>
+    public List<(DateTimeOffset At, string Line)> History { get; } = [];
+
+    private NoticeWork Notices()
+    {
+        var lists = () => Queue.Approval.Current;
+        var view = () => Queue.Settings.Current;
+        var (cases, pages) = (new HeldCases(Reader, view), new PageLinks(new LinkStore(Queue.Database.Source), view));
+        var waiting = new WaitingLists(Reader, Holds, cases, pages, lists, view, TimeProvider.System);
+        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, (_, _, _) => History.ToAsyncEnumerable(), lists, view, TimeProvider.System), pages, Numbers, lists, view, TimeProvider.System);
+    }
+
+    private CommandDesk Commands() => new(new CommandParts
+    {
+        Node = "n1",
+        Acts = Desk,
+        Holds = Holds,
+        Jobs = Jobs,
+        Approval = new ApprovalStore(Queue.Database.Source),
+        Lists = () => Queue.Approval.Current,
+        Done = () => Worker.Wake(),
+        Time = TimeProvider.System,
+    });
+
+    /// <summary>A command: a mail to oneself.</summary>
+    public Task<Reply> CommandAsync(string person, string subject, string? to = null, string? auth = null, string client = "192.0.2.80") =>
+        SendAsync(person, [to ?? person], $"From: {person}\r\nTo: {to ?? person}\r\nSubject: {subject}\r\n\r\n", auth, client);
+
+    /// <summary>The answer to the newest command of its kind, once the outbox is done.</summary>
+    public async Task<MimeMessage> AnswerAsync(string kind, string to)
+    {
+        await WorkAsync();
+        var number = await Queue.Database.ScalarAsync<long>("SELECT mail_id FROM hold_job WHERE starts_with(kind, $1) AND addressee = $2 AND mail_id IS NOT NULL ORDER BY id DESC LIMIT 1", kind, to);
+        return await MimeMessage.LoadAsync(new MemoryStream(await Queue.Database.ScalarAsync<byte[]>("SELECT content FROM mail WHERE id = $1", number)));
+    }
+
+    /// <summary>The audit's records about no held mail, in their order.</summary>
+    public async Task<IReadOnlyList<string>> RecordsAsync()
+    {
+        await Audit.ChainAsync(default);
+        var found = new List<string>();
+        await foreach (var row in Audit.AllAsync(0, default))
+            found.Add(row.Record);
+        return found;
+    }
 
     public async Task SetPolicyAsync(string account, string policy)
     {

@@ -23,6 +23,7 @@ public sealed class DeadlineTests : TestKit
         Jobs = scene.Jobs,
         Audit = scene.Audit,
         Events = new EventStore(scene.Queue.Database.Source),
+        Approval = new ApprovalStore(scene.Queue.Database.Source),
         Desk = scene.MakeDesk(node),
         Watch = scene.Queue.Approval,
         Approvers = scene.Missing(node),

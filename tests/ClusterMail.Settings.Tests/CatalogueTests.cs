@@ -29,6 +29,26 @@ public sealed class CatalogueTests
         Assert.Contains(Validator.Check(new Dictionary<string, string> { ["approval.on_expire"] = "release" }), error => error is { Rule: "APPROVE-60", NeedsConfirmation: true });
 
     [Fact]
+    public void APPROVE_521_deciding_by_link_alone_has_to_be_confirmed() =>
+        Assert.Contains(Validator.Check(new Dictionary<string, string> { ["approval.web.auth"] = "link" }), error => error is { Rule: "APPROVE-521", NeedsConfirmation: true });
+
+    [Theory]
+    [InlineData("approval.web.listen", "*:8443", true)]
+    [InlineData("approval.web.listen", "[::1]:8443", true)]
+    [InlineData("approval.web.listen", "8443", false)]
+    [InlineData("approval.web.listen", "0.0.0.0:0", false)]
+    [InlineData("approval.web.url", "https://approve.example.jp", true)]
+    [InlineData("approval.web.url", "http://127.0.0.1:8443", true)]
+    [InlineData("approval.web.url", "http://approve.example.jp", false)]
+    [InlineData("approval.web.url", "https://approve.example.jp/path?x=1", false)]
+    [InlineData("approval.web.url", "javascript:alert(1)", false)]
+    [InlineData("approval.web.proxies", "10.0.0.0/8 192.0.2.1", true)]
+    [InlineData("approval.web.proxies", "balancer", false)]
+    [InlineData("approval.sub_domain_label", "sub", true)]
+    [InlineData("approval.sub_domain_label", "sub.example", false)]
+    public void APPROVE_160_the_settings_of_the_page_are_judged_before_they_are_saved(string name, string value, bool isGood) => Assert.Equal(isGood, Validator.Check(name, value).Count == 0);
+
+    [Fact]
     public void APPROVE_50_approval_without_anybody_to_fall_back_on_is_warned_of()
     {
         Assert.Contains(Validator.Check(new Dictionary<string, string> { ["approval.enabled"] = "true" }), error => error is { Rule: "APPROVE-50", IsWarning: true });

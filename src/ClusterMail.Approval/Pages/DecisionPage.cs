@@ -26,6 +26,20 @@ public sealed record DecisionPage
     /// <summary>What he had written then.</summary>
     public string Comment { get; init; } = "";
 
+    /// <summary>Approving asks once more: the form then carries <see cref="PageFields.Confirm"/> (APPROVE-501).</summary>
+    public bool AsksForConfirmation { get; init; }
+
+    /// <summary>Where the mail is downloaded as a file; null: it is not allowed (APPROVE-500).</summary>
+    public string? DownloadPath { get; init; }
+
+    /// <summary>The page after an approval of a mail with warnings: they are named, and the same button approves now.</summary>
+    public DecisionPage WithConfirmation() => this with
+    {
+        AsksForConfirmation = true,
+        Fault = Frame.Words.Say("このメールには注意点があります。確認のうえ、もう一度「承認して送信する」を押してください。まだ何も決定されていません。",
+            "There is something to look at twice. Please check it and press the button again to approve. Nothing has been decided yet."),
+    };
+
     /// <summary>The page after a rejection without the reason it needs.</summary>
     public DecisionPage WithReasonMissing() =>
         this with { Fault = Frame.Words.Say("却下の理由を入力してください。まだ何も決定されていません。", "Please give a reason for the rejection. Nothing has been decided yet.") };
@@ -43,7 +57,7 @@ public sealed record DecisionPage
             <div class="grid">
             <div>
             {Facts(words)}
-            {new MailPanel(words).Of(Held.Mail)}
+            {new MailPanel(words).Of(Held.Mail)}{Download(words)}
             </div>
             <div class="side" id="decide">{Form(words)}</div>
             </div>
@@ -81,6 +95,10 @@ public sealed record DecisionPage
     private Html Recipient(Mailbox recipient) =>
         Html.Of($"<li>{Viewing.VisibleText.Line(recipient.ToString())}{Html.When(Held.IsBcc(recipient), Html.Trusted(" <span class=\"bcc\">(Bcc)</span>"))}</li>");
 
+    private Html Download(CaseWords words) => DownloadPath is { } path
+        ? Html.Of($"""<p><a class="button" href="{path}" download>{words.Say("元のメールをダウンロードする (.eml)", "Download the original mail (.eml)")}</a></p>""")
+        : Html.Empty;
+
     private static Html Lines(IEnumerable<string> lines) => Html.Of($"<ul>{Html.Join(lines.Select(line => Html.Of($"<li>{line}</li>")))}</ul>");
 
     private static Html Pair(string label, string value) => Html.Of($"<dt>{label}</dt><dd>{value}</dd>");
@@ -88,7 +106,7 @@ public sealed record DecisionPage
     private Html Form(CaseWords words) => Html.Of($"""
         <form class="card" method="post" action="{Frame.Path}?lang={Frame.Language.Tag()}">
         <h2>{words.Say("このメールを送信しますか", "May this mail be sent?")}</h2>
-        {Proxy(words)}
+        {Proxy(words)}{Html.When(AsksForConfirmation, Html.Of($"""<input type="hidden" name="{PageFields.Confirm}" value="1">"""))}
         <input type="hidden" name="{PageFields.Guard}" value="{Guard}"><input type="hidden" name="{PageFields.ContentSha256}" value="{Held.Mail.ContentSha256}">
         <label class="field" for="comment">{(IsReasonRequired ? words.Say("コメント (却下する場合は必須)", "Comment (required to reject)") : words.Say("コメント・却下の理由 (任意)", "Comment or reason (optional)"))}</label>
         <textarea id="comment" name="{PageFields.Comment}" maxlength="2000">{Comment}</textarea>

@@ -15,6 +15,9 @@ public static class PageFields
     /// <summary>Of the content that was shown (APPROVE-70): a decision about another one is refused.</summary>
     public const string ContentSha256 = "sha256";
 
+    /// <summary>He was told what to look at twice, and approves all the same (APPROVE-501).</summary>
+    public const string Confirm = "confirm";
+
     /// <summary>A HoldId; several in a list (APPROVE-232).</summary>
     public const string Hold = "hold";
     public const string Account = "account";

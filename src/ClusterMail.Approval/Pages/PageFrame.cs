@@ -32,13 +32,15 @@ public sealed record PageFrame
             <main{Html.When(isNarrow, Html.Trusted(" class=\"one\""))}>
             {body}
             </main>
-            <footer>ClusterMail</footer>
+            <footer>{Logout(words)}ClusterMail</footer>
             </body>
             </html>
 
             """);
         return page.ToString();
     }
+
+    private Html Logout(CaseWords words) => Person.Length == 0 ? Html.Empty : Html.Of($"""<form method="post" action="/logout"><button class="plainb">{words.Say("ログアウト", "Log out")}</button></form>""");
 
     private Html PersonMark(CaseWords words) => Person.Length == 0 ? Html.Empty : Html.Of($"""<span title="{words.Say("ログイン中", "Logged in")}">{Person}</span>""");
 }

@@ -70,9 +70,11 @@ public static class PageStyle
         .subject{font-weight:600;font-size:16px;overflow-wrap:anywhere}
         .big{font-size:44px;line-height:1;margin:4px 0 12px}
         .go{display:none}
-        .two{display:flex;gap:12px}.two button{flex:1}
+        button.good+button.bad{margin-top:36px}
+        .two{display:flex;gap:40px}.two button{flex:1}.two button.good+button.bad{margin-top:12px}
         footer{color:var(--soft);font-size:12px;text-align:center;padding:0 20px 28px}
-        @media (max-width:860px){.grid{grid-template-columns:minmax(0,1fr)}.side{position:static}main{padding:14px 14px 110px}.card{padding:16px;border-radius:10px}h1{font-size:20px}dl{grid-template-columns:minmax(0,1fr);gap:2px}dd{margin:0 0 10px}iframe{height:56vh}
+        footer button{display:inline-block;width:auto;min-height:44px;font-size:13px;font-weight:400;padding:6px 20px;margin:0 0 12px}
+        @media (max-width:860px){.grid{grid-template-columns:minmax(0,1fr)}.side{position:static}main{padding:14px 14px 24px}footer{padding-bottom:96px}.card{padding:16px;border-radius:10px}h1{font-size:20px}dl{grid-template-columns:minmax(0,1fr);gap:2px}dd{margin:0 0 10px}iframe{height:56vh}
         .go{display:block;position:fixed;left:0;right:0;bottom:0;padding:10px 14px;background:var(--paper);border-top:1px solid var(--line)}.go a{margin:0}}
         @media print{.go,form,.bar a{display:none}}
         """;

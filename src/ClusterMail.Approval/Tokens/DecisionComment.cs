@@ -21,6 +21,9 @@ public static partial class DecisionComment
         return Cut(string.Join('\n', own).Trim());
     }
 
+    /// <summary>What was written into the field of a page, as it is kept: all of it, as long as it may be.</summary>
+    public static string Written(string? field) => Cut((field ?? "").ReplaceLineEndings("\n").Trim());
+
     /// <summary>How many lines at the top are those of the link, wherever the client put empty lines.</summary>
     private static int Prepared(List<string> lines, string heldSubject)
     {

@@ -21,7 +21,7 @@ public sealed partial record WebLink(HoldId Hold, string Secret)
 
     public string Path => $"/a/{Hold}/{Secret}";
 
-    /// <param name="baseUrl"><c>approval.web_base_url</c>, with or without slash at the end.</param>
+    /// <param name="baseUrl"><c>approval.web.url</c>, with or without slash at the end.</param>
     public string Url(string baseUrl) => baseUrl.TrimEnd('/') + Path;
 
     /// <summary>What is stored: SHA-256 of the secret, 32 octets. A random value of 256 bits needs no salt.</summary>

@@ -40,6 +40,7 @@ internal static class RegistryNames
         (Any, "MailApprovalLog", new ValueMeaning.Switch("approval.history")),
         (Any, "MailApprovalLogLevel", new ValueMeaning.Number("approval.log_level")),
         (Any, "MailApprovalManager", new ValueMeaning.Plain("approval.admins")),
+        (Any, "MailApprovalDomain", new ValueMeaning.Plain("approval.sub_domain_label")),
         (Delivery, "MX Chash live time", new ValueMeaning.Number("delivery.mx_cache_seconds")),
         (Delivery, "Send/Recv Data Timer", new ValueMeaning.Number("delivery.idle_seconds")),
         (Delivery, "ESMTP", new ValueMeaning.Login(LoginPart.On)),

@@ -21,8 +21,11 @@ public sealed record Admission(Reply? Answer, ImmutableArray<ForwardPath> SendNo
 
 /// <summary>Stands between the last dot and the queue: catches decisions and commands, and holds what needs approval. Fails closed (APPROVE-13).</summary>
 /// <param name="held">A held mail was committed: its notices are waiting.</param>
-public sealed partial class ApprovalDoor(HoldPlanner planner, DecisionDesk decisions, Action held, ILogger<ApprovalDoor> log)
+/// <param name="commands">Commands by mail (chapter 22).</param>
+public sealed partial class ApprovalDoor(HoldPlanner planner, DecisionDesk decisions, CommandDesk commands, Action held, ILogger<ApprovalDoor> log)
 {
+    private static readonly Reply NoSuchAddress = new(550, new EnhancedStatus(5, 1, 1), "This address takes decisions and commands of approval only.");
+
     public async ValueTask<Admission> AdmitAsync(ReceivedMail mail, CancellationToken cancel)
     {
         if (mail.Transaction is not MailTransaction { Concerns: true } transaction)
@@ -30,8 +33,13 @@ public sealed partial class ApprovalDoor(HoldPlanner planner, DecisionDesk decis
         try
         {
             // Before the policy of whoever sends it: a superior whose own mail is checked can still decide (APPROVE-141).
-            if (await decisions.TryAsync(mail, transaction, cancel).ConfigureAwait(false) is { } answer)
+            var subject = await RawSubject.FindAsync(mail.Content, cancel).ConfigureAwait(false);
+            if (await decisions.TryAsync(mail, subject, transaction, cancel).ConfigureAwait(false) is { } answer)
                 return new Admission(answer, [], null);
+            if (await commands.TryAsync(mail, subject, transaction, cancel).ConfigureAwait(false) is { } done)
+                return new Admission(done, [], null);
+            if (IsToSubDomain(mail, transaction))
+                return new Admission(NoSuchAddress, [], null);
             if (transaction.Approval is not { } approval)
                 return Admission.Ordinary(mail);
             return approval.IsReady
@@ -45,6 +53,11 @@ public sealed partial class ApprovalDoor(HoldPlanner planner, DecisionDesk decis
             return new Admission(RefuseReply.Trouble, [], null);
         }
     }
+
+    /// <summary>APPROVE-448: the sub-domain is for decisions and commands; nobody is to begin using it as an address.</summary>
+    private static bool IsToSubDomain(ReceivedMail mail, MailTransaction transaction) =>
+        transaction.View.Settings.Text("approval.sub_domain_label") is { Length: > 0 } label && mail.Given.ForwardPaths.Any(path =>
+            path.Mailbox.Domain.StartsWith($"{label}.", StringComparison.OrdinalIgnoreCase) && transaction.View.Policy.Directory.Domains.Find(path.Mailbox.Domain[(label.Length + 1)..]) is not null);
 
     /// <summary>Called after the commit.</summary>
     public void Committed(NewHeldMail? what)

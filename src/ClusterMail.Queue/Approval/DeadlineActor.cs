@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using ClusterMail.Approval;
+using ClusterMail.Approval.Commands;
 using ClusterMail.Approval.Holds;
+using ClusterMail.Approval.Notices;
 using ClusterMail.Approval.Policies;
 using ClusterMail.Protocol;
 using ClusterMail.Store;
@@ -130,9 +132,17 @@ public sealed class DeadlineActor : ReceiveActor, IWithTimers
         Waiting = [.. row.Approvers.Where(approver => approver.Waits).Select(approver => approver.Address)],
     };
 
+    /// <summary>A proxy's window ends within a day: the approver is told, once (APPROVE-209).</summary>
+    private async Task TellEndingsAsync()
+    {
+        foreach (var proxy in await _parts.Approval.EndingAsync(ProxyTerm.Notice, NoticeKind.ProxyEnding.Word(), CancellationToken.None).ConfigureAwait(false))
+            await _parts.Jobs.AnswerAsync(0, [new NewAnswer(NoticeJobs.Ending(proxy.Until!.Value), proxy.Approver, new CommandAnswer { Now = proxy.Proxy, Until = proxy.Until }.Write())], CancellationToken.None).ConfigureAwait(false);
+    }
+
     private async Task KeepHouseAsync(DateTimeOffset now)
     {
         _keptHouse = now;
+        await TellEndingsAsync().ConfigureAwait(false);
         while (await _parts.Store.DropContentsAsync(_parts.KeepRejected(), Drops, _parts.Node, CancellationToken.None).ConfigureAwait(false) == Drops)
         {
         }
@@ -158,6 +168,7 @@ public sealed record DeadlineParts
     public required HoldJobs Jobs { get; init; }
     public required AuditStore Audit { get; init; }
     public required EventStore Events { get; init; }
+    public required ApprovalStore Approval { get; init; }
     public required HoldDesk Desk { get; init; }
     public required ApprovalWatch Watch { get; init; }
     public required MissingApprovers Approvers { get; init; }

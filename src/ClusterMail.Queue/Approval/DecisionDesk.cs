@@ -18,12 +18,13 @@ public sealed class DecisionDesk(IHoldActs acts, HoldDesk desk, HoldReader reade
     private const int BodyLimit = 262_144;
 
     /// <summary>The answer to a decision mail; null: it is none.</summary>
-    public async Task<Reply?> TryAsync(ReceivedMail mail, MailTransaction transaction, CancellationToken cancel)
+    /// <param name="subject">As <see cref="RawSubject"/> finds it.</param>
+    public async Task<Reply?> TryAsync(ReceivedMail mail, byte[] subject, MailTransaction transaction, CancellationToken cancel)
     {
         if (lists().Keys is not { } keys)
             return null;
         var outgoing = transaction.Pipeline.Outgoing;
-        switch (DecisionSubject.Recognise(await RawSubject.FindAsync(mail.Content, cancel).ConfigureAwait(false), outgoing.IsOurs))
+        switch (DecisionSubject.Recognise(subject, outgoing.IsOurs))
         {
             case DecisionSubject.Decision decision:
                 return await DecideAsync(mail, transaction, decision.Text, keys, cancel).ConfigureAwait(false);
@@ -42,7 +43,7 @@ public sealed class DecisionDesk(IHoldActs acts, HoldDesk desk, HoldReader reade
             var row = await reader.FindAsync(text.Hold.Number, cancel).ConfigureAwait(false);
             var attempt = Attempt(mail, transaction, text);
             var actor = Who(mail, text);
-            var hold = row is null ? null : Decidable(row);
+            var hold = row is null ? null : DecidableHolds.Of(row, lists().Register, time.GetUtcNow());
             var rules = ApprovalRules.Of(transaction.View);
             var verdict = DecisionCheck.Judge(attempt, hold, keys, rules, await IsLockedAsync(text.Hold, actor, cancel).ConfigureAwait(false));
             var code = verdict.Failure is { } failure
@@ -76,33 +77,8 @@ public sealed class DecisionDesk(IHoldActs acts, HoldDesk desk, HoldReader reade
             await jobs.AddAsync(row.Id, [NoticeJobs.NoAction(reason, text.Verb, person, time.GetUtcNow())], cancel).ConfigureAwait(false);
     }
 
-    private async Task<bool> IsLockedAsync(HoldId hold, Actor actor, CancellationToken cancel)
-    {
-        (string Kind, string Key)[] keys = [("hold", hold.ToString()), ("client", actor.Client ?? ""), ("approver", (actor.Claims ?? "").ToLowerInvariant())];
-        var (failures, now) = await store.FailuresAsync(keys, LockRule.Memory, cancel).ConfigureAwait(false);
-        return failures.GroupBy(failure => failure.Kind).Any(kind => LockRule.LockedUntil([.. kind.Select(failure => failure.At).Order()], now) is not null);
-    }
-
-    /// <summary>Who may decide now: those who are asked, their principals, and proxies in force (APPROVE-206).</summary>
-    private DecidableHold Decidable(HoldRow row)
-    {
-        var (register, now) = (lists().Register, time.GetUtcNow());
-        var deciders = row.Approvers.SelectMany(IEnumerable<Mailbox?> (approver) =>
-        [
-            Mailbox.FromStored(approver.Address),
-            approver is { Principal: { } principal, PrincipalDecides: true } ? Mailbox.FromStored(principal) : null,
-            register.ProxyOf(Mailbox.FromStored(approver.Address), now)?.Proxy,
-        ]).OfType<Mailbox>();
-        return new DecidableHold
-        {
-            Hold = new HoldId(row.Id),
-            Requester = Mailbox.FromStored(row.Requester),
-            IssuedLists = row.Lists,
-            Deciders = [.. deciders],
-            ContentSha256 = Convert.ToHexStringLower(row.Mail.Sha256),
-            Outcome = row.IsOpen ? null : HeldStates.StatusOf(row.State).IsReleasing() ? Verb.Approve : Verb.Reject,
-        };
-    }
+    private Task<bool> IsLockedAsync(HoldId hold, Actor actor, CancellationToken cancel) => store.IsLockedAsync(
+        [("hold", hold.ToString()), ("client", actor.Client ?? ""), ("approver", (actor.Claims ?? "").ToLowerInvariant())], cancel);
 
     private static DecisionAttempt Attempt(ReceivedMail mail, MailTransaction transaction, DecisionText text)
     {
@@ -112,7 +88,7 @@ public sealed class DecisionDesk(IHoldActs acts, HoldDesk desk, HoldReader reade
         return new DecisionAttempt
         {
             Text = text,
-            Path = account is not null ? SubmissionPath.Authenticated : transaction.Pipeline.Outgoing.IsOurs ? SubmissionPath.TrustedNetwork : SubmissionPath.Outside,
+            Path = ApprovalRules.PathOf(mail, transaction, account),
             IsAuthOffered = !transaction.View.Receive.AuthMethods.IsEmpty,
             EnvelopeSender = sender,
             Recipients = [.. mail.Given.ForwardPaths.Select(path => path.Mailbox)],

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using ClusterMail.Approval;
 using ClusterMail.Approval.Holds;
 using ClusterMail.Approval.Notices;
 using ClusterMail.Approval.Tokens;
@@ -13,7 +14,8 @@ using Notice = ClusterMail.Approval.Notices.Notice;
 namespace ClusterMail.Queue.Approval;
 
 /// <summary>Makes of a job of the outbox the mail it stands for (chapter 21).</summary>
-public sealed class NoticeWork(HoldReader reader, HeldCases cases, NumberBlocks numbers, Func<ApprovalLists> lists, Func<NodeView> view, TimeProvider time)
+/// <param name="answers">Those that answer commands.</param>
+public sealed class NoticeWork(HoldReader reader, HeldCases cases, WaitingLists waiting, CommandAnswers answers, PageLinks pages, NumberBlocks numbers, Func<ApprovalLists> lists, Func<NodeView> view, TimeProvider time)
 {
     private const int InMemory = 1_048_576;
 
@@ -23,17 +25,43 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, NumberBlocks 
         var to = Mailbox.FromStored(job.Addressee);
         var notice = NoticeJobs.Kind(job.Kind) switch
         {
-            NoticeKind.Reminder => await WaitingAsync(to, cancel).ConfigureAwait(false),
+            NoticeKind.Reminder => await waiting.ReminderAsync(to, cancel).ConfigureAwait(false),
             { } kind when row is not null => await AboutAsync(kind, job, row, to, cancel).ConfigureAwait(false),
-            _ => null,
+            { } kind => await answers.OfAsync(kind, job, to, cancel).ConfigureAwait(false),
+            null => null,
         };
         if (notice is null)
             return null;
         var settings = view();
-        using var original = Carries(notice, to, row) ? await reader.Content(row!.Mail).LoadAsync(InMemory, cancel).ConfigureAwait(false) : null;
-        var written = await NoticeWriter.WriteAsync(
-            notice with { Serial = NoticeJobs.Part(job.Kind, 1) }, to, Languages.Choose(null, settings.Settings.Choice("approval.notice_language")), Options(settings, notice, to), original, time.GetUtcNow(), cancel).ConfigureAwait(false);
-        return ToMail(written, job, row, settings);
+        var originals = await OriginalsAsync(notice, to, row, NoticeJobs.Part(job.Kind, 2) == NoticeJobs.Full, cancel).ConfigureAwait(false);
+        try
+        {
+            var written = await NoticeWriter.WriteAsync(
+                notice with { Serial = NoticeJobs.Part(job.Kind, 1) }, to, Languages.Choose(null, settings.Settings.Choice("approval.notice_language")), Options(settings, notice, to), originals, time.GetUtcNow(), cancel).ConfigureAwait(false);
+            return ToMail(written, job, row, settings);
+        }
+        finally
+        {
+            foreach (var original in originals)
+                original.Dispose();
+        }
+    }
+
+    /// <summary>What is attached octet by octet: the held mail, or those of a full list (APPROVE-217).</summary>
+    private async Task<ImmutableArray<MailContent>> OriginalsAsync(Notice notice, Mailbox to, HoldRow? row, bool isFull, CancellationToken cancel)
+    {
+        if (Carries(notice, to, row))
+            return [await reader.Content(row!.Mail).LoadAsync(InMemory, cancel).ConfigureAwait(false)];
+        if (!isFull || notice is not Notice.Waiting list)
+            return [];
+        var contents = ImmutableArray.CreateBuilder<MailContent>();
+        foreach (var entry in list.Entries.Take(WaitingEntry.AttachedLimit))
+            // One that was decided this moment is left out, and everything behind it: a name must not stand over another mail.
+            if (await reader.FindAsync(entry.Held.Hold.Number, cancel).ConfigureAwait(false) is { Mail.DroppedAt: null } held)
+                contents.Add(await reader.Content(held.Mail).LoadAsync(InMemory, cancel).ConfigureAwait(false));
+            else
+                break;
+        return contents.ToImmutable();
     }
 
     private async Task<Notice?> AboutAsync(NoticeKind kind, HoldJob job, HoldRow row, Mailbox to, CancellationToken cancel)
@@ -44,7 +72,7 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, NumberBlocks 
         return kind switch
         {
             NoticeKind.HoldNotice => await HoldNoticeAsync(siblings, cancel).ConfigureAwait(false),
-            NoticeKind.Request => row.IsOpen ? Request(held, row, to) : null,
+            NoticeKind.Request => row.IsOpen ? await RequestAsync(held, row, to, cancel).ConfigureAwait(false) : null,
             NoticeKind.EscalationNotice => new Notice.Escalation(held, [.. held.Approvers.Skip(1).Select(approver => approver.Address)], EscalationCause.Deadline, time.GetUtcNow()),
             NoticeKind.NoAction => new Notice.NoAction(
                 Enum.Parse<NoActionReason>(NoticeJobs.Part(job.Kind, 1)), Enum.TryParse<Verb>(NoticeJobs.Part(job.Kind, 2), out var tried) ? tried : null, held)
@@ -60,34 +88,24 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, NumberBlocks 
         var groups = ImmutableArray.CreateBuilder<HeldCase>();
         foreach (var row in siblings.Where(row => !row.Free))
             groups.Add(await cases.OfAsync(row, siblings, cancel).ConfigureAwait(false));
-        return new Notice.Hold(groups.ToImmutable(), [.. siblings[0].Mail.SentTo.Select(Mailbox.FromStored)], view().Settings.Switch("approval.allow_withdraw"));
+        return new Notice.Hold(groups.ToImmutable(), [.. siblings[0].Mail.SentTo.Select(Mailbox.FromStored)], view().Settings.Switch("approval.allow_withdraw"))
+        {
+            WithdrawUrl = pages.Withdraw(new HoldId(siblings[0].Id)),
+        };
     }
 
-    private Notice.Request Request(HeldCase held, HoldRow row, Mailbox to)
+    private async Task<Notice> RequestAsync(HeldCase held, HoldRow row, Mailbox to, CancellationToken cancel)
     {
         var seat = held.Approvers.FirstOrDefault(approver => approver.Address.SameAs(to)) ?? new CurrentApprover(to);
-        return new Notice.Request(held, seat, Texts(held, seat.Address), null) { IsEscalated = row.State == HoldState.Escalated && row.EscalateTo.Any(target => Mailbox.FromStored(target).SameAs(to)) };
+        var page = (await pages.MakeAsync([held.Hold], seat.Address, cancel).ConfigureAwait(false))[0];
+        return new Notice.Request(held, seat, Texts(held, seat.Address, page), page) { IsEscalated = row.State == HoldState.Escalated && row.EscalateTo.Any(target => Mailbox.FromStored(target).SameAs(to)) };
     }
 
-    /// <summary>His own two texts; null: there is no key, and nobody can decide by mail.</summary>
-    private DecisionTexts? Texts(HeldCase held, Mailbox approver) => lists().Keys is { } keys
-        ? DecisionTexts.Issue(held.Hold, [.. held.Approvers.Select(one => one.Address)], approver, held.Mail.ContentSha256, keys.Current)
-        : null;
-
-    /// <summary>督促: the whole waiting list of one approver (APPROVE-59). Null: nothing waits any more.</summary>
-    private async Task<Notice?> WaitingAsync(Mailbox approver, CancellationToken cancel)
-    {
-        var now = time.GetUtcNow();
-        var proxyFor = lists().Register.PrincipalsOf(approver, now);
-        var (rows, total) = await reader.WaitingAsync(approver.ToString(), [.. proxyFor.Select(one => one.ToString())], WaitingEntry.MailLimit, cancel).ConfigureAwait(false);
-        var entries = ImmutableArray.CreateBuilder<WaitingEntry>();
-        foreach (var row in rows)
-        {
-            var held = await cases.OfAsync(row, [], cancel).ConfigureAwait(false);
-            entries.Add(new WaitingEntry(held, Texts(held, approver), null, proxyFor.FirstOrDefault(one => held.Approvers.Any(seat => seat.Address.SameAs(one))), now - row.Mail.ReceivedAt));
-        }
-        return entries.Count == 0 ? null : new Notice.Waiting(approver, entries.ToImmutable(), total, null) { IsReminder = true };
-    }
+    /// <summary>His own two texts; null: there is no key, and nobody can decide by mail; or he has no account here, and decides on the page only (APPROVE-46).</summary>
+    private DecisionTexts? Texts(HeldCase held, Mailbox approver, string? page) =>
+        lists().Keys is { } keys && (page is null || view().Policy.Directory.Account(approver) is not null)
+            ? DecisionTexts.Issue(held.Hold, [.. held.Approvers.Select(one => one.Address)], approver, held.Mail.ContentSha256, keys.Current)
+            : null;
 
     private static bool Carries(Notice notice, Mailbox to, HoldRow? row) => row is { Mail.DroppedAt: null } && notice switch
     {
@@ -99,7 +117,7 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, NumberBlocks 
     private static NoticeOptions Options(NodeView view, Notice notice, Mailbox to) => new()
     {
         HostName = view.HostName,
-        Zone = ZoneOf(view, notice.Case?.Requester ?? to),
+        Zone = view.ZoneOf(notice.Case?.Requester ?? to),
         SystemAddress = new Mailbox("approval", (notice.Case?.Requester ?? to).Domain),
         HasNullEnvelope = view.Settings.Choice("approval.notice_envelope") == "null",
         PrefersIso2022Jp = view.Settings.Choice("approval.notice_charset") == "iso-2022-jp",
@@ -108,16 +126,14 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, NumberBlocks 
         Rules = ApprovalRules.Of(view),
     };
 
-    private static TimeZoneInfo ZoneOf(NodeView view, Mailbox address) =>
-        view.Policy.Directory.Domains.Find(address.Domain) is { TimeZone: { Length: > 0 } zone } && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found) ? found : TimeZoneInfo.Local;
-
     /// <summary>Under the HoldId until it is decided, then under the new number (APPROVE-312, APPROVE-313), with the suffix of the detailed log (APPROVE-317).</summary>
     private NewMail ToMail(NoticeMail written, HoldJob job, HoldRow? row, NodeView view)
     {
         if (!numbers.TryTake(out var id))
             throw new InvalidOperationException("No mail number can be had from the database now.");
         var isResult = written.Kind is NoticeKind.ApprovalNotice or NoticeKind.RejectionNotice or NoticeKind.ExpiryNotice or NoticeKind.WithdrawalNotice;
-        var number = isResult && row?.Decision is { } decision ? decision.ResultId : row?.Id;
+        // The command and its answer carry the same number (APPROVE-204).
+        var number = isResult && row?.Decision is { } decision ? decision.ResultId : row?.Id ?? CommandAnswers.NumberOf(job);
         var suffix = written.Kind switch { NoticeKind.HoldNotice => "-S0001", NoticeKind.Request or NoticeKind.EscalatedRequest => "-A0001", _ => "-N0001" };
         return new NewMail
         {

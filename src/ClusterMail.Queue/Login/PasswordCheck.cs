@@ -56,6 +56,12 @@ public sealed class PasswordCheck(CredentialStore store, PasswordHasher hasher, 
             ? seal.Open(closed, AccountIndex.Key(row.Name, row.Domain))
             : null;
 
+    /// <summary>Changes with the password, and tells nothing of it. Null: there is no such account, it is suspended, or has no password.</summary>
+    public async Task<string?> StampAsync(Mailbox account, CancellationToken cancel) =>
+        await FindAsync(account, cancel).ConfigureAwait(false) is { Suspended: false, Hash: { } hash }
+            ? Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"page stamp\n{hash}")).AsSpan(0, 16))
+            : null;
+
     private Task<CredentialRow?> FindAsync(Mailbox account, CancellationToken cancel) =>
         store.FindAsync(DomainName.Normalize(account.Domain), account.LocalPart, cancel);
 

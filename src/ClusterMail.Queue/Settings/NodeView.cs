@@ -101,6 +101,10 @@ public sealed class NodeView
     /// <summary>Who gets a copy of every mail accepted (COPY-1).</summary>
     public ImmutableArray<Protocol.Mailbox> Copies { get; }
 
+    /// <summary>In whose time people of this address's domain read: its own (DOM-2), else the node's.</summary>
+    public TimeZoneInfo ZoneOf(Protocol.Mailbox address) =>
+        Policy.Directory.Domains.Find(address.Domain) is { TimeZone: { Length: > 0 } zone } && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found) ? found : TimeZoneInfo.Local;
+
     private static ReceiveLogging LoggingFrom(SettingSet set) => !set.Switch("log.acceptlog") ? ReceiveLogging.None
         : ReceiveLogging.Connections | set.Choice("log.receivelog") switch
         {

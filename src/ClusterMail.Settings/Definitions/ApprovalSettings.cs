@@ -3,7 +3,7 @@ namespace ClusterMail.Settings;
 /// <summary>Approval of outgoing mail by a superior (上長承認, chapter 20).</summary>
 internal static class ApprovalSettings
 {
-    internal static SettingDefinition[] All { get; } = [.. Policy(), .. Approvers(), .. Deadlines(), .. Decisions(), .. Notices()];
+    internal static SettingDefinition[] All { get; } = [.. Policy(), .. Approvers(), .. Deadlines(), .. Decisions(), .. Notices(), .. Web()];
 
     private static SettingDefinition[] Policy() =>
     [
@@ -29,6 +29,7 @@ internal static class ApprovalSettings
         Define.Choice("approval.only_sender_is_approver", "fallback", ["fallback", "release", "refuse"], "APPROVE-49, APPROVE-50", "自己承認",
             "The sender is the only approver of his mail: ask the fallback approvers, release it, or refuse it."),
         Define.Switch("approval.allow_external_approver", false, "APPROVE-46", "", "An address outside our domains may be an approver, on the decision page only."),
+        Define.Integer("approval.proxy_max_days", 0, 1, 3650, "days", "APPROVE-209", "代理承認者", "Longest window of a proxy set by command; without dates it is refused then. 0: no limit.", zero: true),
         Define.Switch("approval.principal_keeps_right", true, "APPROVE-206", "代理承認者", "An approver who has set a proxy may still decide himself."),
     ];
 
@@ -50,8 +51,25 @@ internal static class ApprovalSettings
         Define.Choice("approval.notice_language", "ja", ["ja", "en", "both"], "APPROVE-101", "", "Language of the mails approval writes; both: Japanese first, then English, in one mail."),
         Define.Choice("approval.notice_envelope", "actor", ["actor", "null"], "APPROVE-104", "", "MAIL FROM of those mails: whoever acted, as the original; or the null path."),
         Define.Choice("approval.notice_charset", "utf-8", ["utf-8", "iso-2022-jp"], "APPROVE-101", "", "Charset of those mails; iso-2022-jp for very old clients.", original: "iso-2022-jp"),
+        Define.Choice("approval.history_charset", "utf-8", ["utf-8", "shift_jis"], "APPROVE-221", "履歴", "Charset of the history that an administrator fetches by mail; utf-8 has a BOM.", original: "shift_jis"),
         Define.Choice("approval.mailto_charset", "utf-8", ["utf-8", "shift_jis"], "APPROVE-121", "", "Charset of the body a decision link prepares; shift_jis for very old clients.", original: "shift_jis"),
         Define.Integer("approval.attach_original_max", 20_000_000, 0, 1_000_000_000, "bytes", "APPROVE-124", "", "A request carries the held mail up to this size; above it the headers, an excerpt and the list of attachments."),
+    ];
+
+    private static SettingDefinition[] Web() =>
+    [
+        Define.Text("approval.web.listen", "", "APPROVE-160", "", "Address and port of the decision page on each node, such as 0.0.0.0:8443 or *:8443. Empty: no page.", perNode: true),
+        Define.Text("approval.web.url", "", "APPROVE-160, APPROVE-505", "",
+            "Where people reach the page, such as https://approve.example.jp; requests and lists carry links that begin so. Empty: no links, everything works by mail."),
+        Define.Switch("approval.web.tls", true, "APPROVE-504", "", "The page is served with the certificate of the node; off only behind a balancer that ends TLS."),
+        Define.List("approval.web.proxies", "APPROVE-89", "", "Balancers before the page: addresses or networks whose X-Forwarded-For names the client. From others it counts for nothing."),
+        Define.Choice("approval.web.auth", "login", ["login", "link"], "APPROVE-162", "",
+            "Who decides on the page: login asks for the password of the account, link trusts whoever has the link. Approvers without account always decide by their link."),
+        Define.Integer("approval.web.requests_per_minute", 120, 10, 100_000, "", "APPROVE-86", "", "Requests of one client address to the page in a minute; above, 429."),
+        Define.List("approval.web.allow_download", "APPROVE-500", "", "Domains whose held mails approvers may download as .eml on the page; * is all. Empty: none."),
+        Define.Text("approval.sub_domain_label", "", "APPROVE-440, APPROVE-120", "MailApprovalDomain",
+            "Label in front of the requester's domain in the address decisions are sent to, for a node before another mail server: sub makes user@sub.example.jp."),
+        Define.List("approval.internal_servers", "APPROVE-447, APPROVE-152", "", "Mail servers behind this one, by address or network, whose users have logged in there: they decide and command without AUTH."),
     ];
 
     private static SettingDefinition[] Deadlines() =>

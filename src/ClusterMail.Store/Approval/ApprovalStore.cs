@@ -129,14 +129,14 @@ public sealed class ApprovalStore(NpgsqlDataSource dataSource)
         list.Text.Length == 0
             ? "DELETE FROM approval_keywords WHERE owner = $1 AND name = $2 AND $3 = $4"
             : "INSERT INTO approval_keywords (owner, name, text, saved_by) VALUES ($1, $2, $3, $4) ON CONFLICT (owner, name) DO UPDATE SET text = $3, saved_by = $4, saved_at = now()",
-        p => p.With(list.Owner.ToLowerInvariant()).With(list.Name.ToLowerInvariant()).With(list.Text).With(list.Text.Length == 0 ? "" : by), audit, cancel);
+        p => p.With(list.Owner.ToLowerInvariant()).With(list.Name.ToLowerInvariant()).With(list.Text).With(list.Text.Length == 0 ? "" : by), audit, [], cancel);
 
     /// <summary>Sets or, without members, removes a group of approvers.</summary>
     public Task SaveGroupAsync(ApproverGroup group, string by, IReadOnlyList<AuditLine> audit, CancellationToken cancel) => group.Members.IsEmpty
-        ? ChangeAsync("DELETE FROM approval_group WHERE name = $1", p => p.With(group.Name.ToLowerInvariant()), audit, cancel)
+        ? ChangeAsync("DELETE FROM approval_group WHERE name = $1", p => p.With(group.Name.ToLowerInvariant()), audit, [], cancel)
         : ChangeAsync(
             "INSERT INTO approval_group (name, members, saved_by) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET members = $2, saved_by = $3, saved_at = now()",
-            p => p.With(group.Name.ToLowerInvariant()).With(group.Members.ToArray()).With(by), audit, cancel);
+            p => p.With(group.Name.ToLowerInvariant()).With(group.Members.ToArray()).With(by), audit, [], cancel);
 
     private const string SetProxySql = """
         INSERT INTO approval_proxy (approver, proxy, from_at, until_at, set_by, reason)
@@ -145,20 +145,79 @@ public sealed class ApprovalStore(NpgsqlDataSource dataSource)
         """;
 
     /// <summary>Sets the proxy of an approver in place of the one before (APPROVE-208).</summary>
-    public Task SetProxyAsync(ProxyRow proxy, IReadOnlyList<AuditLine> audit, CancellationToken cancel) => ChangeAsync(SetProxySql, p => p
-        .With(proxy.Approver.ToLowerInvariant()).With(proxy.Proxy).WithTime(proxy.From).WithTime(proxy.Until).With(proxy.SetBy).With(Cleaned.Text(proxy.Reason, 500)), audit, cancel);
+    public Task SetProxyAsync(ProxyRow proxy, IReadOnlyList<AuditLine> audit, CancellationToken cancel) => SetProxyAsync(proxy, audit, [], cancel);
 
-    public Task ClearProxyAsync(string approver, IReadOnlyList<AuditLine> audit, CancellationToken cancel) =>
-        ChangeAsync("DELETE FROM approval_proxy WHERE approver = $1", p => p.With(approver.ToLowerInvariant()), audit, cancel);
+    /// <summary>The same, by a command.</summary>
+    /// <param name="answers">Written with it: whom it concerns is told, or nothing changes (APPROVE-212).</param>
+    public Task SetProxyAsync(ProxyRow proxy, IReadOnlyList<AuditLine> audit, IReadOnlyList<NewAnswer> answers, CancellationToken cancel) => ChangeAsync(SetProxySql, p => p
+        .With(proxy.Approver.ToLowerInvariant()).With(proxy.Proxy).WithTime(proxy.From).WithTime(proxy.Until).With(proxy.SetBy).With(Cleaned.Text(proxy.Reason, 500)), audit, answers, cancel);
 
-    private async Task ChangeAsync(string sql, Action<NpgsqlParameterCollection> with, IReadOnlyList<AuditLine> audit, CancellationToken cancel)
+    public Task ClearProxyAsync(string approver, IReadOnlyList<AuditLine> audit, CancellationToken cancel) => ClearProxyAsync(approver, audit, [], cancel);
+
+    /// <summary>The same, by a command.</summary>
+    /// <param name="answers">Written with it.</param>
+    public Task ClearProxyAsync(string approver, IReadOnlyList<AuditLine> audit, IReadOnlyList<NewAnswer> answers, CancellationToken cancel) =>
+        ChangeAsync("DELETE FROM approval_proxy WHERE approver = $1", p => p.With(approver.ToLowerInvariant()), audit, answers, cancel);
+
+    private async Task ChangeAsync(string sql, Action<NpgsqlParameterCollection> with, IReadOnlyList<AuditLine> audit, IReadOnlyList<NewAnswer> answers, CancellationToken cancel)
     {
         await using var batch = dataSource.CreateBatch();
         batch.Then("SELECT next_approval_version()");
         with(batch.Then(sql).Parameters);
         if (audit.Count > 0)
             batch.Then(HeldRows.AuditSql).Parameters.WithAudit(audit);
+        if (answers.Count > 0)
+            batch.Then(HoldJobs.AnswerSql).Parameters.WithAnswers(0, answers);
         await batch.ExecuteNonQueryAsync(cancel);
+    }
+
+    private const string EndingSql = """
+        SELECT p.approver, p.proxy, nullif(p.from_at, '-infinity'), p.until_at, p.set_at, p.set_by, p.reason FROM approval_proxy p
+        WHERE p.until_at > now() AND greatest(p.until_at - $1, p.from_at, p.set_at) <= now()
+          AND NOT EXISTS (SELECT FROM hold_job j WHERE j.hold_id = 0 AND j.kind = $2 || ':' || extract(epoch FROM p.until_at)::bigint AND j.addressee = p.approver)
+        ORDER BY p.until_at LIMIT 200
+        """;
+
+    /// <summary>Windows of proxies that end within <paramref name="ahead"/> and whose approver was not told yet (APPROVE-209).</summary>
+    /// <param name="kind">The job that tells him; behind a colon it has the end in seconds since 1970.</param>
+    public async Task<IReadOnlyList<ProxyRow>> EndingAsync(TimeSpan ahead, string kind, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(EndingSql);
+        command.Parameters.With(ahead).With(kind);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<ProxyRow>();
+        while (await reader.ReadAsync(cancel))
+            rows.Add(Proxy(reader));
+        return rows;
+    }
+
+    private const string IsAskedSql = """
+        SELECT EXISTS (SELECT FROM hold_approver WHERE waits AND lower(address) = $1) OR EXISTS (SELECT FROM hold_approver WHERE waits AND principal IS NOT NULL AND lower(principal) = $1)
+            OR EXISTS (SELECT FROM approval_proxy WHERE approver = $1)
+        """;
+
+    /// <summary>Whether somebody is asked to decide a held mail now, himself or through his proxy, or has a proxy (APPROVE-205).</summary>
+    public async Task<bool> IsAskedAsync(string approver, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(IsAskedSql);
+        command.Parameters.With(approver.ToLowerInvariant());
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private const string TextsSql = """
+        SELECT destinations FROM account WHERE destinations <> '' AND removed_at IS NULL
+        UNION (SELECT DISTINCT ON (owner) text FROM approval_policy WHERE level = 'domain' AND NOT draft ORDER BY owner, version DESC) LIMIT 100000
+        """;
+
+    /// <summary>Every policy of accounts and domains in force, each text once.</summary>
+    public async Task<IReadOnlyList<string>> PolicyTextsAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(TextsSql);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var texts = new List<string>();
+        while (await reader.ReadAsync(cancel))
+            texts.Add(reader.GetString(0));
+        return texts;
     }
 
     private const string KeysSql = "SELECT id, made_at, withdrawn_at, sealed_with, key FROM approval_key ORDER BY number";

@@ -98,6 +98,9 @@ internal static class HeldRows
     public static NpgsqlParameterCollection WithJobs(this NpgsqlParameterCollection parameters, IReadOnlyList<NewJob> jobs) =>
         parameters.With(jobs.Select(j => j.Kind).ToArray()).With(jobs.Select(j => j.Addressee).ToArray());
 
+    public static NpgsqlParameterCollection WithAnswers(this NpgsqlParameterCollection parameters, long hold, IReadOnlyList<NewAnswer> answers) => parameters
+        .With(hold).With(answers.Select(a => a.Kind).ToArray()).With(answers.Select(a => a.Addressee).ToArray()).With(answers.Select(a => Cleaned.Text(a.Detail, 4000)).ToArray());
+
     public static NpgsqlParameterCollection WithAudit(this NpgsqlParameterCollection parameters, IReadOnlyList<AuditLine> audit) =>
         parameters.With(audit.Select(a => a.Hold).ToArray()).With(audit.Select(a => a.Record).ToArray());
 }

@@ -15,7 +15,7 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = nu
         WITH picked AS (
             SELECT id FROM hold_job WHERE done_at IS NULL AND due_at <= now() ORDER BY kind <> '{JobKind.Release}', due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED)
         UPDATE hold_job j SET due_at = now() + $2, attempts = j.attempts + 1 FROM picked p WHERE j.id = p.id
-        RETURNING j.id, j.hold_id, j.kind, j.addressee, j.attempts
+        RETURNING j.id, j.hold_id, j.kind, j.addressee, j.attempts, j.detail
         """;
 
     /// <summary>Due jobs for this node, which has <see cref="Term"/> for them.</summary>
@@ -26,7 +26,7 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = nu
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var jobs = new List<HoldJob>();
         while (await reader.ReadAsync(cancel))
-            jobs.Add(new HoldJob(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3), reader.GetInt32(4)));
+            jobs.Add(new HoldJob(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3), reader.GetInt32(4)) { Detail = reader.GetString(5) });
         return jobs;
     }
 
@@ -96,6 +96,31 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = nu
         await command.ExecuteNonQueryAsync(cancel);
     }
 
+    internal const string AnswerSql = """
+        INSERT INTO hold_job (hold_id, kind, addressee, detail) SELECT $1, j.kind, j.addressee, j.detail FROM unnest($2::text[], $3::text[], $4::text[]) AS j (kind, addressee, detail) ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>Answers to a command, with what they tell; those that are there already stay as they are.</summary>
+    public async Task AnswerAsync(long hold, IReadOnlyList<NewAnswer> answers, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(AnswerSql);
+        command.Parameters.WithAnswers(hold, answers);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private const string LastSql = "SELECT max(made_at), now() FROM hold_job WHERE hold_id = 0 AND addressee = $1 AND starts_with(kind, $2)";
+
+    /// <summary>When the last job of a kind about no held mail was made for this person, and what the database's clock says now.</summary>
+    /// <param name="kind">How the kind begins.</param>
+    public async Task<(DateTimeOffset? Last, DateTimeOffset Now)> LastAsync(string addressee, string kind, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(LastSql);
+        command.Parameters.With(addressee).With(kind);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return (reader.Time(0), reader.GetFieldValue<DateTimeOffset>(1));
+    }
+
     /// <summary>Tries a job again later, and says why.</summary>
     public async Task PutOffAsync(HoldJob job, TimeSpan by, string trouble, CancellationToken cancel)
     {
@@ -134,7 +159,16 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = nu
 }
 
 /// <param name="Attempts">Including this one.</param>
-public sealed record HoldJob(long Id, long Hold, string Kind, string Addressee, int Attempts);
+public sealed record HoldJob(long Id, long Hold, string Kind, string Addressee, int Attempts)
+{
+    /// <summary>What it tells besides; empty: nothing.</summary>
+    public string Detail { get; init; } = "";
+}
+
+/// <summary>An answer to a command.</summary>
+/// <param name="Kind">Of the job, unique for its addressee.</param>
+/// <param name="Detail">What it tells that stands nowhere else; whoever writes the mail reads it.</param>
+public sealed record NewAnswer(string Kind, string Addressee, string Detail);
 
 /// <param name="MailId">What it put into the queue.</param>
 /// <param name="Trouble">Why it could not be done yet.</param>

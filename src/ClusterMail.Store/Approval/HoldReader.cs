@@ -65,15 +65,20 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
         UNION SELECT p.hold_id FROM hold_approver p WHERE p.waits AND p.principal_decides AND p.principal IS NOT NULL AND lower(p.principal) = $2
         """;
 
+    /// <summary>The beginning of a waiting list.</summary>
+    public Task<(IReadOnlyList<HoldRow> Rows, int Total)> WaitingAsync(string approver, IReadOnlyCollection<string> proxyFor, int limit, CancellationToken cancel) =>
+        WaitingAsync(approver, proxyFor, 0, limit, cancel);
+
     /// <summary>The waiting list (APPROVE-216): undecided groups in which he is asked and has not voted, oldest first, and how many there are in all.</summary>
     /// <param name="proxyFor">Approvers whose proxy he is now.</param>
-    public async Task<(IReadOnlyList<HoldRow> Rows, int Total)> WaitingAsync(string approver, IReadOnlyCollection<string> proxyFor, int limit, CancellationToken cancel)
+    /// <param name="skip">How many of the oldest to leave out, for the pages of a long list.</param>
+    public async Task<(IReadOnlyList<HoldRow> Rows, int Total)> WaitingAsync(string approver, IReadOnlyCollection<string> proxyFor, int skip, int limit, CancellationToken cancel)
     {
         var self = approver.ToLowerInvariant();
         string[] asked = [self, .. proxyFor.Select(a => a.ToLowerInvariant())];
         var ids = await IdsAsync(WaitingSql, p => p.With(asked).With(self), cancel);
         Array.Sort(ids);
-        return (await LoadAsync([.. ids.Take(limit)], cancel), ids.Length);
+        return (await LoadAsync([.. ids.Skip(skip).Take(limit)], cancel), ids.Length);
     }
 
     // A null says nothing. By HoldId, newest last, so that a page begins behind the last one.

@@ -204,7 +204,18 @@ public sealed class HoldStore(NpgsqlDataSource dataSource)
         await using var batch = dataSource.CreateBatch();
         batch.Then(DropSql).Parameters.With(keep).With(limit).With(node);
         batch.Then("DELETE FROM approval_failure WHERE at < now() - interval '1 day'");
+        batch.Then(LinkStore.DropSql);
         return (int)(await batch.ExecuteScalarAsync(cancel))!;
+    }
+
+    private const string AddListSql = "UPDATE hold SET lists = lists || $2::text WHERE id = $1 AND state IN ('held', 'escalated') AND NOT lists @> ARRAY[$2::text]";
+
+    /// <summary>A list of approvers that a decision text is going to name, so that it is known when the text comes back (APPROVE-137). Changes nothing else.</summary>
+    public async Task AddListAsync(long hold, string list, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(AddListSql);
+        command.Parameters.With(hold).With(list);
+        await command.ExecuteNonQueryAsync(cancel);
     }
 
     internal static string Word(HoldState state) => state switch
