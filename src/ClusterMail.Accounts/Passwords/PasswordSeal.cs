@@ -39,7 +39,7 @@ public sealed class PasswordSeal
     {
         if (!File.Exists(path))
             throw new InvalidDataException($"The password key file {path} does not exist. Make one key for all nodes with: openssl rand -base64 32, mode 0600.");
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
+        if (!SecretFile.IsPrivate(path))
             throw new InvalidDataException($"The password key file {path} is open to others. Type: chmod 600 {path}");
         var octets = new byte[KeyLength];
         return Convert.TryFromBase64String(File.ReadAllText(path).Trim(), octets, out var written) && written == KeyLength
