@@ -1,9 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using ClusterMail.Admin;
 using ClusterMail.Node.Supervisor;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClusterMail.Node.Tests;
 
@@ -60,6 +68,35 @@ public sealed class SupervisorTests
         Assert.False(await question.IsLiveAsync(TimeSpan.FromMilliseconds(200), cancel));
         listener.Stop();
         Assert.False(await question.IsLiveAsync(Soon, cancel));
+    }
+
+    [Fact]
+    public async Task CLU_32_a_node_that_is_not_live_gives_no_sign_of_life_until_it_stops()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        using var endpoint = new LiveEndpoint();
+        using var question = new LiveQuestion(endpoint.Address);
+        using var supervisor = new Supervised();
+        using var link = new SupervisorLink(new Supervision(TimeSpan.FromMilliseconds(90)), supervisor, question, supervisor, supervisor, NullLogger<SupervisorLink>.Instance);
+        await link.StartAsync(cancel);
+        supervisor.Started.Cancel();
+        await Until.TrueAsync(() => supervisor.Count("WATCHDOG=1") > 0, Soon, "a sign of life");
+
+        endpoint.IsLive = false;
+        // The question that is under way when it changes may still bring one.
+        var asked = endpoint.Asked;
+        await Until.TrueAsync(() => endpoint.Asked > asked + 1, Soon, "further questions");
+        var before = supervisor.Count("WATCHDOG=1");
+        asked = endpoint.Asked;
+        await Until.TrueAsync(() => endpoint.Asked > asked + 10, Soon, "ten further questions");
+        Assert.Equal(before, supervisor.Count("WATCHDOG=1"));
+
+        supervisor.Stopping.Cancel();
+        await Until.TrueAsync(() => supervisor.Count("WATCHDOG=1") > before + 2, Soon, "signs of life while it drains");
+        await link.StopAsync(cancel);
+        Assert.Equal(1, supervisor.Count("READY=1"));
+        Assert.Equal(1, supervisor.Count("STOPPING=1\nSTATUS=draining"));
+        Assert.Equal(1, supervisor.Count("STATUS=not ready: no database"));
     }
 
     [Theory]
@@ -119,5 +156,68 @@ public sealed class SupervisorTests
     {
         var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         return Path.Combine(Tool.Root, "src", "ClusterMail.Node", "bin", framework.Parent!.Name, framework.Name, "clustermaild");
+    }
+
+    /// <summary>A live endpoint that answers as it is told.</summary>
+    private sealed class LiveEndpoint : IDisposable
+    {
+        private readonly WebApplication _app;
+        private int _asked;
+
+        public LiveEndpoint()
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(Address));
+            _app = builder.Build();
+            _app.MapGet("/health/live", () =>
+            {
+                var live = IsLive;
+                Interlocked.Increment(ref _asked);
+                return Results.StatusCode(live ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+            });
+            _app.Start();
+        }
+
+        public IPEndPoint Address { get; } = new(IPAddress.Loopback, Ports.Block(1));
+        public volatile bool IsLive = true;
+        public int Asked => Volatile.Read(ref _asked);
+
+        public void Dispose() => ((IDisposable)_app).Dispose();
+    }
+
+    /// <summary>Stands where the supervisor and the host are, and remembers what was said.</summary>
+    private sealed class Supervised : ISystemdNotifier, IReadiness, IHostApplicationLifetime, IDisposable
+    {
+        private readonly List<string> _said = [];
+
+        public CancellationTokenSource Started { get; } = new();
+        public CancellationTokenSource Stopping { get; } = new();
+        public bool IsEnabled => true;
+        public bool Ready => false;
+        public IReadOnlyList<string> Reasons => ["no database"];
+        public CancellationToken ApplicationStarted => Started.Token;
+        public CancellationToken ApplicationStopping => Stopping.Token;
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public int Count(string words)
+        {
+            lock (_said)
+                return _said.Count(said => said == words);
+        }
+
+        public void Notify(ServiceState state)
+        {
+            lock (_said)
+                _said.Add(state.ToString());
+        }
+
+        public void StopApplication() => Stopping.Cancel();
+
+        public void Dispose()
+        {
+            Started.Dispose();
+            Stopping.Dispose();
+        }
     }
 }

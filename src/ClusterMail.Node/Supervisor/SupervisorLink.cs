@@ -33,7 +33,8 @@ public sealed partial class SupervisorLink(
             Beat();
         else if (!cancel.IsCancellationRequested)
             NotLive(log);
-        var status = readiness.Ready ? "ready" : $"not ready: {string.Join(", ", readiness.Reasons)}";
+        // A line is an assignment of its own to the supervisor.
+        var status = readiness.Ready ? "ready" : $"not ready: {string.Join(", ", readiness.Reasons)}".ReplaceLineEndings(" ");
         if (status == _status || lifetime.ApplicationStopping.IsCancellationRequested)
             return;
         _status = status;
