@@ -54,13 +54,13 @@ public sealed partial class NodeDuties(
             try
             {
                 Decide();
-                Interlocked.Exchange(ref _looked, Stopwatch.GetTimestamp());
             }
             catch (Exception bug)
             {
                 // The watch over the lease must not end with it.
                 Failed(log, bug);
             }
+            Interlocked.Exchange(ref _looked, Stopwatch.GetTimestamp());
             await Task.Delay(TimeSpan.FromMilliseconds(250)).ConfigureAwait(false);
         }
     }

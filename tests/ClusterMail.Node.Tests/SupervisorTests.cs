@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin;
 using ClusterMail.Node.Supervisor;
 using ClusterMail.Testing;
@@ -12,6 +13,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace ClusterMail.Node.Tests;
 
@@ -68,6 +70,19 @@ public sealed class SupervisorTests
         Assert.False(await question.IsLiveAsync(TimeSpan.FromMilliseconds(200), cancel));
         listener.Stop();
         Assert.False(await question.IsLiveAsync(Soon, cancel));
+    }
+
+    [Fact]
+    public async Task CLU_31_a_node_without_its_database_is_live_and_one_whose_dispatcher_is_gone_is_not()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var nowhere = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=nobody;Database=none");
+        var node = new NodeRuntime(NodeOptions.Load(await NodeFileAsync(nowhere.ConnectionString, Ports.Block(3))), nowhere, new RecoverableKey(null), NullLoggerFactory.Instance);
+        var liveness = new NodeLiveness(node);
+        Assert.Null(await liveness.TroubleAsync(cancel));
+        Assert.False(new NodeReadiness(node).Ready);
+        await node.DisposeAsync();
+        Assert.Equal("the dispatcher does not answer", await liveness.TroubleAsync(cancel));
     }
 
     [Fact]
