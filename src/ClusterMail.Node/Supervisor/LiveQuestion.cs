@@ -6,7 +6,8 @@ namespace ClusterMail.Node.Supervisor;
 /// <summary>Asks our own live endpoint, over the network as everybody else does: what it says is one truth for systemd, Kubernetes and people.</summary>
 public sealed class LiveQuestion : IDisposable
 {
-    private readonly HttpClient _http = new();
+    // Never through the proxy that the environment may name for others.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly Uri _live;
 
     /// <param name="admin">Where the admin API listens; of every address, the loopback one is asked.</param>
