@@ -24,7 +24,7 @@ public static class AdminSetup
 
     /// <summary>
     /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
-    /// <see cref="IReadiness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, <see cref="IHoldActs"/>, <see cref="HoldReader"/>, <see cref="NodeName"/>, and, if it likes, <see cref="IDestinationLimits"/>,
+    /// <see cref="IReadiness"/>, <see cref="ILiveness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, <see cref="IHoldActs"/>, <see cref="HoldReader"/>, <see cref="NodeName"/>, and, if it likes, <see cref="IDestinationLimits"/>,
     /// <see cref="PasswordHasher"/> and <see cref="RecoverableKey"/>.
     /// </summary>
     public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)

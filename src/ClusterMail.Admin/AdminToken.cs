@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using ClusterMail.Accounts.Passwords;
 
 namespace ClusterMail.Admin;
 
@@ -19,19 +20,14 @@ public sealed class AdminToken
         _hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
     }
 
-    /// <summary>Reads the first line of a file that nobody but its owner may read (mode 0600).</summary>
+    /// <summary>Reads the first line of a file that nobody but its owner may read (<see cref="SecretFile"/>).</summary>
     /// <exception cref="InvalidDataException">The file is missing, empty, too short, or open to others; the message says which and what to do.</exception>
     public static AdminToken FromFile(string path)
     {
         if (!File.Exists(path))
             throw new InvalidDataException($"The admin token file {path} does not exist. Create it with mode 0600 and a random token in it.");
-        if (!OperatingSystem.IsWindows())
-        {
-            const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            var mode = File.GetUnixFileMode(path);
-            if ((mode & ~ownerOnly) != 0)
-                throw new InvalidDataException($"The admin token file {path} has mode {Octal(mode)}; others may use it. Type: chmod 600 {path}");
-        }
+        if (!SecretFile.IsPrivate(path))
+            throw new InvalidDataException($"The admin token file {path} has mode {Octal(SecretFile.Mode(path))}; others may use it. Type: chmod 600 {path}");
         using var reader = new StreamReader(path, Encoding.UTF8);
         var token = reader.ReadLine()?.Trim() ?? "";
         if (token.Length < MinimumLength)

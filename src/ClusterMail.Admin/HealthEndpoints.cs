@@ -10,8 +10,16 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet(Routes.Live, () => Results.Ok(new Health("live", []))).WithSummary("The process runs").Produces<Health>();
+        endpoints.MapGet(Routes.Live, LiveAsync).WithSummary("The process works: it need not be started again").Produces<Health>().Produces<Health>(StatusCodes.Status503ServiceUnavailable);
         endpoints.MapGet(Routes.Ready, Ready).WithSummary("This node may be sent clients").Produces<Health>().Produces<Health>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> LiveAsync(ILiveness liveness, HttpContext context)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        return await liveness.TroubleAsync(context.RequestAborted) is { } trouble
+            ? Results.Json(new Health("not live", [trouble]), AdminJson.Default.Health, statusCode: StatusCodes.Status503ServiceUnavailable)
+            : Results.Json(new Health("live", []), AdminJson.Default.Health);
     }
 
     private static IResult Ready(IReadiness readiness, HttpContext context)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Lease;
@@ -26,6 +27,7 @@ public sealed partial class NodeDuties(
     private long _dropped;
     private (long Epoch, long Version) _told;
     private bool _stopping;
+    private long _looked;
     private (ReceiverActor.Doors Doors, bool Delivering) _now = (ReceiverActor.Doors.Closed, false);
 
     /// <summary>Who leads, as the database said at the last renewal; null: nobody, or not known.</summary>
@@ -33,6 +35,9 @@ public sealed partial class NodeDuties(
 
     public ReceiverActor.Doors Doors => _now.Doors;
     public bool Delivering => _now.Delivering;
+
+    /// <summary>Since when the watch over the lease has not come round; four times a second on a node that works.</summary>
+    public TimeSpan SinceLook => Interlocked.Read(ref _looked) is > 0 and var at ? Stopwatch.GetElapsedTime(at) : TimeSpan.Zero;
 
     public void Start()
     {
@@ -55,6 +60,7 @@ public sealed partial class NodeDuties(
                 // The watch over the lease must not end with it.
                 Failed(log, bug);
             }
+            Interlocked.Exchange(ref _looked, Stopwatch.GetTimestamp());
             await Task.Delay(TimeSpan.FromMilliseconds(250)).ConfigureAwait(false);
         }
     }

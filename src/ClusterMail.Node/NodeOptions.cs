@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
@@ -119,9 +120,21 @@ public sealed record NodeOptions
     private static IPEndPoint? EndPoint(Config config, string key, string path) => Text(config, key, path) switch
     {
         "" => null,
+        ['$', ..] text => FromVariable(text, key, path),
         var text when IPEndPoint.TryParse(text, out var end) && end.Port > 0 => end,
         var text => throw new FormatException($"{path}: clustermail.{key} is '{text}'; it must be an address and a port, for example 127.0.0.1:2525 or [::1]:2525."),
     };
+
+    /// <summary><c>$POD_IP:5025</c>: a container learns its address when it starts, and the other nodes must reach that very address.</summary>
+    private static IPEndPoint FromVariable(string text, string key, string path)
+    {
+        var (name, port) = text.Split(':') is [['$', .. var variable], var number] && ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? (variable, parsed) : ("", 0);
+        if (name.Length == 0 || port == 0)
+            throw new FormatException($"{path}: clustermail.{key} is '{text}'; with a variable of the environment it is written $NAME:port, for example $POD_IP:5025.");
+        return IPAddress.TryParse(Environment.GetEnvironmentVariable(name), out var address)
+            ? new IPEndPoint(address, port)
+            : throw new FormatException($"{path}: clustermail.{key} is '{text}', and the environment variable {name} holds no address. Set it to the address of this machine.");
+    }
 
     private static string? FilePath(Config config, string key, string folder, string path) =>
         Text(config, key, path) is { Length: > 0 } text ? Path.GetFullPath(text, folder) : null;

@@ -3,15 +3,22 @@ using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin;
 using ClusterMail.Node;
 using ClusterMail.Node.Logging;
+using ClusterMail.Node.Supervisor;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Store;
+using Microsoft.Extensions.Hosting.Systemd;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using Serilog;
 
+if (args is ["--version"])
+{
+    Console.WriteLine($"clustermaild {NodeRuntime.Version}");
+    return 0;
+}
 if (args is not ["--config", var file])
 {
-    Console.Error.WriteLine("clustermaild: a ClusterMail node. Usage: clustermaild --config FILE. hocon/clustermail.conf explains every key of the file.");
+    Console.Error.WriteLine("clustermaild: a ClusterMail node. Usage: clustermaild --config FILE, or --version. hocon/clustermail.conf explains every key of the file.");
     return args is ["--help"] or ["-h"] ? 0 : 2;
 }
 
@@ -48,7 +55,6 @@ catch (Exception trouble)
 // No watch for a changed appsettings.json: it would look at every file below the working folder, the log that grows with each line among them.
 var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
 builder.Host.UseSerilog();
-builder.Services.AddSystemd();
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.Listen(options.Admin);
@@ -72,12 +78,21 @@ builder.Services.AddSingleton<EventStore>();
 builder.Services.AddSingleton(SettingChecks.Validator);
 builder.Services.AddSingleton<IClusterControl, NodeControl>();
 builder.Services.AddSingleton<IReadiness, NodeReadiness>();
+builder.Services.AddSingleton<ILiveness, NodeLiveness>();
 builder.Services.AddSingleton<IExplain, NodeExplain>();
 builder.Services.AddSingleton<IMailImport, NodeImport>();
 builder.Services.AddSingleton<IDestinationLimits, NodeLimits>();
 builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Approval.Acts);
 builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Approval.Reader);
 builder.Services.AddSingleton(new NodeName(options.Name));
+if (Supervision.Of(Environment.GetEnvironmentVariable, Environment.ProcessId) is { } supervision)
+{
+    // Before the node: services are stopped in the reverse order, and the supervisor is spoken to until the end.
+    builder.Services.AddSingleton(supervision);
+    builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+    builder.Services.AddSingleton(_ => new LiveQuestion(options.Admin));
+    builder.Services.AddHostedService<SupervisorLink>();
+}
 builder.Services.AddHostedService<NodeService>();
 builder.Services.AddHostedService<QueueFigures>();
 builder.Services.AddHostedService<ApprovalFigures>();

@@ -108,6 +108,35 @@ public class PasswordTests
         Assert.Null(seal.Open([], "taro@example.jp"));
     }
 
+    [Theory]
+    [InlineData("0600", "", true)]
+    [InlineData("0400", "", true)]
+    [InlineData("0440", "", false)]
+    [InlineData("0440", "elsewhere", false)]
+    [InlineData("0440", "here", true)]
+    [InlineData("0444", "here", false)]
+    [InlineData("0460", "here", false)]
+    public void AUTH_7_a_secret_may_be_readable_for_the_group_in_the_credentials_folder_alone(string mode, string credentials, bool isPrivate)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var folder = Directory.CreateTempSubdirectory("cm-secret");
+        try
+        {
+            // As a mounted secret looks: a link to the file of the version in force.
+            var version = folder.CreateSubdirectory("..v1");
+            var (file, link) = (Path.Combine(version.FullName, "key"), Path.Combine(folder.FullName, "key"));
+            File.WriteAllText(file, "secret");
+            File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32(mode, 8));
+            File.CreateSymbolicLink(link, Path.Combine("..v1", "key"));
+            Assert.Equal(isPrivate, SecretFile.IsPrivate(link, credentials switch { "here" => folder.FullName, "elsewhere" => "/run/credentials", _ => "" }));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public void AUTH_7_the_key_file_is_refused_when_it_is_missing_open_to_others_or_no_key_with_what_to_do()
     {

@@ -59,7 +59,7 @@ internal sealed class AdminHost : IAsyncDisposable
         builder.Services.AddSingleton(source ?? database.Source).AddSingleton(new AdminToken(Token)).AddSingleton<NodeStore>().AddSingleton<QueueStore>()
             .AddSingleton<EventStore>().AddSingleton<SwitchStore>().AddSingleton(new RecoverableKey(key))
             .AddSingleton(new PasswordHasher(() => new PasswordCost(64, 1, ScramCredential.FewestIterations)))
-            .AddSingleton<IClusterControl>(cluster).AddSingleton<IReadiness>(cluster).AddSingleton<IExplain>(cluster).AddSingleton<IMailImport>(cluster)
+            .AddSingleton<IClusterControl>(cluster).AddSingleton<IReadiness>(cluster).AddSingleton<ILiveness>(cluster).AddSingleton<IExplain>(cluster).AddSingleton<IMailImport>(cluster)
             .AddSingleton<IHoldActs>(Desk(database.Source, await NumbersAsync(database.Source)))
             .AddSingleton<TimeProvider>(new ZonedTime(zone ?? TimeZoneInfo.Utc)).AddClusterMailAdmin();
         var app = builder.Build();
@@ -141,7 +141,7 @@ internal sealed class AdminHost : IAsyncDisposable
 }
 
 /// <summary>Stands where the running cluster is, and remembers what it was told.</summary>
-internal sealed class RecordingCluster : IClusterControl, IReadiness, IExplain, IMailImport
+internal sealed class RecordingCluster : IClusterControl, IReadiness, ILiveness, IExplain, IMailImport
 {
     public List<string> Told { get; } = [];
     public List<(string Sender, IReadOnlyList<string> Recipients, byte[] Content)> Imported { get; } = [];
@@ -149,6 +149,11 @@ internal sealed class RecordingCluster : IClusterControl, IReadiness, IExplain, 
     public IReadOnlyList<ClusterMember> Members => [new("akka.tcp://clustermail@127.0.0.1:1", "Up", true, ["receive"])];
     public bool Ready { get; set; } = true;
     public IReadOnlyList<string> Reasons { get; set; } = [];
+
+    /// <summary>Null: it lives.</summary>
+    public string? Trouble { get; set; }
+
+    public Task<string?> TroubleAsync(CancellationToken cancel) => Task.FromResult(Trouble);
 
     public Task DrainAsync(string node, Author by, CancellationToken cancel) => Record($"drain {node}");
     public Task UndrainAsync(string node, Author by, CancellationToken cancel) => Record($"undrain {node}");

@@ -124,6 +124,9 @@ public sealed class TokenTests
         Assert.Contains("draining", await draining.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var live = await host.Stranger.GetAsync(Routes.Live);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+        host.Cluster.Trouble = "the dispatcher does not answer";
+        using var hung = await host.Stranger.GetAsync(Routes.Live);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, hung.StatusCode);
     }
 
     [Fact]

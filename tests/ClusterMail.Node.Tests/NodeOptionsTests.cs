@@ -74,6 +74,30 @@ public sealed class NodeOptionsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("10.1.2.3", "10.1.2.3:5025")]
+    [InlineData("fd00::7", "[fd00::7]:5025")]
+    public void CLU_27_an_address_may_come_from_the_environment(string address, string endpoint)
+    {
+        Environment.SetEnvironmentVariable("CLUSTERMAIL_TEST_ADDRESS", address);
+        var options = NodeOptions.Load(Write("""clustermail { database = "x", token-file = "t", listen { remoting = "$CLUSTERMAIL_TEST_ADDRESS:5025" } }"""));
+        Assert.Equal(IPEndPoint.Parse(endpoint), options.Remoting);
+    }
+
+    [Theory]
+    [InlineData("$CLUSTERMAIL_TEST_NOTHING:5025", "CLUSTERMAIL_TEST_NOTHING")]
+    [InlineData("$PATH:5025", "variable PATH holds no address")]
+    [InlineData("$:5025", "$NAME:port")]
+    [InlineData("$POD_IP", "$NAME:port")]
+    [InlineData("$POD_IP:0", "$NAME:port")]
+    public void CLU_27_a_variable_that_holds_no_address_is_named(string endpoint, string said)
+    {
+        var message = Refused($$"""clustermail { database = "x", token-file = "t", listen { remoting = "{{endpoint}}" } }""");
+        Assert.Contains("clustermail.listen.remoting", message, StringComparison.Ordinal);
+        Assert.Contains(said, message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Environment.GetEnvironmentVariable("PATH")!, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{ database = "x" }""")]
     [InlineData("clustermail = 5")]
     [InlineData("clustermail {")]

@@ -48,7 +48,7 @@ public sealed class PasswordSeal
     {
         if (!File.Exists(path))
             throw new InvalidDataException($"The password key file {path} does not exist. Make one key for all nodes with: openssl rand -base64 32, mode 0600.");
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
+        if (!SecretFile.IsPrivate(path))
             throw new InvalidDataException($"The password key file {path} is open to others. Type: chmod 600 {path}");
         var lines = File.ReadAllText(path).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (lines.Length is 0 or > MostKeys)

@@ -26,11 +26,9 @@ public sealed class HAProxy : IAsyncDisposable
     /// <param name="tls">They speak TLS from the first octet.</param>
     public static async Task<HAProxy> StartAsync(IEnumerable<string> servers, int version = 2, bool tls = false)
     {
-        var folder = Directory.CreateTempSubdirectory("clustermail-haproxy-").FullName;
         var endPoint = new IPEndPoint(IPAddress.Loopback, Ports.Block(1));
         var send = version == 2 ? "send-proxy-v2" : "send-proxy";
-        var configuration = Path.Combine(folder, "haproxy.cfg");
-        await File.WriteAllTextAsync(configuration, $"""
+        return await StartFileAsync($"""
             global
               maxconn 4000
             defaults
@@ -45,8 +43,18 @@ public sealed class HAProxy : IAsyncDisposable
               balance roundrobin
             {string.Join('\n', servers.Select((server, number) => $"  server s{number} {server} {send} check-send-proxy check inter 1s fall 2 rise 1"))}
 
-            """);
-        var daemon = Daemon.Start("haproxy", "-db", "-f", configuration);
+            """, endPoint, tls);
+    }
+
+    /// <summary>With a whole file.</summary>
+    /// <param name="configuration">The text of haproxy.cfg.</param>
+    /// <param name="endPoint">Where it takes SMTP clients; it is waited for a greeting there.</param>
+    public static async Task<HAProxy> StartFileAsync(string configuration, IPEndPoint endPoint, bool tls = false)
+    {
+        var folder = Directory.CreateTempSubdirectory("clustermail-haproxy-").FullName;
+        var file = Path.Combine(folder, "haproxy.cfg");
+        await File.WriteAllTextAsync(file, configuration);
+        var daemon = Daemon.Start("haproxy", "-db", "-f", file);
         try
         {
             await Until.TrueAsync(() => AnswersAsync(endPoint, tls), TimeSpan.FromSeconds(15), "HAProxy answering");

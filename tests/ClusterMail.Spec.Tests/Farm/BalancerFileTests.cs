@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using ClusterMail.Testing.Processes;
+
+namespace ClusterMail.Spec.Tests.Farm;
+
+/// <summary>deploy/haproxy.cfg in front of a farm, with nothing changed but addresses and ports.</summary>
+[Collection(nameof(FarmCollection))]
+public sealed partial class BalancerFileTests(FarmFixture farm)
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+    private static readonly IPAddress Client = IPAddress.Parse("127.0.0.77");
+
+    [Fact]
+    public async Task CLU_23_and_CLU_32_while_a_node_drains_behind_the_balancer_nobody_hears_5xx_and_then_nobody_is_sent_there()
+    {
+        var smtp = Ports.Block(3);
+        await using var balancer = await HAProxy.StartFileAsync(Render(smtp), new IPEndPoint(IPAddress.Loopback, smtp));
+        var drained = farm.Farm.Nodes[1];
+        var marked = $"drain-{Guid.NewGuid():N}";
+        var replies = new List<string>();
+        var promised = new List<string>();
+        try
+        {
+            // A session that began before the drain, on the node that will drain, goes on to its end.
+            await Until.TrueAsync(async () => await SendAsync(balancer, $"{marked}-before", replies, promised), Soon, "a mail through the balancer");
+            await farm.Farm.RunAsync("cluster", "drain", drained.Name);
+            await Until.TrueAsync(async () =>
+            {
+                await SendAsync(balancer, $"{marked}-while{promised.Count}", replies, promised);
+                return !await Testing.Processes.Farm.IsReadyAsync(drained);
+            }, Soon, $"{drained.Name} not ready");
+            // HAProxy asks every second and believes the second answer: from then on every connection is taken at once.
+            var inRow = 0;
+            await Until.TrueAsync(async () => (inRow = await SendAsync(balancer, $"{marked}-while{promised.Count}", replies, promised) ? inRow + 1 : 0) >= 12, Soon, "twelve mails in a row taken at once");
+        }
+        finally
+        {
+            await farm.Farm.RunAsync("cluster", "undrain", drained.Name);
+            await farm.Farm.AllReadyAsync(Soon);
+        }
+
+        Assert.DoesNotContain(replies, reply => reply.StartsWith('5'));
+        await Until.TrueAsync(() => promised.All(to => farm.Operated.Mails.Any(mail => mail.ForwardPaths.Contains(to))), Soon, "every promised mail at the sink");
+        var trace = await farm.Farm.RunAsync("trace", promised[0]);
+        Assert.Contains(Client.ToString(), trace, StringComparison.Ordinal);
+    }
+
+    /// <returns>True: taken. False: to come again, as every client does after 4xx or a broken connection.</returns>
+    private static async Task<bool> SendAsync(HAProxy balancer, string name, List<string> replies, List<string> promised)
+    {
+        try
+        {
+            using var client = await SmtpConversation.OpenAsync(balancer.EndPoint, Client);
+            replies.Add(client.Last);
+            if (!client.Last.StartsWith("220", StringComparison.Ordinal))
+                return false;
+            replies.Add(await client.SayAsync("EHLO client.test"));
+            var to = $"{name}@{FarmFixture.Domain}";
+            var reply = await client.MailAsync("author@client.test", [to], "Subject: balanced\r\n\r\nbody");
+            replies.Add(reply);
+            if (!reply.StartsWith("250", StringComparison.Ordinal))
+                return false;
+            promised.Add(to);
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Machines mx1 to mx3 become the nodes. All three doors lead to the one port of a node that takes the PROXY protocol here.</summary>
+    private string Render(int port)
+    {
+        var text = File.ReadAllText(Path.Combine(Tool.Root, "deploy", "haproxy.cfg"));
+        var bound = port;
+        text = Bind().Replace(text, _ => string.Create(CultureInfo.InvariantCulture, $"bind 127.0.0.1:{bound++}"));
+        Assert.Equal(port + 3, bound);
+        text = Server().Replace(text, server => farm.Farm.Nodes[server.Groups[1].Value[0] - '1'] is var node
+            ? string.Create(CultureInfo.InvariantCulture, $"server mx{server.Groups[1].Value} {node.ProxySmtp} port {new Uri(node.Admin).Port}")
+            : "");
+        return text;
+    }
+
+    [GeneratedRegex(@"bind :::[0-9]+ v4v6")]
+    private static partial Regex Bind();
+
+    [GeneratedRegex(@"server mx([1-3]) [0-9.]+:[0-9]+")]
+    private static partial Regex Server();
+}
