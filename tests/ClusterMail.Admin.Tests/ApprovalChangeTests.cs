@@ -12,6 +12,7 @@ public sealed class ApprovalChangeTests
     public async Task APPROVE_235_of_two_who_edit_the_same_policy_the_second_is_refused_and_both_texts_can_be_compared()
     {
         await using var host = await AdminHost.StartAsync();
+        await AccountsAsync(host, ["bucho", "kacho", "jomu", .. Enumerable.Range(0, 6).Select(i => $"a{i}")]);
         var path = Routes.Fill(Routes.ApprovalPolicy, "corp.example");
         await host.SendAsync(HttpMethod.Put, path, new PolicySave("*:1::bucho@corp.example", 0), Json.PolicySave, Json.PolicySaved);
         // Both have read version 1.
@@ -26,6 +27,10 @@ public sealed class ApprovalChangeTests
         Assert.Equal((1, 5), (saves.Count(status => status == 200), saves.Count(status => status == 409)));
     }
 
+    /// <summary>Of corp.example: an approver must be somebody.</summary>
+    private static Task AccountsAsync(AdminHost host, params IReadOnlyList<string> names) => host.Database.ExecuteAsync(
+        "INSERT INTO account (changed, domain, name) SELECT next_directory_version(), 'corp.example', name FROM unnest($1) AS name", (object)names.ToArray());
+
     private static async Task<int> SaveAsync(AdminHost host, string path, PolicySave save)
     {
         using var answer = await host.Client.PutAsync(path, System.Net.Http.Json.JsonContent.Create(save, Json.PolicySave), TestContext.Current.CancellationToken);
@@ -36,9 +41,9 @@ public sealed class ApprovalChangeTests
     public async Task APPROVE_234_what_an_administrator_changes_of_approval_is_in_its_audit_with_his_name()
     {
         await using var host = await AdminHost.StartAsync();
-        await host.Database.ExecuteAsync("INSERT INTO account (changed, domain, name) VALUES (next_directory_version(), 'corp.example', 'bucho'), (next_directory_version(), 'corp.example', 'kacho')");
+        await AccountsAsync(host, "bucho", "kacho");
         await host.SendAsync(HttpMethod.Put, Routes.Fill(Routes.ApprovalPolicy, "corp.example"), new PolicySave("*:1::bucho@corp.example"), Json.PolicySave, Json.PolicySaved, user: "anna");
-        await host.SendAsync(HttpMethod.Put, Routes.ApprovalKeywords, new KeywordEntry("", "secret.txt", "社外秘"), Json.KeywordEntry, Json.ApprovalDone, user: "anna");
+        await host.SendAsync(HttpMethod.Put, Routes.ApprovalKeywords, new KeywordEntry("secret.txt", "社外秘"), Json.KeywordEntry, Json.ApprovalDone, user: "anna");
         await host.SendAsync(HttpMethod.Put, Routes.ApprovalGroups, new ApproverGroupEntry("heads", ["bucho@corp.example"]), Json.ApproverGroupEntry, Json.ApprovalDone, user: "anna");
         await host.SendAsync(HttpMethod.Put, Routes.Fill(Routes.ApprovalProxy, "bucho@corp.example"), new ProxySet("kacho@corp.example"), Json.ProxySet, Json.ApprovalDone, user: "anna");
         using (await host.Client.DeleteAsync(Routes.Fill(Routes.ApprovalProxy, "bucho@corp.example"), TestContext.Current.CancellationToken))
@@ -53,9 +58,10 @@ public sealed class ApprovalChangeTests
     public async Task APPROVE_230_approvers_and_policies_are_set_over_the_administration_and_read_back_as_written()
     {
         await using var host = await AdminHost.StartAsync();
+        await AccountsAsync(host, "bucho", "kacho", "jomu");
         const string Text = "' our own people\n*@corp.example:0\n*:2:list=secret.txt:@heads>jomu@corp.example;all;expire=3d";
         await host.SendAsync(HttpMethod.Put, Routes.ApprovalGroups, new ApproverGroupEntry("@heads", ["bucho@corp.example", "kacho@corp.example"]), Json.ApproverGroupEntry, Json.ApprovalDone);
-        await host.SendAsync(HttpMethod.Put, Routes.ApprovalKeywords, new KeywordEntry("", @"C:\mail\secret.txt", "社外秘\n見積"), Json.KeywordEntry, Json.ApprovalDone);
+        await host.SendAsync(HttpMethod.Put, Routes.ApprovalKeywords, new KeywordEntry(@"C:\mail\secret.txt", "社外秘\n見積"), Json.KeywordEntry, Json.ApprovalDone);
         await host.SendAsync(HttpMethod.Put, Routes.Fill(Routes.ApprovalPolicy, "corp.example"), new PolicySave(Text), Json.PolicySave, Json.PolicySaved);
         Assert.Equal(Text, (await host.GetAsync(Routes.Fill(Routes.ApprovalPolicy, "corp.example"), Json.PolicyText)).Text);
         Assert.Equal(("domain", "corp.example", 2), Assert.Single((await host.GetAsync(Routes.ApprovalPolicies, Json.PolicyList)).Policies) is var entry ? (entry.Level, entry.Owner, entry.Lines) : default);

@@ -132,7 +132,12 @@ internal sealed class ApprovalScene : IAsyncDisposable
     /// <summary>The audit's records about no held mail, in their order.</summary>
     public async Task<IReadOnlyList<string>> RecordsAsync()
     {
-        await Audit.ChainAsync(default);
+        // While another chains, a call of ours does nothing.
+        await Testing.Processes.Until.TrueAsync(async () =>
+        {
+            await Audit.ChainAsync(default);
+            return (await Audit.WaitingAsync(default)).Entries == 0;
+        }, QueueScene.Patience, "every record in the chain");
         var found = new List<string>();
         await foreach (var row in Audit.AllAsync(0, default))
             found.Add(row.Record);
