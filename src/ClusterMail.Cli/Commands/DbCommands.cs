@@ -10,7 +10,7 @@ namespace ClusterMail.Cli.Commands;
 /// <summary><c>db</c>: works on the database directly, without any node.</summary>
 internal sealed class DbCommands(ConnectionOptions connection)
 {
-    public Command Build() => new("db", "The database: schema and state. Works without a node.") { Migrate(), Status() };
+    public Command Build() => new("db", "The database: schema and state. Works without a node.") { Migrate(), Status(), Switchover() };
 
     private Verb Migrate()
     {
@@ -34,6 +34,17 @@ internal sealed class DbCommands(ConnectionOptions connection)
             var status = await DatabaseFacts.ReadAsync(text, cancel);
             Verbs.Show(new Answer<DbStatus>(status, JsonSerializer.SerializeToUtf8Bytes(status, AdminJson.Default.DbStatus)), parsed.GetValue(json), Show);
         }));
+        return verb;
+    }
+
+    private Verb Switchover()
+    {
+        var crash = new Option<bool>("--crash") { Description = "Kill the primary (SIGKILL) instead of stopping it, as a crash would." };
+        var verb = new Verb(
+            "switchover", "On a local cluster: end the primary, promote the synchronous standby, and bring the old primary back as the standby. Also when the primary is down already. Linux only.",
+            "clustermail db switchover", "clustermail db switchover --crash")
+        { crash };
+        verb.SetAction((parsed, cancel) => LocalCommands.WithClusterAsync(connection.Folder(parsed), cluster => cluster.SwitchoverAsync(parsed.GetValue(crash), cancel)));
         return verb;
     }
 
