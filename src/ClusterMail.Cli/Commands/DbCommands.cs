@@ -27,7 +27,7 @@ internal sealed class DbCommands(ConnectionOptions connection)
     private Verb Status()
     {
         var database = DatabaseOption();
-        var verb = new Verb("status", "Server, durability, schema and table sizes.", "clustermail db status", "clustermail db status --json") { database };
+        var verb = new Verb("status", "Server, standbys, durability, schema and table sizes.", "clustermail db status", "clustermail db status --json") { database };
         var json = Verbs.Json(verb);
         verb.SetAction((parsed, cancel) => WithDatabaseAsync(parsed.GetValue(database) ?? connection.Database(parsed), async text =>
         {
@@ -57,6 +57,12 @@ internal sealed class DbCommands(ConnectionOptions connection)
         screen.Line($"durability   synchronous_commit={status.SynchronousCommit}, synchronous standbys: {status.SynchronousStandbys ?? "none"}");
         if (status.SynchronousCommit == "off")
             screen.Warning("synchronous_commit is off: acknowledged mail can be lost. Set it to on");
+        foreach (var standby in status.Standbys)
+            screen.Line(FormattableString.Invariant($"standby      {standby.Name}: {standby.State ?? "state not known"}, {(standby.IsSynchronous ? "synchronous" : standby.Sync ?? "not known")}, {(standby.BehindBytes is { } behind ? Ages.Size(behind) : "-")} behind, lag {standby.LagSeconds ?? 0:0.000} s"));
+        if (status.Standbys.Any(standby => standby.State is null))
+            screen.Warning("ClusterMail's role may not see how its standbys fare: GRANT pg_monitor TO it");
+        else if (status.SynchronousStandbys is not null && !status.Standbys.Any(standby => standby.IsSynchronous))
+            screen.Warning("no synchronous standby is connected: commits wait for one, and clients get 451");
         screen.Line($"schema       {(status.Applied.Count == 0 ? "empty" : status.Applied[^1])}{(status.Pending.Count == 0 ? ", up to date" : "")}");
         if (status.Pending.Count > 0)
             screen.Warning($"to be run: {string.Join(", ", status.Pending)}: 'clustermail db migrate'");
