@@ -6,7 +6,24 @@ namespace ClusterMail.Admin.Contract;
 /// <param name="Pending">Schema scripts this release has that the database has not.</param>
 public sealed record DbStatus(
     string Server, string Version, bool Writable, string SynchronousCommit, string? SynchronousStandbys, long SizeBytes, int Connections, int MaxConnections,
-    IReadOnlyList<string> Applied, IReadOnlyList<string> Pending, IReadOnlyList<DbTable> Tables);
+    IReadOnlyList<string> Applied, IReadOnlyList<string> Pending, IReadOnlyList<DbTable> Tables)
+{
+    /// <summary>Standbys connected to this server; default none.</summary>
+    public IReadOnlyList<DbStandby> Standbys { get; init; } = [];
+}
+
+/// <summary>A standby as the primary sees it.</summary>
+/// <param name="Name">Its <c>application_name</c>.</param>
+/// <param name="State"><c>streaming</c>, <c>catchup</c> …; null: ClusterMail's role may not know (it needs <c>pg_monitor</c>).</param>
+/// <param name="Sync"><c>sync</c> or <c>quorum</c>: a <c>250</c> waits for it (P1); <c>potential</c> or <c>async</c>: not.</param>
+/// <param name="BehindBytes">Log not yet on its disk.</param>
+/// <param name="LagSeconds">How much later it shows what is committed; null while nothing is written.</param>
+public sealed record DbStandby(string Name, string? State, string? Sync, long? BehindBytes, double? LagSeconds)
+{
+    /// <summary>A commit waits for it, and it is there.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsSynchronous => State == "streaming" && Sync is "sync" or "quorum";
+}
 
 /// <summary><c>db keys</c>: the keys that contents at rest are sealed with (DELIV-11).</summary>
 /// <param name="Node">Who answers; only its own keys are known to it.</param>

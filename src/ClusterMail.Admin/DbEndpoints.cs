@@ -29,6 +29,9 @@ internal static class DbEndpoints
         var glance = await cluster.DatabaseAsync(cancel);
         return Results.Ok(new DbStatus(
             glance.Server, glance.Version, glance.Writable, glance.SynchronousCommit, glance.SynchronousStandbys, glance.Size, glance.Connections, glance.MaxConnections,
-            glance.Applied, [.. ClusterReader.Scripts.Except(glance.Applied)], [.. glance.Tables.Select(t => new DbTable(t.Name, t.Bytes, t.Rows, t.Dead))]));
+            glance.Applied, [.. ClusterReader.Scripts.Except(glance.Applied)], [.. glance.Tables.Select(t => new DbTable(t.Name, t.Bytes, t.Rows, t.Dead))])
+        {
+            Standbys = [.. glance.Standbys.Select(s => new DbStandby(s.Name, s.State, s.Sync, s.BehindBytes, s.LagSeconds))],
+        });
     }
 }

@@ -53,6 +53,7 @@ public sealed class ClusterReader(NpgsqlDataSource dataSource)
         batch.BatchCommands.Add(new(DatabaseSql));
         batch.BatchCommands.Add(new(TablesSql));
         batch.BatchCommands.Add(new(AppliedSql));
+        batch.BatchCommands.Add(new(StandbyGlance.Sql));
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         var tables = new List<TableGlance>();
@@ -66,7 +67,8 @@ public sealed class ClusterReader(NpgsqlDataSource dataSource)
         await reader.NextResultAsync(cancel);
         while (await reader.ReadAsync(cancel))
             applied.Add(ScriptName(reader.GetString(0)));
-        return glance;
+        await reader.NextResultAsync(cancel);
+        return glance with { Standbys = await StandbyGlance.ReadAsync(reader, cancel) };
     }
 
     /// <summary>Schema scripts this program brings, for example <c>0001_queue</c>.</summary>
@@ -92,7 +94,10 @@ public sealed record SwitchRow(SwitchState State, DateTimeOffset? Since, string?
 
 public sealed record DatabaseGlance(
     string Server, string Version, bool Writable, string SynchronousCommit, string? SynchronousStandbys, long Size, int Connections, int MaxConnections,
-    IReadOnlyList<TableGlance> Tables, IReadOnlyList<string> Applied);
+    IReadOnlyList<TableGlance> Tables, IReadOnlyList<string> Applied)
+{
+    public IReadOnlyList<StandbyGlance> Standbys { get; init; } = [];
+}
 
 /// <param name="Rows">The planner's estimate.</param>
 public sealed record TableGlance(string Name, long Bytes, long Rows, long Dead);

@@ -47,11 +47,18 @@ public static partial class Database
         // Statement, lock and idle-in-transaction limits (design §5): one stuck session must not stop a node.
         const string Limits = "-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s";
         merged.Options = $"{Limits}{(epoch is null ? "" : HotPlans)} {given.Options}".TrimEnd();
-        if (merged.Host?.Contains(',', StringComparison.Ordinal) != true)
-            return Builder(merged, applicationName).Build();
-        var target = Enum.Parse<TargetSessionAttributes>((merged.TargetSessionAttributes ?? "primary").Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
-        merged.TargetSessionAttributes = null;
-        return Builder(merged, applicationName).BuildMultiHost().WithTargetSession(target);
+        return Build(merged, applicationName);
+    }
+
+    /// <summary>Of several hosts the one that takes writes, unless the text asks for another kind: what is here neither reads from a standby nor writes to one.</summary>
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder text, string name)
+    {
+        var asked = text.TargetSessionAttributes ?? "primary";
+        text.TargetSessionAttributes = null;      // the library takes it from a call, and refuses it in the text of a pool
+        if (text.Host?.Contains(',', StringComparison.Ordinal) != true)
+            return Builder(text, name).Build();
+        var target = Enum.Parse<TargetSessionAttributes>(asked.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
+        return Builder(text, name).BuildMultiHost().WithTargetSession(target);
     }
 
     /// <summary>Named, because metrics carry the name of the pool: by default that is the whole connection string, another one for each epoch.</summary>
@@ -61,34 +68,47 @@ public static partial class Database
     /// <exception cref="InvalidOperationException">A script failed: nothing of that script was kept, the ones before it were.</exception>
     public static async Task<IReadOnlyList<string>> MigrateAsync(string connectionString, CancellationToken cancel)
     {
-        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            ApplicationName = "clustermail migrate",
-            Pooling = false,
-            CommandTimeout = 120,
-            Options = "-c lock_timeout=100s",
-        });
+        await using var source = ForMigration(connectionString, "-c lock_timeout=100s");
         await using var connection = await source.OpenConnectionAsync(cancel);
         await using (var hold = new NpgsqlCommand(MigrationLockSql, connection))
             await hold.ExecuteNonQueryAsync(cancel);
         // The library is synchronous; migrating happens once at a start, off the thread pool.
         var result = await Task.Factory.StartNew(
-            () => Upgrader(connectionString).PerformUpgrade(), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Upgrader(At(connectionString, connection)).PerformUpgrade(), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         if (!result.Successful)
             throw new InvalidOperationException($"Migration {result.ErrorScript?.Name} failed: {result.Error.Message}", result.Error);
         return [.. result.Scripts.Select(s => ShortName(s.Name))];
     }
 
     /// <summary>Which scripts have run and which are missing. Changes nothing.</summary>
-    public static Task<SchemaStatus> StatusAsync(string connectionString, CancellationToken cancel) => Task.Factory.StartNew(
-        () =>
-        {
-            var upgrader = Upgrader(connectionString);
-            return new SchemaStatus(
-                [.. upgrader.GetExecutedScripts().Select(ShortName)],
-                [.. upgrader.GetScriptsToExecute().Select(s => ShortName(s.Name))]);
-        },
-        cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public static async Task<SchemaStatus> StatusAsync(string connectionString, CancellationToken cancel)
+    {
+        string at;
+        await using (var source = ForMigration(connectionString, options: null))
+        await using (var connection = await source.OpenConnectionAsync(cancel))
+            at = At(connectionString, connection);
+        return await Task.Factory.StartNew(
+            () =>
+            {
+                var upgrader = Upgrader(at);
+                return new SchemaStatus(
+                    [.. upgrader.GetExecutedScripts().Select(ShortName)],
+                    [.. upgrader.GetScriptsToExecute().Select(s => ShortName(s.Name))]);
+            },
+            cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    private static NpgsqlDataSource ForMigration(string connectionString, string? options)
+    {
+        const string name = "clustermail migrate";
+        var text = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = name, Pooling = false, CommandTimeout = 120 };
+        text.Options = options ?? text.Options;
+        return Build(text, name);
+    }
+
+    /// <summary>The same text for the one server <paramref name="connection"/> reached: the library that runs the scripts chooses no host.</summary>
+    private static string At(string connectionString, NpgsqlConnection connection) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Host = connection.Host, Port = connection.Port, TargetSessionAttributes = null }.ConnectionString;
 
     /// <summary>
     /// The database is away, read-only, overloaded or shutting down: find the primary again and try later, never fail a mail for it (CLU-31).

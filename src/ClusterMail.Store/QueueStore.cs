@@ -40,17 +40,19 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
     /// </summary>
     /// <exception cref="EpochFencedException">Nothing was written.</exception>
     /// <exception cref="NpgsqlException">Unknown whether written; ask <see cref="WhichExistAsync"/>.</exception>
+    /// <exception cref="TimeoutException">The same: it may be on one disk only.</exception>
     public async Task AcceptAsync(long epoch, IReadOnlyList<NewMail> mails, CancellationToken cancel)
     {
         if (mails.Count == 0)
             return;
-        await using var batch = dataSource.CreateBatch();
+        await using var connection = await dataSource.OpenConnectionAsync(cancel);
+        await using var batch = connection.CreateBatch();
         batch.Then(AssertEpochSql).Parameters.With(epoch);
         if (!mails.Any(mail => mail.Held is not null))
             batch.Then(AcceptSql).Parameters.With(epoch).WithMails(mails, _keys.Sealing);
         else
             WithHeld(batch, epoch, mails);
-        await UnderEpochAsync(epoch, () => batch.ExecuteNonQueryAsync(cancel));
+        await UnderEpochAsync(epoch, () => StandbyWait.RunAsync(connection, () => batch.ExecuteNonQueryAsync(cancel)));
     }
 
     /// <summary>What is held is committed with what is not: there is all of a mail or nothing of it (APPROVE-88).</summary>
@@ -83,11 +85,11 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
             batch.Then(AcceptSql).Parameters.With(epoch).WithMails([mail], key, withContent: false);
         if (mail.Held is not null)
             HeldRows.Write(batch, epoch, mail);
-        await UnderEpochAsync(epoch, async () =>
+        await UnderEpochAsync(epoch, () => StandbyWait.RunAsync(connection, async () =>
         {
             await batch.ExecuteNonQueryAsync(cancel);
             await transaction.CommitAsync(cancel);
-        });
+        }));
     }
 
     internal static async Task WriteChunksAsync(NpgsqlConnection connection, NewMail mail, ContentKey? key, CancellationToken cancel)
@@ -132,7 +134,8 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
         SELECT id FROM mail WHERE id = ANY ($1) UNION SELECT mail_id FROM history WHERE mail_id = ANY ($1) UNION SELECT id FROM held_mail WHERE id = ANY ($1)
         """;
 
-    /// <summary>Of these numbers, the ones that are in the queue, held or in the history: settles a commit whose answer was lost.</summary>
+    /// <summary>Of these numbers, the ones that are in the queue, held or in the history, on the synchronous standby too: settles a commit whose answer was lost.</summary>
+    /// <exception cref="TimeoutException">Some are there, but the standby does not have them (yet).</exception>
     public async Task<IReadOnlySet<long>> WhichExistAsync(IReadOnlyCollection<long> mails, CancellationToken cancel)
     {
         var asked = mails.ToArray();
@@ -145,12 +148,16 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
             await settle.ExecuteNonQueryAsync(cancel);
             await transaction.RollbackAsync(cancel);
         }
-        await using var command = new NpgsqlCommand(WhichExistSql, connection);
-        command.Parameters.With(asked);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
         var found = new HashSet<long>();
-        while (await reader.ReadAsync(cancel))
-            found.Add(reader.GetInt64(0));
+        await using (var command = new NpgsqlCommand(WhichExistSql, connection))
+        {
+            command.Parameters.With(asked);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+                found.Add(reader.GetInt64(0));
+        }
+        if (found.Count > 0)
+            await StandbyWait.PassAsync(connection, cancel);
         return found;
     }
 

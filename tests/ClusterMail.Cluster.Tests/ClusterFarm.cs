@@ -22,7 +22,13 @@ internal sealed class ClusterFarm : IAsyncDisposable
     public Farm Farm { get; }
     public RecordingSink Sink { get; }
 
-    public static async Task<ClusterFarm> StartAsync(int nodes = 3, params (string Name, string Value)[] settings)
+    public static Task<ClusterFarm> StartAsync(int nodes = 3, params (string Name, string Value)[] settings) =>
+        StartAsync(all => Farm.StartAsync(nodes, all), settings);
+
+    /// <summary>The same with a synchronous standby of the database.</summary>
+    public static Task<ClusterFarm> StartWithStandbyAsync(int nodes = 3) => StartAsync(all => Farm.StartWithStandbyAsync(nodes, all), []);
+
+    private static async Task<ClusterFarm> StartAsync(Func<IReadOnlyDictionary<string, string>, Task<Farm>> start, (string Name, string Value)[] settings)
     {
         var sink = new RecordingSink { KeepContent = false };
         try
@@ -36,7 +42,7 @@ internal sealed class ClusterFarm : IAsyncDisposable
             };
             foreach (var (name, value) in settings)
                 all[name] = value;
-            return new ClusterFarm(await Farm.StartAsync(nodes, all), sink);
+            return new ClusterFarm(await start(all), sink);
         }
         catch
         {

@@ -8,7 +8,7 @@ internal static class Sql
 {
     public static async Task<T> AskAsync<T>(string database, string sql, params object[] values)
     {
-        await using var source = NpgsqlDataSource.Create(database);
+        await using var source = Store.Database.Open(database, "test", maxPoolSize: 1);
         await using var command = source.CreateCommand(sql);
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
@@ -17,7 +17,7 @@ internal static class Sql
 
     public static async Task RunAsync(string database, string sql)
     {
-        await using var source = NpgsqlDataSource.Create(database);
+        await using var source = Store.Database.Open(database, "test", maxPoolSize: 1);
         await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }

@@ -35,6 +35,86 @@ public sealed class DatabaseTests
     }
 
     [Fact]
+    public async Task CLU_34_with_the_standby_named_first_the_primary_is_migrated_and_asked()
+    {
+        await using var primary = await PostgresServer.StartPrivateAsync();
+        await using var standby = await primary.StartStandbyAsync();
+        foreach (var more in new[] { ";Target Session Attributes=primary", "" })
+        {
+            var both = Both(standby, primary) + more;
+            Assert.Equal(more.Length > 0 ? 0 : 1, (await Database.StatusAsync(both, Cancel)).Applied.Count(name => name == "0001_queue"));
+            Assert.Equal(more.Length > 0, (await Database.MigrateAsync(both, Cancel)).Contains("0001_queue"));
+            await using var source = Database.Open(both, "test");
+            await using var command = source.CreateCommand("SELECT pg_is_in_recovery()");
+            Assert.False((bool)(await command.ExecuteScalarAsync(Cancel))!);
+        }
+
+        await using var connection = await Database.Open(primary.ConnectionString + ";Target Session Attributes=primary", "test").OpenConnectionAsync(Cancel);
+        var seen = Assert.Single(await StandbyGlance.ReadAsync(connection, Cancel));
+        Assert.Equal(("standby", "streaming", "async"), (seen.Name, seen.State, seen.Sync));
+    }
+
+    /// <summary>A commit whose wait for the standby was given up is on one disk only, and the server calls it a success.</summary>
+    [Fact]
+    public async Task P1_a_commit_that_did_not_wait_for_the_synchronous_standby_is_no_commit()
+    {
+        await using var server = await PostgresServer.StartPrivateAsync();
+        await Database.MigrateAsync(server.ConnectionString, Cancel);
+        await using var source = Database.Open(server.ConnectionString + ";Command Timeout=2;Cancellation Timeout=20000", "test");
+        var store = new QueueStore(source);
+        var epoch = await Scene.RegisterAsync(new NodeStore(source), "n1");
+        var mail = Scene.Mail(1, owned: true, "a@example.jp");
+        await using var other = Database.Open(server.ConnectionString, "other");
+        await RunAsync(other, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+        await RunAsync(other, "SELECT pg_reload_conf()");
+        await UntilCommitsWaitAsync(server);
+
+        var cut = await Assert.ThrowsAnyAsync<Exception>(() => store.AcceptAsync(epoch, [mail], Cancel));
+        Assert.True(Database.IsLost(cut), $"{cut}");
+        // It is there, and whoever asks whether it may be promised is not told so before the standby has it.
+        Assert.Equal(1L, await AskAsync(other, "SELECT count(*) FROM mail"));
+        var open = await Assert.ThrowsAnyAsync<Exception>(() => store.WhichExistAsync([mail.Id.Number], Cancel));
+        Assert.True(Database.IsLost(open), $"{open}");
+
+        await RunAsync(other, "ALTER SYSTEM RESET synchronous_standby_names");
+        await RunAsync(other, "SELECT pg_reload_conf()");
+        Assert.Equal([mail.Id.Number], await store.WhichExistAsync([mail.Id.Number], Cancel));
+    }
+
+    /// <summary>The server takes its settings up a little later; a commit whose wait was given up says so in a warning.</summary>
+    private static async Task UntilCommitsWaitAsync(PostgresServer server)
+    {
+        await using var source = Database.Open(server.ConnectionString + ";Command Timeout=1;Cancellation Timeout=20000", "test");
+        await using var connection = await source.OpenConnectionAsync(Cancel);
+        var waited = false;
+        connection.Notice += (_, _) => waited = true;
+        for (var attempt = 0; attempt < 100 && !waited; attempt++)
+        {
+            await using var command = new NpgsqlCommand("SELECT pg_sleep(0.1), pg_logical_emit_message(true, 'test', '')", connection);
+            await command.ExecuteNonQueryAsync(Cancel);
+        }
+        Assert.True(waited);
+    }
+
+    private static string Both(PostgresServer first, PostgresServer second)
+    {
+        var (one, two) = (new NpgsqlConnectionStringBuilder(first.ConnectionString), new NpgsqlConnectionStringBuilder(second.ConnectionString));
+        return $"Host=127.0.0.1:{one.Port},127.0.0.1:{two.Port};Username=postgres;Database=postgres";
+    }
+
+    private static async Task RunAsync(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancel);
+    }
+
+    private static async Task<object?> AskAsync(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        return await command.ExecuteScalarAsync(Cancel);
+    }
+
+    [Fact]
     public async Task LOG_17_days_are_made_ahead_and_old_days_dropped_and_no_row_is_ever_without_a_place()
     {
         await using var database = await TestDatabase.CreateAsync();

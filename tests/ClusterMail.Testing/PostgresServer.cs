@@ -41,8 +41,25 @@ public sealed class PostgresServer : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("clustermail-pg-").FullName;
         if (IsRoot)
             await RunAsync("chown", ["postgres", folder]);
+        await RunAsServerUserAsync("initdb", ["-D", Path.Combine(folder, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
+        return await LaunchAsync(folder);
+    }
+
+    /// <summary>A standby of this server, streaming under the name <c>standby</c>; it must be a private one.</summary>
+    public async Task<PostgresServer> StartStandbyAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("clustermail-pg-").FullName;
+        if (IsRoot)
+            await RunAsync("chown", ["postgres", folder]);
+        var port = new NpgsqlConnectionStringBuilder(ConnectionString).Port.ToString(CultureInfo.InvariantCulture);
+        await RunAsServerUserAsync(
+            "pg_basebackup", ["-D", Path.Combine(folder, "data"), "-d", $"host=127.0.0.1 port={port} user=postgres application_name=standby", "-R", "-c", "fast", "--no-sync"]);
+        return await LaunchAsync(folder);
+    }
+
+    private static async Task<PostgresServer> LaunchAsync(string folder)
+    {
         var data = Path.Combine(folder, "data");
-        await RunAsServerUserAsync("initdb", ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
         var port = FreePort();
         var server = new PostgresServer(
             $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=postgres;Database=postgres", folder);

@@ -24,13 +24,17 @@ internal static class DatabaseFacts
         await using var source = Database.Open(connectionString, "clustermail db status", maxPoolSize: 1);
         await using var connection = await source.OpenConnectionAsync(cancel);
         var tables = await ReadTablesAsync(connection, cancel);
+        var connected = await StandbyGlance.ReadAsync(connection, cancel);
         await using var command = new NpgsqlCommand(ServerSql, connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         var standbys = reader.GetString(3);
         return new DbStatus(
             $"{connection.Host}:{connection.Port}", reader.GetString(0), !reader.GetBoolean(1), reader.GetString(2), standbys.Length == 0 ? null : standbys,
-            reader.GetInt64(4), (int)reader.GetInt64(5), reader.GetInt32(6), schema.Applied, schema.Pending, tables);
+            reader.GetInt64(4), (int)reader.GetInt64(5), reader.GetInt32(6), schema.Applied, schema.Pending, tables)
+        {
+            Standbys = [.. connected.Select(s => new DbStandby(s.Name, s.State, s.Sync, s.BehindBytes, s.LagSeconds))],
+        };
     }
 
     private static async Task<IReadOnlyList<DbTable>> ReadTablesAsync(NpgsqlConnection connection, CancellationToken cancel)

@@ -10,7 +10,7 @@ namespace ClusterMail.Cli.Commands;
 /// <summary><c>db</c>: works on the database directly, without any node.</summary>
 internal sealed class DbCommands(ConnectionOptions connection)
 {
-    public Command Build() => new("db", "The database: schema and state. Works without a node.") { Migrate(), Status(), Keys() };
+    public Command Build() => new("db", "The database: schema and state. Works without a node.") { Migrate(), Status(), Keys(), Switchover() };
 
     private Verb Migrate()
     {
@@ -27,7 +27,7 @@ internal sealed class DbCommands(ConnectionOptions connection)
     private Verb Status()
     {
         var database = DatabaseOption();
-        var verb = new Verb("status", "Server, durability, schema and table sizes.", "clustermail db status", "clustermail db status --json") { database };
+        var verb = new Verb("status", "Server, standbys, durability, schema and table sizes.", "clustermail db status", "clustermail db status --json") { database };
         var json = Verbs.Json(verb);
         verb.SetAction((parsed, cancel) => WithDatabaseAsync(parsed.GetValue(database) ?? connection.Database(parsed), async text =>
         {
@@ -50,6 +50,17 @@ internal sealed class DbCommands(ConnectionOptions connection)
                 sheet.Print(screen);
         });
 
+    private Verb Switchover()
+    {
+        var crash = new Option<bool>("--crash") { Description = "Kill the primary (SIGKILL) instead of stopping it, as a crash would." };
+        var verb = new Verb(
+            "switchover", "On a local cluster: end the primary, promote the synchronous standby, and bring the old primary back as the standby. Also when the primary is down already. Linux only.",
+            "clustermail db switchover", "clustermail db switchover --crash")
+        { crash };
+        verb.SetAction((parsed, cancel) => LocalCommands.WithClusterAsync(connection.Folder(parsed), cluster => cluster.SwitchoverAsync(parsed.GetValue(crash), cancel)));
+        return verb;
+    }
+
     private static void Show(Screen screen, DbStatus status)
     {
         screen.Line($"server       {status.Server}, PostgreSQL {status.Version.Split(' ')[0]}, {(status.Writable ? "primary" : "standby")}");
@@ -59,6 +70,12 @@ internal sealed class DbCommands(ConnectionOptions connection)
         screen.Line($"durability   synchronous_commit={status.SynchronousCommit}, synchronous standbys: {status.SynchronousStandbys ?? "none"}");
         if (status.SynchronousCommit == "off")
             screen.Warning("synchronous_commit is off: acknowledged mail can be lost. Set it to on");
+        foreach (var standby in status.Standbys)
+            screen.Line(FormattableString.Invariant($"standby      {standby.Name}: {standby.State ?? "state not known"}, {(standby.IsSynchronous ? "synchronous" : standby.Sync ?? "not known")}, {(standby.BehindBytes is { } behind ? Ages.Size(behind) : "-")} behind, lag {standby.LagSeconds ?? 0:0.000} s"));
+        if (status.Standbys.Any(standby => standby.State is null))
+            screen.Warning("ClusterMail's role may not see how its standbys fare: GRANT pg_monitor TO it");
+        else if (status.SynchronousStandbys is not null && !status.Standbys.Any(standby => standby.IsSynchronous))
+            screen.Warning("no synchronous standby is connected: commits wait for one, and clients get 451");
         screen.Line($"schema       {(status.Applied.Count == 0 ? "empty" : status.Applied[^1])}{(status.Pending.Count == 0 ? ", up to date" : "")}");
         if (status.Pending.Count > 0)
             screen.Warning($"to be run: {string.Join(", ", status.Pending)}: 'clustermail db migrate'");

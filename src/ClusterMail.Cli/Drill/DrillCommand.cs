@@ -62,6 +62,8 @@ internal sealed class DrillCommand(ConnectionOptions connection)
     {
         using var client = connection.Connect(parsed);
         var local = parsed.GetValue(_through) is null or [] ? connection.Cluster(parsed) : null;
+        if (local is not null && kind.NeedsStandby && LocalState.Read(connection.Folder(parsed)) is not { Standby: true })
+            throw new CommandFailure($"this cluster has no standby: run 'clustermail up --standby' first");
         var order = await OrderAsync(kind, client, local, parsed, cancel);
         var watch = Stopwatch.StartNew();
         void Say(string line) => (json ? Console.Error : Console.Out).WriteLine(string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds,6:0.0} s  {line}"));

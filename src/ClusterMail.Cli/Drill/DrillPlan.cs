@@ -17,13 +17,20 @@ internal sealed record DrillAct(string Name, string Instruction)
     /// <summary>Whether it is seen to have happened; null as status: no node answers, or none has the database. Null: only a person can say.</summary>
     public Func<ClusterStatus?, bool>? Seen { get; init; }
 
+    /// <summary>Done by a person it is watched for; done locally it has happened when it returns, perhaps too quickly to be seen.</summary>
+    public bool IsSeenOnlyWhenDoneByHand { get; init; }
+
     /// <summary>Length of time the farm is left alone after it.</summary>
     public TimeSpan Then { get; init; }
 }
 
 /// <summary>The kinds of drill: what is done, how it is undone, and by what it is seen.</summary>
 /// <param name="HarmsNode">One node is the victim; else the farm or what stands behind it.</param>
-internal sealed record DrillKind(string Name, string Summary, bool HarmsNode, Func<DrillTarget, IReadOnlyList<DrillAct>> Acts);
+internal sealed record DrillKind(string Name, string Summary, bool HarmsNode, Func<DrillTarget, IReadOnlyList<DrillAct>> Acts)
+{
+    /// <summary>Of the database; a local cluster without one can do nothing here.</summary>
+    public bool NeedsStandby { get; init; }
+}
 
 /// <param name="Node">The victim, or the first node where all are concerned.</param>
 /// <param name="Before">The farm before the drill.</param>
@@ -94,10 +101,13 @@ internal static class DrillKinds
         ]),
         new("db-switchover", "Promote the standby and bring the old primary back as standby.", false, target =>
         [
-            new("harm", "on the old primary: systemctl stop postgresql; on the standby: pg_ctl promote") { Seen = now => now is null },
-            new("takeover", "wait until the nodes work with the new primary") { Seen = now => target.Nodes.All(node => target.IsAlive(now, node)), Then = target.For },
-            new("undo", "bring the old primary back as a standby of the new one (pg_rewind), and see that it streams"),
-        ]),
+            new("harm", "on the old primary: systemctl stop postgresql, then create standby.signal in its data folder; on the standby: pg_ctl promote")
+            { Locally = (hands, cancel) => hands.FailOverDatabaseAsync(cancel), Seen = now => now is null, IsSeenOnlyWhenDoneByHand = true },
+            new("takeover", "wait until the nodes work with the new primary")
+            { Locally = (_, _) => Task.CompletedTask, Seen = now => target.Nodes.All(node => target.IsAlive(now, node)), Then = target.For },
+            new("undo", "bring the old primary back as a standby of the new one (pg_rewind), and see that it streams") { Locally = (hands, cancel) => hands.StartDatabaseAsync(cancel) },
+        ])
+        { NeedsStandby = true },
         new("disk-full", "Fill the disk of the database, or of a node's spool.", false, target =>
         [
             new("harm", "on the database: fill its disk, for example with fallocate -l SIZE fill") { Then = target.For },

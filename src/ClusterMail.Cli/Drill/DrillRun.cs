@@ -89,7 +89,7 @@ internal sealed class DrillRun(AdminClient client, DrillSink sink, DrillOrder or
             byItself = false;
         if (!byItself)
             say(act.Seen is null ? "      do it now, then press Enter" : "      do it now; it is watched for, or press Enter when it is done");
-        if (!byItself || act.Seen is not null)
+        if (!byItself || (act.Seen is not null && !act.IsSeenOnlyWhenDoneByHand))
             await SeenAsync(act, byItself ? EffectLimit : PersonLimit, byItself, cancel);
     }
 

@@ -18,6 +18,8 @@ internal sealed class LocalHands(string folder, string daemon)
 
     public Task StartDatabaseAsync(CancellationToken cancel) => WithAsync(cluster => cluster.StartBaseAsync(cancel));
 
+    public Task FailOverDatabaseAsync(CancellationToken cancel) => WithAsync(cluster => cluster.FailOverAsync(crash: false, cancel));
+
     /// <summary>After a drill that was interrupted: everything runs again.</summary>
     public Task RepairAsync(CancellationToken cancel) => WithAsync(async cluster =>
     {

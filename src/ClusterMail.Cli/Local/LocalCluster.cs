@@ -68,16 +68,11 @@ public sealed class LocalCluster
         Nodes.FirstOrDefault(n => n.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new CommandFailure($"there is no node {name} in {_folder}; there are {string.Join(", ", Nodes.Select(n => n.Name))}");
 
-    /// <summary>PostgreSQL, schema, token and certificate.</summary>
+    /// <summary>PostgreSQL, with its standby where there is one; schema, token and certificate.</summary>
     public async Task StartBaseAsync(CancellationToken cancel)
     {
-        var postgres = new PrivatePostgres(_state);
-        if (!await postgres.IsRunningAsync(cancel))
-            RefuseTakenPorts([_state.BasePort]);
-        _state.Write(_folder);
-        await postgres.StartAsync(cancel);
-        await postgres.CreateDatabaseAsync(cancel);
-        _say($"PostgreSQL on 127.0.0.1:{_state.BasePort}, files in {_state.PostgresFolder}");
+        await WithPairAsync(pair => pair.StartAsync(RefuseTakenPorts, cancel));
+        await new PrivatePostgres(_state, _state.Primary).CreateDatabaseAsync(cancel);
         var scripts = await Database.MigrateAsync(_state.ConnectionString, cancel);
         _say(scripts.Count == 0 ? "schema is up to date" : $"schema: {string.Join(", ", scripts)}");
         PrivateFile.Replace(TokenFile, _state.AdminToken + "\n");
@@ -154,10 +149,41 @@ public sealed class LocalCluster
         _say($"{node.Name} {signal switch { Signal.Stop => "paused", Signal.Continue => "goes on", _ => "killed" }} (process {process.Pid})");
     }
 
-    public async Task StopPostgresAsync(CancellationToken cancel)
+    public Task StopPostgresAsync(CancellationToken cancel) => WithPairAsync(pair => pair.StopAsync(cancel));
+
+    /// <summary>From the next <see cref="StartBaseAsync"/> on there is a standby.</summary>
+    public void AddStandby() => _state = _state with { Standby = true };
+
+    /// <summary>Ends the primary and promotes the standby; the old one stays down.</summary>
+    /// <exception cref="CommandFailure">There is no standby, or it may not have all that was acknowledged: nothing was done.</exception>
+    public Task FailOverAsync(bool crash, CancellationToken cancel) => WithPairAsync(pair => pair.FailOverAsync(crash, cancel));
+
+    /// <summary>The same, and the old primary comes back as the synchronous standby of the new one.</summary>
+    public Task SwitchoverAsync(bool crash, CancellationToken cancel) =>
+        WithPairAsync(async pair => await pair.AttachAsync(diverged: await pair.FailOverAsync(crash, cancel), cancel));
+
+    /// <summary>Restarts, one after the other, nodes that run with a connection string from before there was a standby: they would not follow a fail-over.</summary>
+    public async Task RenewAsync(string daemon, TimeSpan limit, CancellationToken cancel)
     {
-        if (await new PrivatePostgres(_state).StopAsync(cancel))
-            _say("PostgreSQL stopped");
+        foreach (var node in Nodes.Where(node => NodeProcess.Find(node) is not null && !node.KnowsDatabase))
+        {
+            await StopAsync([node], StopLimit, cancel);
+            await StartAsync([node], daemon, limit, cancel);
+        }
+    }
+
+    /// <summary>What the servers turned out to be is kept also when it ends badly.</summary>
+    private async Task WithPairAsync(Func<PostgresPair, Task> work)
+    {
+        var pair = new PostgresPair(_state, state => state.Write(_folder), _say);
+        try
+        {
+            await work(pair);
+        }
+        finally
+        {
+            _state = pair.State;
+        }
     }
 
     /// <summary>Removes everything <c>up</c> created, and the folder itself when nothing else is in it. The cluster must be down.</summary>

@@ -12,6 +12,9 @@ public sealed class LocalNode(string clusterFolder, LocalState state, int number
     public string Name => string.Create(CultureInfo.InvariantCulture, $"n{number}");
     public string Folder => Path.Combine(clusterFolder, Name);
     public string ConfigurationFile => Path.Combine(Folder, "node.conf");
+    /// <summary>Its file names the database as it is reached now.</summary>
+    public bool KnowsDatabase => File.Exists(ConfigurationFile) && File.ReadAllText(ConfigurationFile).Contains(Quote(state.ConnectionString), StringComparison.Ordinal);
+
     public string LogFile => Path.Combine(Folder, "log");
 
     public int Smtp => Port(0);

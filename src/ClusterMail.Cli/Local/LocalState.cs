@@ -12,7 +12,7 @@ public sealed record LocalState
 {
     public const string FileName = "local.json";
 
-    /// <summary>PostgreSQL listens here; node i has the ten ports from here + 10 i on.</summary>
+    /// <summary>PostgreSQL listens here and its standby one above; node i has the ten ports from here + 10 i on.</summary>
     public required int BasePort { get; init; }
 
     /// <summary>Folder of initdb, pg_ctl and postgres.</summary>
@@ -27,8 +27,22 @@ public sealed record LocalState
     /// <summary>Numbers of the nodes: 1 is n1.</summary>
     public required IReadOnlyList<int> Nodes { get; init; }
 
-    public string ConnectionString => ConnectionTo("clustermail", Password, "clustermail");
-    public string SuperuserConnectionString => ConnectionTo("postgres", SuperuserPassword, "postgres");
+    /// <summary>There are two servers, one of them the standby of the other.</summary>
+    public bool Standby { get; init; }
+
+    /// <summary>Which server was last decided to be the primary: 0 or 1. Written before anything is done about it; the data folders may know better.</summary>
+    public int Primary { get; init; }
+
+    /// <summary>The standby has been seen synchronous under this primary, so that it has all that was answered <c>250</c> since and before.</summary>
+    public bool Synchronous { get; init; }
+
+    /// <summary>For the nodes: with a standby both servers, of which the one that takes writes is meant.</summary>
+    public string ConnectionString => Standby
+        ? ConnectionTo($"127.0.0.1:{Port(0)},127.0.0.1:{Port(1)}", null, "clustermail", Password, "clustermail") + ";Target Session Attributes=primary"
+        : ConnectionTo("127.0.0.1", BasePort, "clustermail", Password, "clustermail");
+
+    /// <param name="server">0 or 1.</param>
+    public string SuperuserConnectionString(int server) => ConnectionTo("127.0.0.1", BasePort + server, "postgres", SuperuserPassword, "postgres");
 
     public static LocalState? Read(string folder)
     {
@@ -53,7 +67,9 @@ public sealed record LocalState
     /// <summary>192 random bits in letters that need no quoting anywhere.</summary>
     public static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 
-    private string ConnectionTo(string user, string password, string database) => string.Create(
+    private string Port(int server) => (BasePort + server).ToString(CultureInfo.InvariantCulture);
+
+    private static string ConnectionTo(string host, int? port, string user, string password, string database) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Host=127.0.0.1;Port={BasePort};Username={user};Password={password};Database={database}");
+        $"Host={host}{(port is { } one ? string.Create(CultureInfo.InvariantCulture, $";Port={one}") : "")};Username={user};Password={password};Database={database}");
 }

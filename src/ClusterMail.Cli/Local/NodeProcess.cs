@@ -26,6 +26,14 @@ public sealed class NodeProcess
     /// <summary>Ended, but its parent has not taken notice yet.</summary>
     public static bool IsZombie(int pid) => Stat(pid) is { State: "Z" or "X" };
 
+    /// <summary>There is such a process, and it has not ended.</summary>
+    public static bool Exists(int pid) => Stat(pid) is { State: not "Z" and not "X" };
+
+    /// <summary>Processes started by this one that are still there.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int parent) => [.. Directory.EnumerateDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+        .Where(pid => pid > 0 && Stat(pid)?.Parent == parent)];
+
     public bool IsAlive => Stat(Pid) is { } stat && stat.StartedAt == _startedAt && stat.State is not "Z" and not "X";
 
     /// <returns>Null: the node is not running.</returns>
@@ -97,14 +105,14 @@ public sealed class NodeProcess
         }
     }
 
-    private static (string State, string StartedAt)? Stat(int pid)
+    private static (string State, int Parent, string StartedAt)? Stat(int pid)
     {
         try
         {
             // "pid (name) state ppid ...": the name may hold blanks and brackets, so count from the last bracket. Field 22 is the start in clock ticks.
             var text = File.ReadAllText($"/proc/{pid}/stat");
             var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return (fields[0], fields[19]);
+            return (fields[0], int.Parse(fields[1], CultureInfo.InvariantCulture), fields[19]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -8,13 +8,18 @@ namespace ClusterMail.Cli.Local;
 /// A PostgreSQL server of a local cluster's own: the installed server binaries, own data folder, loopback only. It runs under the caller's account,
 /// or under <c>postgres</c> when the caller is root, because PostgreSQL refuses root.
 /// </summary>
-public sealed class PrivatePostgres(LocalState state)
+/// <param name="server">0 or 1: of the two servers of a cluster with a standby. Which of them is the primary says <see cref="PostgresPair"/>.</param>
+public sealed partial class PrivatePostgres(LocalState state, int server)
 {
     private static readonly TimeSpan ToolLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan CrashLimit = TimeSpan.FromSeconds(20);
 
-    private string Data => Path.Combine(state.PostgresFolder, "data");
-    private string Log => Path.Combine(state.PostgresFolder, "log");
+    /// <summary>By it the two know each other: application name, replication slot, <c>synchronous_standby_names</c>.</summary>
+    public string Name => server == 0 ? "pg1" : "pg2";
+    public int Port => state.BasePort + server;
+    private string Data => Path.Combine(state.PostgresFolder, server == 0 ? "data" : "data2");
+    private string Log => Path.Combine(state.PostgresFolder, server == 0 ? "log" : "log2");
+    private PrivatePostgres Other => new(state, 1 - server);
 
     /// <summary>The server's account when it is not the caller's.</summary>
     private static bool UsesOwnAccount => OperatingSystem.IsLinux() && Environment.UserName == "root";
@@ -45,7 +50,7 @@ public sealed class PrivatePostgres(LocalState state)
     /// <summary>Creates what is missing and starts it. Safe to repeat.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        if (!File.Exists(Path.Combine(Data, "PG_VERSION")))
+        if (!HasData)
             await CreateAsync(cancel);
         if (await IsRunningAsync(cancel))
             return;
@@ -60,7 +65,7 @@ public sealed class PrivatePostgres(LocalState state)
         }
 
         if (started.ExitCode != 0)
-            throw new CommandFailure($"PostgreSQL did not start: {LastLogLine() ?? started.LastLine} (see {Log})");
+            throw new CommandFailure($"PostgreSQL {Name} did not start: {LastLogLine() ?? started.LastLine} (see {Log})");
     }
 
     private Task<Tool.Result> LaunchAsync(CancellationToken cancel) => RunAsync(["pg_ctl", "-D", Data, "-l", Log, "-w", "-t", "60", "start"], cancel);
@@ -68,11 +73,13 @@ public sealed class PrivatePostgres(LocalState state)
     /// <summary>Role and database of ClusterMail. Safe to repeat.</summary>
     public async Task CreateDatabaseAsync(CancellationToken cancel)
     {
-        await using var source = NpgsqlDataSource.Create(state.SuperuserConnectionString + ";Pooling=false");
+        await using var source = Superuser();
         if (!await ExistsAsync(source, "SELECT 1 FROM pg_roles WHERE rolname = 'clustermail'", cancel))
             await ExecuteAsync(source, $"CREATE ROLE clustermail LOGIN CREATEDB PASSWORD '{state.Password}'", cancel);
         if (!await ExistsAsync(source, "SELECT 1 FROM pg_database WHERE datname = 'clustermail'", cancel))
             await ExecuteAsync(source, "CREATE DATABASE clustermail OWNER clustermail ENCODING 'UTF8' TEMPLATE template0", cancel);
+        // Without it 'db status' and the nodes see that there is a standby, but not how it fares.
+        await ExecuteAsync(source, "GRANT pg_monitor TO clustermail", cancel);
     }
 
     /// <returns>False: it was not running.</returns>
@@ -83,7 +90,7 @@ public sealed class PrivatePostgres(LocalState state)
         var stopped = await RunAsync(["pg_ctl", "-D", Data, "-m", "fast", "-w", "-t", "60", "stop"], cancel);
         if (stopped.ExitCode != 0 && await IsRunningAsync(cancel))
             stopped = await RunAsync(["pg_ctl", "-D", Data, "-m", "immediate", "-w", "-t", "20", "stop"], cancel);
-        return stopped.ExitCode == 0 ? true : throw new CommandFailure($"PostgreSQL did not stop: {stopped.LastLine} (see {Log})");
+        return stopped.ExitCode == 0 ? true : throw new CommandFailure($"PostgreSQL {Name} did not stop: {stopped.LastLine} (see {Log})");
     }
 
     public async Task<bool> IsRunningAsync(CancellationToken cancel)
@@ -155,6 +162,8 @@ public sealed class PrivatePostgres(LocalState state)
     /// <summary>Durability is never weakened: what runs here is to behave as in production, only smaller.</summary>
     private async Task WriteSettingsAsync(CancellationToken cancel)
     {
+        if (state.Standby)
+            await WritePasswordFileAsync(cancel);
         var path = Path.Combine(Data, "clustermail.conf");
         PrivateFile.Replace(path, SettingsText());
         await GiveToServerAsync(path, cancel);
@@ -163,7 +172,7 @@ public sealed class PrivatePostgres(LocalState state)
     private string SettingsText() => string.Create(CultureInfo.InvariantCulture, $"""
         # Written by 'clustermail up' at each start.
         listen_addresses = '127.0.0.1'
-        port = {state.BasePort}
+        port = {Port}
         unix_socket_directories = ''
         max_connections = 200
         fsync = on
@@ -182,6 +191,7 @@ public sealed class PrivatePostgres(LocalState state)
         log_line_prefix = '%m [%p] %a '
         log_lock_waits = on
         log_min_duration_statement = 2s
+        {(state.Standby ? ReplicationSettings() : "")}
 
         """);
 
@@ -191,8 +201,10 @@ public sealed class PrivatePostgres(LocalState state)
     private static IReadOnlyList<string> AsServer =>
         UsesOwnAccount ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] : [];
 
-    private Task<Tool.Result> RunAsync(IReadOnlyList<string> command, CancellationToken cancel) =>
-        Tool.RunAsync([.. AsServer, Path.Combine(state.PostgresBinaries, command[0]), .. command.Skip(1)], ToolLimit, cancel);
+    private Task<Tool.Result> RunAsync(IReadOnlyList<string> command, CancellationToken cancel, TimeSpan? limit = null) =>
+        Tool.RunAsync([.. AsServer, Path.Combine(state.PostgresBinaries, command[0]), .. command.Skip(1)], limit ?? ToolLimit, cancel);
+
+    private NpgsqlDataSource Superuser() => NpgsqlDataSource.Create(state.SuperuserConnectionString(server) + ";Pooling=false");
 
     private static async Task<bool> ExistsAsync(NpgsqlDataSource source, string sql, CancellationToken cancel)
     {

@@ -221,7 +221,9 @@ internal static class JapaneseHelp
         ["Mail that could not be delivered (配送失敗ログ)."] = "配送できなかったメール (配送失敗ログ)。",
         ["The database: schema and state. Works without a node."] = "データベースのスキーマと状態。ノードなしで動作します。",
         ["Bring the schema to the version of this program. Safe to repeat, and while nodes run."] = "スキーマをこのプログラムの版に更新します。ノード稼働中でも、繰り返しても安全です。",
-        ["Server, durability, schema and table sizes."] = "サーバー、永続性、スキーマ、テーブルの大きさを表示します。",
+        ["Server, standbys, durability, schema and table sizes."] = "サーバー、スタンバイ、永続性、スキーマ、テーブルの大きさを表示します。",
+        ["On a local cluster: end the primary, promote the synchronous standby, and bring the old primary back as the standby. Also when the primary is down already. Linux only."] =
+            "ローカルクラスタで、プライマリを終了し、同期スタンバイを昇格させ、旧プライマリをスタンバイとして戻します。プライマリがすでに停止していても使えます。Linux のみ。",
 
         // the local cluster
         ["Start a local cluster: a private PostgreSQL and some nodes on 127.0.0.1. Running it again starts what is missing. Linux only."] =

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Npgsql;
 
 namespace ClusterMail.Testing.Processes;
 
@@ -53,7 +52,7 @@ public static class Duplicates
 
     private static async Task<T> AskAsync<T>(string database, string sql)
     {
-        await using var source = NpgsqlDataSource.Create(database);
+        await using var source = Store.Database.Open(database, "test", maxPoolSize: 1);
         await using var command = source.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync())!;
     }

@@ -43,7 +43,13 @@ public sealed class Farm : IAsyncDisposable
 
     /// <param name="settings">Set before it is handed out, and in force on every node then.</param>
     /// <param name="environment">Variables the nodes get on top of ours, as <c>NAME=value</c>.</param>
-    public static async Task<Farm> StartAsync(int nodes = 3, IReadOnlyDictionary<string, string>? settings = null, params IReadOnlyList<string> environment)
+    public static Task<Farm> StartAsync(int nodes = 3, IReadOnlyDictionary<string, string>? settings = null, params IReadOnlyList<string> environment) =>
+        StartAsync(nodes, settings, [], environment);
+
+    /// <summary>The same with a synchronous standby of the database.</summary>
+    public static Task<Farm> StartWithStandbyAsync(int nodes, IReadOnlyDictionary<string, string> settings) => StartAsync(nodes, settings, ["--standby"], []);
+
+    private static async Task<Farm> StartAsync(int nodes, IReadOnlyDictionary<string, string>? settings, IReadOnlyList<string> more, IReadOnlyList<string> environment)
     {
         if (!File.Exists(Program("clustermail")))
             throw new InvalidOperationException("out/clustermail is missing: run deploy/build first (tests/run does).");
@@ -52,7 +58,7 @@ public sealed class Farm : IAsyncDisposable
         var basePort = Ports.Block(10 * (nodes + 3));
         try
         {
-            await Tool.MustAsync(UpLimit, "env", [.. environment, Program("clustermail"), "up", "--nodes", Text(nodes), "--data", data, "--base-port", Text(basePort)]);
+            await Tool.MustAsync(UpLimit, "env", [.. environment, Program("clustermail"), "up", "--nodes", Text(nodes), "--data", data, "--base-port", Text(basePort), .. more]);
             var farm = new Farm(data, ReadCluster(data), environment);
             if (settings is not null)
                 await farm.SetAsync(settings);

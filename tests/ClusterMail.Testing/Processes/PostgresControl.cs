@@ -20,7 +20,8 @@ public sealed class PostgresControl(string data)
     }
 
     /// <summary>An orderly stop: connections are ended, everything is written.</summary>
-    public Task StopAsync() => ControlAsync("-m", "fast", "-w", "-t", "50", "stop");
+    /// <param name="server">Name of its data folder: <c>data</c>, or <c>data2</c> for the second of a farm with a standby.</param>
+    public Task StopAsync(string server = "data") => ControlAsync(server, "-m", "fast", "-w", "-t", "50", "stop");
 
     /// <summary>As if the machine lost its power, but for the page cache: SIGKILL to the server and all its processes.</summary>
     public async Task CrashAsync()
@@ -34,14 +35,14 @@ public sealed class PostgresControl(string data)
         await Until.TrueAsync(() => !Unix.IsAlive(server) && !children.Any(Unix.IsAlive), Limit, "PostgreSQL gone");
     }
 
-    public async Task StartAsync()
+    public async Task StartAsync(string server = "data")
     {
         // After a crash the lock files of the dead server are still there; the new one finds out by itself, but not always at the first try.
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await ControlAsync("-l", Path.Combine(Folder, "log"), "-w", "-t", "50", "start");
+                await ControlAsync(server, "-l", Path.Combine(Folder, "log"), "-w", "-t", "50", "start");
                 return;
             }
             catch (InvalidOperationException) when (attempt < 5)
@@ -51,9 +52,9 @@ public sealed class PostgresControl(string data)
         }
     }
 
-    private Task ControlAsync(params IReadOnlyList<string> arguments)
+    private Task ControlAsync(string server, params IReadOnlyList<string> arguments)
     {
-        IReadOnlyList<string> command = [Path.Combine(Binaries, "pg_ctl"), "-D", Path.Combine(Folder, "data"), .. arguments];
+        IReadOnlyList<string> command = [Path.Combine(Binaries, "pg_ctl"), "-D", Path.Combine(Folder, server), .. arguments];
         // PostgreSQL refuses to run as root.
         return Unix.IsRoot
             ? Tool.MustAsync(Limit, "setpriv", ["--reuid=postgres", "--regid=postgres", "--init-groups", "--", .. command])
