@@ -24,7 +24,7 @@ public sealed partial class BalancerFileTests(FarmFixture farm)
         var promised = new List<string>();
         try
         {
-            // A session that began before the drain, on the node that will drain, goes on to its end.
+            // What the balancer sent before the drain is taken.
             await Until.TrueAsync(async () => await SendAsync(balancer, $"{marked}-before", replies, promised), Soon, "a mail through the balancer");
             await farm.Farm.RunAsync("cluster", "drain", drained.Name);
             await Until.TrueAsync(async () =>
