@@ -30,6 +30,7 @@ public sealed partial class QueueStore
     /// it was imported before, and nothing was written.
     /// </summary>
     /// <exception cref="EpochFencedException">Nothing was written.</exception>
+    /// <exception cref="TimeoutException">It may be on one disk only; imported again, it is asked for on the standby too.</exception>
     public async Task<long?> ImportAsync(long epoch, NewMail mail, ImportedQueueMail imported, CancellationToken cancel)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
@@ -41,6 +42,8 @@ public sealed partial class QueueStore
             if (await once.ExecuteNonQueryAsync(cancel) == 0)
             {
                 await transaction.RollbackAsync(cancel);
+                // An earlier run may have been told that its commit is not on the standby.
+                await StandbyWait.PassAsync(connection, cancel);
                 return await ImportedAsync(pair, cancel);
             }
         }
@@ -50,11 +53,11 @@ public sealed partial class QueueStore
         batch.Then(ResumeSql).Parameters.With(mail.Id.Number).With(imported.QueuedAt.ToUniversalTime()).With((short)imported.Attempts)
             .With((short)(imported.Class == FailureClass.Refused ? imported.Attempts : 0)).With((short)imported.Class).WithText(imported.LastReply);
         batch.Then(WakeUpSql);
-        await UnderEpochAsync(epoch, async () =>
+        await UnderEpochAsync(epoch, () => StandbyWait.RunAsync(connection, async () =>
         {
             await batch.ExecuteNonQueryAsync(cancel);
             await transaction.CommitAsync(cancel);
-        });
+        }));
         return null;
     }
 }

@@ -219,12 +219,10 @@ public sealed class LdapTests(LdapTests.Directory directory) : IClassFixture<Lda
         Assert.True(scene.Ldap.IsDown);
         Assert.False(scene.Guard.IsLockedOut(IPAddress.Loopback));
         await server.StartAgainAsync();
-        var patience = DateTime.UtcNow + AuthScene.Patience;
-        while (await LogInAsync(scene, "taro", "Secret123") != Ok && DateTime.UtcNow < patience)
-            await Task.Delay(200, TestContext.Current.CancellationToken);
+        await Testing.Processes.Until.TrueAsync(async () => await LogInAsync(scene, "taro", "Secret123") == Ok, AuthScene.Patience, "the directory back");
         Assert.False(scene.Ldap.IsDown);
-        while (await scene.Database.ScalarAsync<long>("SELECT count(*) FROM event WHERE kind IN ('ldap-down', 'ldap-up')") < 2 && DateTime.UtcNow < patience)
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+        await Testing.Processes.Until.TrueAsync(
+            async () => await scene.Database.ScalarAsync<long>("SELECT count(*) FROM event WHERE kind IN ('ldap-down', 'ldap-up')") == 2, AuthScene.Patience, "both events");
         Assert.Equal(1, await scene.Database.ScalarAsync<long>("SELECT count(*) FROM event WHERE kind = 'ldap-down' AND text NOT LIKE '%Secret%' AND text NOT LIKE '%reader-secret%'"));
         Assert.Equal(1, await scene.Database.ScalarAsync<long>("SELECT count(*) FROM event WHERE kind = 'ldap-up'"));
     }
