@@ -153,6 +153,21 @@ public sealed class ReceivingTests
     }
 
     [Fact]
+    public async Task P6_content_in_memory_is_put_together_unchanged_from_its_pieces()
+    {
+        await using var receiver = await TestReceiver.StartAsync();
+        var body = string.Concat(Enumerable.Range(0, 12_000).Select(i => string.Create(CultureInfo.InvariantCulture, $"line number {i}\r\n")));
+        using var client = await receiver.ConnectAsync();
+        await client.BeginDataAsync();
+        await client.SendAsync("Subject: some pieces\r\n\r\n" + body + ".\r\n");
+        Assert.StartsWith("250 ", await client.ReplyAsync());
+        Assert.True(receiver.Mails.TryDequeue(out var mail));
+        Assert.IsType<MemoryContent>(mail.Mail.Content);
+        Assert.EndsWith("\r\nSubject: some pieces\r\n\r\n" + body, Encoding.ASCII.GetString(mail.Content), StringComparison.Ordinal);
+        Assert.Equal((0, 0), (receiver.Services.Budget.Memory, receiver.Services.Budget.Spool));
+    }
+
+    [Fact]
     public async Task P6_a_full_spool_is_answered_452_4_3_1_and_leaves_nothing()
     {
         await using var receiver = await TestReceiver.StartAsync(TestReceiver.Defaults with { MaxContentInMemory = 1000, MaxSpool = 150_000 });
