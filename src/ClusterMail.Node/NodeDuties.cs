@@ -27,6 +27,8 @@ public sealed partial class NodeDuties(
     private long _dropped;
     private (long Epoch, long Version) _told;
     private bool _stopping;
+    private int _following;
+    private long _informed = -1;
     private long _looked;
     private (ReceiverActor.Doors Doors, bool Delivering) _now = (ReceiverActor.Doors.Closed, false);
 
@@ -69,8 +71,12 @@ public sealed partial class NodeDuties(
 
     private async Task FollowAsync(Renewal renewal)
     {
+        // One after the other: what comes meanwhile is told again by the next renewal.
+        if (Interlocked.Exchange(ref _following, 1) == 1)
+            return;
         try
         {
+            var epoch = lease.Current?.Epoch;
             await settings.FollowAsync(renewal.SettingsVersion, _stop.Token).ConfigureAwait(false);
             await TellVersionAsync().ConfigureAwait(false);
             await directory.FollowAsync(renewal.DirectoryVersion, _stop.Token).ConfigureAwait(false);
@@ -80,6 +86,8 @@ public sealed partial class NodeDuties(
             _leader = await leases.HolderAsync(LeaderActor.LeaseName, _stop.Token).ConfigureAwait(false);
             if (renewal.WakeUp != Interlocked.Exchange(ref _wakeUp, renewal.WakeUp))
                 dispatcher.Tell(new DispatcherActor.WakeUp());
+            if (epoch is { } known && settings.IsLoaded)
+                Interlocked.Exchange(ref _informed, known);
             Decide();
         }
         catch (Exception trouble) when (_stop.IsCancellationRequested || Database.IsLost(trouble))
@@ -90,7 +98,17 @@ public sealed partial class NodeDuties(
         {
             Failed(log, bug);
         }
+        finally
+        {
+            Interlocked.Exchange(ref _following, 0);
+        }
     }
+
+    /// <summary>
+    /// Under this lease everything was read once. Before that settings, accounts and keys are those of an empty farm or of long ago: mail that needs approval would
+    /// leave without it, and decisions would be taken for mail (APPROVE-13).
+    /// </summary>
+    private bool IsInformed => lease.Current?.Epoch == Interlocked.Read(ref _informed);
 
     /// <summary>ADMIN-26: everybody can see by which version a node works.</summary>
     private async Task TellVersionAsync()
@@ -123,11 +141,11 @@ public sealed partial class NodeDuties(
         var view = settings.Current.Settings;
         var renewal = lease.LastRenewal;
         var leads = _leader == node.Name;
-        var doors = renewal is null || _stopping ? ReceiverActor.Doors.Closed
+        var doors = renewal is null || _stopping || !IsInformed ? ReceiverActor.Doors.Closed
             : renewal.Receive == SwitchState.Draining ? ReceiverActor.Doors.Draining
             : lease.IsValid && renewal.Receive == SwitchState.On && node.Roles.Contains("receive") && (view.Text("cluster.receive_mode") != "leader" || leads) ? ReceiverActor.Doors.Open
             : ReceiverActor.Doors.Closed;
-        var delivering = renewal is not null && !_stopping && lease.IsValid && renewal.Deliver == SwitchState.On && node.Roles.Contains("deliver")
+        var delivering = renewal is not null && !_stopping && IsInformed && lease.IsValid && renewal.Deliver == SwitchState.On && node.Roles.Contains("deliver")
             && (view.Text("cluster.deliver_mode") != "leader" || leads) && !settings.Current.Hours.IsClosed;
         if ((doors, delivering) == _now)
             return;

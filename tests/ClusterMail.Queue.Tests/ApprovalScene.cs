@@ -58,17 +58,17 @@ internal sealed class ApprovalScene : IAsyncDisposable
 
     private void Assemble()
     {
-        var lists = () => Queue.Approval.Current;
+        var lists = () => _forgotten ? ApprovalLists.Empty : Queue.Approval.Current;
         Desk = MakeDesk("n1");
         var door = new ApprovalDoor(
             new HoldPlanner(Numbers, null, "n1", Space, TimeProvider.System), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), Commands(), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
-        Policy = new MailPolicy(Queue.Settings, approval: () => _forgotten ? ApprovalLists.Empty : Queue.Approval.Current);
+        Policy = new MailPolicy(Queue.Settings, approval: lists);
         Journal = new AcceptJournal(Queue.Lease, new AcceptJournalOptions(), NullLogger<AcceptJournal>.Instance);
         Acceptor = new MailAcceptor(Journal, Numbers, Queue.Lease, Queue.Window, new BlockedDestinations(), (from, to) => Queue.Settings.Current.Router.Decide(from, to), _ => { }, () => Queue.Settings.Current.Copies, door);
         Worker = MakeWorker("n1");
     }
 
-    /// <summary>As a node that has not read groups and proxies yet.</summary>
+    /// <summary>As a node that has not read groups, proxies and keys yet.</summary>
     public void ForgetLists() => _forgotten = true;
 
     /// <summary>The desk of another node: its own memory, the same database.</summary>

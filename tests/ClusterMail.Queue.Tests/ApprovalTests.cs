@@ -312,6 +312,20 @@ public sealed class ApprovalTests
     }
 
     [Fact]
+    public async Task APPROVE_142_a_node_that_has_not_read_the_keys_yet_takes_no_decision_for_an_ordinary_mail()
+    {
+        await using var scene = await ApprovalScene.StartAsync();
+        var hold = await scene.HoldAsync();
+        var text = await scene.TextAsync(hold, Bucho, "approval");
+        var before = await scene.Queue.CountAsync("recipient");
+        scene.ForgetLists();
+        var reply = await scene.DecideAsync(Bucho, text);
+        Assert.Equal((451, new EnhancedStatus(4, 3, 0)), (reply.Code, reply.Status));
+        Assert.Equal(before, await scene.Queue.CountAsync("recipient"));
+        Assert.Equal("Held", (await scene.AgainAsync(hold)).State.ToString());
+    }
+
+    [Fact]
     public async Task APPROVE_73_the_copy_for_the_record_is_written_at_acceptance_and_not_again_on_release()
     {
         await using var scene = await ApprovalScene.StartAsync(ApprovalScene.ThreeApprovers, ("receive.copy_to", "archive@corp.example"));

@@ -25,8 +25,8 @@ public sealed class MailTransaction(NodeView view, ApprovalLists lists, SenderDo
     /// <summary>Null: nothing can hold this mail.</summary>
     public ApprovalCase? Approval { get; private set; }
 
-    /// <summary>Approval has something to look at: a policy, or, once it was ever switched on, a subject that may decide.</summary>
-    public bool Concerns => Approval is not null || lists.Keys is not null;
+    /// <summary>Approval has something to look at: a policy, or, while it is on or once it ever was, a subject that may decide.</summary>
+    public bool Concerns => Approval is not null || lists.Keys is not null || view.Policy.Approval.Options.Enabled;
 
     public void Explain(Action<string> told) => _told = told;
 

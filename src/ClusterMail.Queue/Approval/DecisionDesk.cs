@@ -21,10 +21,11 @@ public sealed class DecisionDesk(IHoldActs acts, HoldDesk desk, HoldReader reade
     /// <param name="subject">As <see cref="RawSubject"/> finds it.</param>
     public async Task<Reply?> TryAsync(ReceivedMail mail, byte[] subject, MailTransaction transaction, CancellationToken cancel)
     {
+        var recognised = DecisionSubject.Recognise(subject, transaction.Pipeline.Outgoing.IsOurs);
+        // Not read yet, or closed to this node: another node, or this one in a moment, can judge it. Delivered it would decide nothing, and its approver would never know.
         if (lists().Keys is not { } keys)
-            return null;
-        var outgoing = transaction.Pipeline.Outgoing;
-        switch (DecisionSubject.Recognise(subject, outgoing.IsOurs))
+            return recognised is DecisionSubject.Decision or DecisionSubject.Disclosing ? DecisionReply.For(ResultCode.DbDown, Verb.Approve, default) : null;
+        switch (recognised)
         {
             case DecisionSubject.Decision decision:
                 return await DecideAsync(mail, transaction, decision.Text, keys, cancel).ConfigureAwait(false);

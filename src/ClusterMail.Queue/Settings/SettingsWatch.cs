@@ -21,6 +21,9 @@ public sealed partial class SettingsWatch(SettingsStore store, DirectoryWatch di
     /// <summary>Never null: before the first load, the defaults.</summary>
     public NodeView Current => _current;
 
+    /// <summary>False: what is in force are the defaults, because the farm's own could not be read yet.</summary>
+    public bool IsLoaded { get; private set; }
+
     /// <summary>Since when a newer version cannot be loaded; null: all is well.</summary>
     public DateTimeOffset? FailingSince => _failingSince;
 
@@ -40,6 +43,7 @@ public sealed partial class SettingsWatch(SettingsStore store, DirectoryWatch di
     {
         if (version == _current.Settings.Version)
         {
+            IsLoaded = true;
             Recover(version);
             return;
         }
@@ -47,11 +51,16 @@ public sealed partial class SettingsWatch(SettingsStore store, DirectoryWatch di
             return;
         try
         {
-            if (await store.LoadAsync(null, cancel).ConfigureAwait(false) is not { } snapshot || snapshot.Version == _current.Settings.Version)
+            var snapshot = await store.LoadAsync(null, cancel).ConfigureAwait(false);
+            if (snapshot is null || snapshot.Version == _current.Settings.Version)
+            {
+                IsLoaded = true;
                 return;
+            }
             var before = _current;
             var after = new NodeView(new SettingSet(snapshot.Version, snapshot.Values, snapshot.Overrides.GetValueOrDefault(node.Name)), node, directory);
             _current = after;
+            IsLoaded = true;
             Recover(snapshot.Version);
             InForce(log, snapshot.Version, snapshot.SavedBy);
             Changed?.Invoke(before, after);
