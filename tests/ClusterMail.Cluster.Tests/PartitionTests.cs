@@ -18,7 +18,7 @@ public class PartitionTests
         var alone = farm.Nodes[2];
         var onTheIsland = new LoadGenerator([alone.Receiver], "sink.test");
         await onTheIsland.SendAsync(sessions: 4, count: 50);
-        await CutUnderLoadAsync(parts, [.. farm.Nodes.Take(2)], () => farm.CutAsync(alone), () => farm.HealAsync(alone), onTheIsland);
+        await CutUnderLoadAsync(parts, [.. farm.Nodes.Take(2)], alone.CutAsync, alone.HealAsync, onTheIsland);
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public class PartitionTests
         await using var parts = await StartAsync();
         var farm = parts.Farm;
         var alone = farm.Nodes[2];
-        await CutUnderLoadAsync(parts, farm.Nodes, () => farm.CutFromPeersAsync(alone), () => farm.HealRulesAsync(alone));
+        await CutUnderLoadAsync(parts, farm.Nodes, () => farm.CutFromPeersAsync(alone), alone.HealRulesAsync);
     }
 
     [Fact]
@@ -36,10 +36,10 @@ public class PartitionTests
         await using var parts = await StartAsync();
         var farm = parts.Farm;
         var alone = farm.Nodes[2];
-        await CutUnderLoadAsync(parts, farm.Nodes, () => farm.CutFromDatabaseAsync(alone), async () =>
+        await CutUnderLoadAsync(parts, farm.Nodes, alone.CutFromDatabaseAsync, async () =>
         {
             Assert.False(await NetworkFarm.IsReadyAsync(alone), "a node without the database says that it is ready");
-            await farm.HealRulesAsync(alone);
+            await alone.HealRulesAsync();
         });
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Npgsql;
 
 namespace ClusterMail.Testing.Processes;
 
@@ -9,15 +10,20 @@ namespace ClusterMail.Testing.Processes;
 /// </summary>
 public sealed class NetworkFarm : IAsyncDisposable
 {
+    /// <summary>On the bridge, the first server's; the second has the next.</summary>
+    public const int DatabasePort = 5432;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private readonly Farm _ground;
     private readonly string _name;
     private readonly string _network;
     private readonly List<NetworkNode> _nodes = [];
+    private readonly bool _clocks;
     private Daemon? _database;
 
-    private NetworkFarm(Farm ground, string name, string network)
+    private NetworkFarm(Farm ground, string name, string network, bool clocks)
     {
+        _clocks = clocks;
         _ground = ground;
         _name = name;
         _network = network;
@@ -33,14 +39,18 @@ public sealed class NetworkFarm : IAsyncDisposable
     public string AdminToken => _ground.Cluster.AdminToken;
 
     /// <param name="settings">Set before the nodes start; clients on the bridge have to be allowed to relay by them.</param>
-    public static async Task<NetworkFarm> StartAsync(int nodes, Func<IPAddress, IReadOnlyDictionary<string, string>> settings)
+    /// <param name="standby">The database has a synchronous standby, and the nodes know both.</param>
+    /// <param name="clocks">Each node reads its time of day through <see cref="NetworkNode.SetClock"/>.</param>
+    public static async Task<NetworkFarm> StartAsync(
+        int nodes, Func<IPAddress, IReadOnlyDictionary<string, string>> settings, bool standby = false, bool clocks = false)
     {
         if (!Unix.IsRoot)
             throw new InvalidOperationException("Network namespaces can only be made by root: run the tests as root.");
         var number = Random.Shared.Next(1, 250);
         var network = string.Create(CultureInfo.InvariantCulture, $"10.77.{number}");
-        var ground = await Farm.StartAsync(1, settings(IPAddress.Parse(network + ".1")));
-        var farm = new NetworkFarm(ground, string.Create(CultureInfo.InvariantCulture, $"cm{number}"), network);
+        var all = settings(IPAddress.Parse(network + ".1"));
+        var ground = standby ? await Farm.StartWithStandbyAsync(1, all) : await Farm.StartAsync(1, all);
+        var farm = new NetworkFarm(ground, string.Create(CultureInfo.InvariantCulture, $"cm{number}"), network, clocks);
         try
         {
             // The one node of the ground made database and schema; it cannot be a member beside nodes that cannot reach its loopback.
@@ -56,32 +66,28 @@ public sealed class NetworkFarm : IAsyncDisposable
         }
     }
 
-    /// <summary>No packet in or out any more: neither peers nor database nor destinations.</summary>
-    public Task CutAsync(NetworkNode node) => IpAsync("link", "set", node.Cable, "down");
-
-    public Task HealAsync(NetworkNode node) => IpAsync("link", "set", node.Cable, "up");
-
-    /// <summary>The node no longer reaches its peers, but still the database and the destinations.</summary>
-    public Task CutFromPeersAsync(NetworkNode node)
+    /// <summary>SIGKILL; <see cref="RestartAsync"/> starts it again.</summary>
+    public async Task KillAsync(NetworkNode node)
     {
-        var peers = string.Join(", ", Nodes.Where(other => other != node).Select(other => other.Address));
-        return DropAsync(node, $"ip saddr {{ {peers} }}", $"ip daddr {{ {peers} }}");
+        node.Signal(Unix.Kill);
+        await Until.TrueAsync(() => !node.Process!.IsRunning, Limit, $"{node.Name} dead");
     }
 
-    /// <summary>The node no longer reaches the database, but still its peers and the destinations. No reset either: packets vanish.</summary>
-    public Task CutFromDatabaseAsync(NetworkNode node) => DropAsync(node, "tcp sport 5432", "tcp dport 5432");
-
-    private static async Task DropAsync(NetworkNode node, string coming, string going)
+    /// <summary>Starts a node that was killed; it is not waited for.</summary>
+    public async Task RestartAsync(NetworkNode node)
     {
-        await InsideAsync(node, "nft", "add", "table", "ip", "cut");
-        await InsideAsync(node, "nft", "add chain ip cut in { type filter hook input priority 0 ; }");
-        await InsideAsync(node, "nft", "add chain ip cut out { type filter hook output priority 0 ; }");
-        await InsideAsync(node, "nft", $"add rule ip cut in {coming} drop");
-        await InsideAsync(node, "nft", $"add rule ip cut out {going} drop");
+        await node.Process!.DisposeAsync();
+        Launch(node);
     }
 
-    /// <summary>Ends what <see cref="CutFromPeersAsync"/> or <see cref="CutFromDatabaseAsync"/> began.</summary>
-    public Task HealRulesAsync(NetworkNode node) => InsideAsync(node, "nft", "delete", "table", "ip", "cut");
+    /// <summary>What is done to the database servers, past the nodes.</summary>
+    public PostgresControl Postgres => _ground.Postgres;
+
+    /// <summary>The command line on the data folder of the database's cluster: <c>db switchover</c>.</summary>
+    public Task<Tool.Result> TryOnGroundAsync(params IReadOnlyList<string> arguments) => _ground.TryAsync(arguments);
+
+    public async Task AllReadyAsync(TimeSpan limit) =>
+        await Until.TrueAsync(async () => (await Task.WhenAll(_nodes.Select(IsReadyAsync))).All(ready => ready), limit, $"all nodes in namespaces ready\n{Output()}");
 
     /// <summary>The command line against the given node.</summary>
     public Task<Tool.Result> TryAsync(NetworkNode node, params IReadOnlyList<string> arguments) =>
@@ -115,13 +121,14 @@ public sealed class NetworkFarm : IAsyncDisposable
         var database = await LeadDatabaseToBridgeAsync();
         for (var number = 1; number <= count; number++)
             await AddAsync(number, database);
-        await Until.TrueAsync(async () => (await Task.WhenAll(_nodes.Select(IsReadyAsync))).All(ready => ready), TimeSpan.FromSeconds(180), "all nodes in namespaces ready");
+        await AllReadyAsync(TimeSpan.FromSeconds(180));
     }
 
-    /// <summary>The private PostgreSQL listens on loopback only; HAProxy carries the bridge's connections there.</summary>
+    /// <summary>The private PostgreSQL listens on loopback only; HAProxy carries the bridge's connections there, one port for each server.</summary>
     private async Task<string> LeadDatabaseToBridgeAsync()
     {
-        var parts = _ground.Cluster.Database.Split(';').Select(part => part.Split('=', 2)).ToDictionary(part => part[0], part => part[1], StringComparer.OrdinalIgnoreCase);
+        var given = new NpgsqlConnectionStringBuilder(_ground.Cluster.Database);
+        var servers = given.Host!.Split(',').Select(host => host.Contains(':', StringComparison.Ordinal) ? host : string.Create(CultureInfo.InvariantCulture, $"{host}:{given.Port}")).ToList();
         var configuration = Path.Combine(_ground.Data, "database.cfg");
         await File.WriteAllTextAsync(configuration, $"""
             global
@@ -131,15 +138,16 @@ public sealed class NetworkFarm : IAsyncDisposable
               timeout connect 5s
               timeout client 1h
               timeout server 1h
-            listen database
-              bind {Bridge}:5432
-              server postgres 127.0.0.1:{parts["Port"]}
+            {string.Join('\n', servers.Select((server, number) => $"""
+            listen database{number}
+              bind {Bridge}:{DatabasePort + number}
+              server postgres {server}
+            """))}
 
             """);
         _database = Daemon.Start("haproxy", "-db", "-f", configuration);
-        parts["Host"] = Bridge.ToString();
-        parts["Port"] = "5432";
-        return string.Join(';', parts.Select(part => $"{part.Key}={part.Value}"));
+        given.Host = string.Join(',', servers.Select((_, number) => string.Create(CultureInfo.InvariantCulture, $"{Bridge}:{DatabasePort + number}")));
+        return given.ConnectionString;
     }
 
     private async Task AddAsync(int number, string database)
@@ -172,7 +180,16 @@ public sealed class NetworkFarm : IAsyncDisposable
                 File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
-        node.Process = Daemon.Start("ip", "netns", "exec", node.Space, Farm.Program("clustermaild"), "--config", configuration);
+        node.Folder = folder;
+        if (_clocks)
+            node.SetClock(TimeSpan.Zero);
+        Launch(node);
+    }
+
+    private void Launch(NetworkNode node)
+    {
+        IReadOnlyList<string> environment = _clocks ? ["env", .. FalseClock.Environment(node.Clock)] : [];
+        node.Process = Daemon.Start("ip", ["netns", "exec", node.Space, .. environment, Farm.Program("clustermaild"), "--config", Path.Combine(node.Folder, "node.conf")]);
     }
 
     private static string Configuration(NetworkNode node, string database, string folder, string token) => $$"""
@@ -198,18 +215,4 @@ public sealed class NetworkFarm : IAsyncDisposable
         """;
 
     private static Task<string> IpAsync(params IReadOnlyList<string> arguments) => Tool.MustAsync(Limit, "ip", arguments);
-
-    private static Task<string> InsideAsync(NetworkNode node, params IReadOnlyList<string> command) => Tool.MustAsync(Limit, "ip", ["netns", "exec", node.Space, .. command]);
-}
-
-/// <param name="Space">Its network namespace.</param>
-/// <param name="Cable">The bridge's end of its cable.</param>
-public sealed record NetworkNode(string Name, string Space, string Cable, IPAddress Address)
-{
-    public IPEndPoint Receiver => new(Address, 25);
-    public string Admin => $"http://{Address}:8080";
-    internal Daemon? Process { get; set; }
-
-    /// <summary>SIGSTOP or SIGCONT: <c>ip netns exec</c> has replaced itself by the node.</summary>
-    public void Signal(int signal) => Unix.Signal(Process!.Pid, signal);
 }

@@ -9,6 +9,9 @@ public sealed class PostgresControl(string data)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly JsonElement _local = JsonDocument.Parse(File.ReadAllText(Path.Combine(data, "local.json"))).RootElement.Clone();
 
+    /// <summary>The data folder of the server that is the primary.</summary>
+    public string Primary => _local.TryGetProperty("primary", out var second) && second.GetInt32() == 1 ? "data2" : "data";
+
     private string Folder => _local.GetProperty("postgresFolder").GetString()!;
     private string Binaries => _local.GetProperty("postgresBinaries").GetString()!;
 
@@ -24,15 +27,21 @@ public sealed class PostgresControl(string data)
     public Task StopAsync(string server = "data") => ControlAsync(server, "-m", "fast", "-w", "-t", "50", "stop");
 
     /// <summary>As if the machine lost its power, but for the page cache: SIGKILL to the server and all its processes.</summary>
-    public async Task CrashAsync()
+    public async Task CrashAsync(string server = "data")
     {
-        var server = int.Parse(File.ReadLines(Path.Combine(Folder, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
-        var children = (await Tool.RunAsync(Limit, "ps", "-o", "pid=", "--ppid", server.ToString(CultureInfo.InvariantCulture))).Output
-            .Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries).Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToList();
-        Unix.Signal(server, Unix.Kill);
-        foreach (var child in children)
-            Unix.Signal(child, Unix.Kill);
-        await Until.TrueAsync(() => !Unix.IsAlive(server) && !children.Any(Unix.IsAlive), Limit, "PostgreSQL gone");
+        var all = await ProcessesAsync(server);
+        foreach (var process in all)
+            Unix.Signal(process, Unix.Kill);
+        await Until.TrueAsync(() => !all.Any(Unix.IsAlive), Limit, "PostgreSQL gone");
+    }
+
+    /// <summary>The server's processes, the one that starts the others first.</summary>
+    public async Task<IReadOnlyList<int>> ProcessesAsync(string server)
+    {
+        var first = int.Parse(File.ReadLines(Path.Combine(Folder, server, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        var children = (await Tool.RunAsync(Limit, "ps", "-o", "pid=", "--ppid", first.ToString(CultureInfo.InvariantCulture))).Output
+            .Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries).Select(text => int.Parse(text, CultureInfo.InvariantCulture));
+        return [first, .. children];
     }
 
     public async Task StartAsync(string server = "data")

@@ -1,0 +1,47 @@
+using System.Globalization;
+using ClusterMail.Testing.Processes;
+
+namespace ClusterMail.Testing.Nemesis;
+
+/// <summary>What a run of harm cost: the clients' 250s against the sink's mails, and every double against what the farm wrote down.</summary>
+public sealed record NemesisVerdict(MailHistory History, IReadOnlyList<string> Unexplained, int Permanent, IReadOnlyDictionary<string, int> Refusals, IReadOnlyList<HarmCost> Costs)
+{
+    /// <summary>Harmless to any promise: nothing lost, every double explained, no reply of class 5.</summary>
+    public bool IsClean => History.Lost.Count == 0 && Unexplained.Count == 0 && Permanent == 0;
+
+    /// <summary>Waits until everything promised has arrived, or the limit has passed; judges then.</summary>
+    public static async Task<NemesisVerdict> SettledAsync(NetworkFarm farm, LoadGenerator load, RecordingSink sink, IReadOnlyList<HarmDone> done, TimeSpan limit)
+    {
+        var history = await MailHistory.SettledAsync(load, limit, sink);
+        var unexplained = await Duplicates.UnexplainedAsync(farm.Database, history, [load], limit);
+        return new NemesisVerdict(history, unexplained, load.Permanent.Count, load.Refusals, Costing(load, done));
+    }
+
+    /// <summary>For each kind the longest time without a single 250, from its beginning until ten seconds after it was put right.</summary>
+    private static IReadOnlyList<HarmCost> Costing(LoadGenerator load, IReadOnlyList<HarmDone> done)
+    {
+        var promises = load.Accepted.Values.Select(one => one.At).Order().ToArray();
+        return [.. done.GroupBy(one => one.Plan.Kind).OrderBy(group => group.Key).Select(group => new HarmCost(
+            group.Key, group.Count(), group.Max(one => (one.Until - one.From).TotalSeconds), group.Max(one => LongestGap(promises, one.From, one.Until.AddSeconds(10)))))];
+    }
+
+    private static double LongestGap(DateTimeOffset[] promises, DateTimeOffset from, DateTimeOffset until)
+    {
+        var (first, last) = (Index(promises, from), Index(promises, until));
+        var times = promises[first..last].Prepend(from).Append(last < promises.Length ? promises[last] : until).ToArray();
+        return times.Zip(times.Skip(1), (before, after) => (after - before).TotalSeconds).Max();
+    }
+
+    private static int Index(DateTimeOffset[] sorted, DateTimeOffset at)
+    {
+        var found = Array.BinarySearch(sorted, at);
+        return found < 0 ? ~found : found;
+    }
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{History}; {Unexplained.Count} twice without a reason; refused for good {Permanent}; besides 250 clients saw {string.Join(", ", Refusals.Select(pair => $"{pair.Key} {pair.Value}"))}");
+}
+
+/// <param name="Longest">Seconds from the beginning until it was put right.</param>
+/// <param name="Gap">Seconds without a 250.</param>
+public sealed record HarmCost(HarmKind Kind, int Count, double Longest, double Gap);
