@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -15,6 +16,9 @@ public static partial class Database
     internal const string EpochFenced = "CM001";
 
     // Held by whoever migrates; the others wait for it and then find nothing left to do.
+    /// <summary>How long a migration goes on trying between the statements of nodes that work.</summary>
+    private static readonly TimeSpan TrafficPatience = TimeSpan.FromMinutes(2);
+
     private const string MigrationLockSql = "SELECT pg_advisory_lock(17230, 2)";
 
     // Every hot statement finds a few rows by key. A plan made while the tables were empty, and kept, must not scan them when they are full.
@@ -72,13 +76,28 @@ public static partial class Database
         await using var connection = await source.OpenConnectionAsync(cancel);
         await using (var hold = new NpgsqlCommand(MigrationLockSql, connection))
             await hold.ExecuteNonQueryAsync(cancel);
-        // The library is synchronous; migrating happens once at a start, off the thread pool.
-        var result = await Task.Factory.StartNew(
-            () => Upgrader(At(connectionString, connection)).PerformUpgrade(), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        if (!result.Successful)
-            throw new InvalidOperationException($"Migration {result.ErrorScript?.Name} failed: {result.Error.Message}", result.Error);
-        return [.. result.Scripts.Select(s => ShortName(s.Name))];
+        var done = new List<string>();
+        for (var clock = Stopwatch.StartNew(); ;)
+        {
+            // The library is synchronous; migrating happens once at a start, off the thread pool.
+            var result = await Task.Factory.StartNew(
+                () => Upgrader(At(connectionString, connection)).PerformUpgrade(), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            done.AddRange(result.Scripts.Select(s => ShortName(s.Name)));
+            if (result.Successful)
+                return done;
+            if (!IsInTheWay(result.Error) || clock.Elapsed > TrafficPatience)
+                throw new InvalidOperationException($"Migration {result.ErrorScript?.Name} failed: {result.Error.Message}", result.Error);
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(100, 1000)), cancel);
+        }
     }
+
+    /// <summary>The nodes' own statements were: the script, a transaction of its own, did nothing, and finds a gap when it is tried again.</summary>
+    private static bool IsInTheWay(Exception error) => error switch
+    {
+        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable,
+        { InnerException: { } inner } => IsInTheWay(inner),
+        _ => false,
+    };
 
     /// <summary>Which scripts have run and which are missing. Changes nothing.</summary>
     public static async Task<SchemaStatus> StatusAsync(string connectionString, CancellationToken cancel)
@@ -131,13 +150,21 @@ public static partial class Database
         || state[..2] is "08" or "40" or "53" or "57" or "58";
 
     private static UpgradeEngine Upgrader(string connectionString) => DeployChanges.To
-        .PostgresqlDatabase(new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "clustermail migrate", Pooling = false }.ConnectionString)
+        .PostgresqlDatabase(WithBriefLocks(connectionString))
         .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), name => name.EndsWith(".sql", StringComparison.Ordinal))
         .WithVariablesDisabled()
         .WithTransactionPerScript()
         .JournalToPostgresqlTable("public", "schema_version")
         .LogTo(new NoOpUpgradeLog())
         .Build();
+
+    /// <summary>A script that changes a table waits for it, and every statement of the nodes waits behind the script: for a second at most, then it steps aside.</summary>
+    private static string WithBriefLocks(string connectionString)
+    {
+        var text = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "clustermail migrate", Pooling = false };
+        text.Options = $"-c lock_timeout=1s {text.Options}".TrimEnd();
+        return text.ConnectionString;
+    }
 
     // The server cuts names at 63 octets; the epoch must not be what is cut.
     private static string Named(string application, long epoch) =>

@@ -89,14 +89,15 @@ public class PartitionTests
         }
     }
 
-    private static async Task<Parts> StartAsync()
+    internal static async Task<Parts> StartAsync()
     {
         RecordingSink? sink = null;
         var port = Ports.Block(1);
         var farm = await NetworkFarm.StartAsync(3, bridge => new Dictionary<string, string>
         {
             ["net.host_name"] = "mx.example.jp",
-            ["relay.rules"] = $"#<> default\n#blank false\n{bridge} true",
+            ["relay.rules"] = $"#<> default\n#blank false\n{bridge} true\n127.0.0.1 true",
+            ["receive.balancers"] = bridge.ToString(),
             ["route.table"] = string.Create(CultureInfo.InvariantCulture, $"*,{bridge},{port}"),
             ["delivery.retry_seconds"] = "10",
         });
@@ -104,7 +105,7 @@ public class PartitionTests
         return new Parts(farm, sink);
     }
 
-    private sealed record Parts(NetworkFarm Farm, RecordingSink Sink) : IAsyncDisposable
+    internal sealed record Parts(NetworkFarm Farm, RecordingSink Sink) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {

@@ -76,16 +76,21 @@ internal sealed class SessionHost(SessionServices services) : IDisposable
     {
         // The accept loop must not run a session's first steps.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var client = Describe(wire.Connection, listener);
         try
         {
-            var client = Describe(wire.Connection, listener);
             if (_draining)
                 wire.RequestDrain();
             await AdmitAsync(wire, listener, client);
         }
+        catch (IOException)
+        {
+            // Before there was a session: the probe of a balancer that resets the connection, once a second.
+            ServerLog.ClientGone(services.Logger, client.SessionId, client.Remote.Address);
+        }
         catch (Exception e)
         {
-            ServerLog.Trouble(services.Logger, "?", IPAddress.None, e);
+            ServerLog.Trouble(services.Logger, client.SessionId, client.Remote.Address, e);
         }
         finally
         {

@@ -80,6 +80,16 @@ public sealed class ProxyProtocolTests
     }
 
     [Fact]
+    public async Task CLU_23_a_probe_that_resets_the_connection_is_no_trouble_of_ours()
+    {
+        await using var receiver = await TestReceiver.StartAsync(Balanced, Marked);
+        using (var probe = await receiver.ConnectAsync())
+            probe.Reset();
+        await Testing.Processes.Until.TrueAsync(() => receiver.Log.Lines.Any(line => line.Contains("without QUIT", StringComparison.Ordinal)), TimeSpan.FromSeconds(20), "the end of the session in the log");
+        Assert.DoesNotContain(receiver.Log.Lines, line => line.Contains("unexpected trouble", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task CLU_23_a_stranger_may_not_send_a_header()
     {
         await using var receiver = await TestReceiver.StartAsync(Balanced with { Balancers = [IPNetwork.Parse("192.0.2.0/24")] }, Marked);

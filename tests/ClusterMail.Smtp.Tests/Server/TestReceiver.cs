@@ -223,5 +223,12 @@ internal sealed class WireClient(Socket socket, Stream stream) : IDisposable
         Assert.StartsWith("250 ", await AskAsync($"RCPT TO:<{recipient}>"));
     }
 
+    /// <summary>Ends the connection with RST instead of FIN.</summary>
+    public void Reset()
+    {
+        socket.LingerState = new LingerOption(true, 0);
+        socket.Dispose();
+    }
+
     public void Dispose() => socket.Dispose();
 }

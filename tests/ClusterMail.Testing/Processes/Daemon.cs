@@ -33,6 +33,14 @@ public sealed class Daemon : IAsyncDisposable
     public static Daemon Start(string program, params IReadOnlyList<string> arguments) =>
         new(Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" })!);
 
+    /// <summary>SIGTERM, and its time to do what it has to.</summary>
+    /// <exception cref="TimeoutException">It did not end.</exception>
+    public async Task StopAsync(TimeSpan limit)
+    {
+        Unix.Signal(_process.Id, Unix.Terminate);
+        await _process.WaitForExitAsync().WaitAsync(limit);
+    }
+
     /// <summary>SIGTERM, and after five seconds SIGKILL to it and its children.</summary>
     public async ValueTask DisposeAsync()
     {

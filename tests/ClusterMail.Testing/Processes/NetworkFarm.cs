@@ -80,14 +80,35 @@ public sealed class NetworkFarm : IAsyncDisposable
         Launch(node);
     }
 
+    /// <summary>Ends a node in order and starts another release in its place, which is not waited for.</summary>
+    /// <param name="program">Its <c>clustermaild</c>.</param>
+    public async Task ReplaceAsync(NetworkNode node, string program)
+    {
+        await node.Process!.StopAsync(TimeSpan.FromSeconds(110));
+        await node.Process.DisposeAsync();
+        node.Program = program;
+        Launch(node);
+    }
+
     /// <summary>What is done to the database servers, past the nodes.</summary>
     public PostgresControl Postgres => _ground.Postgres;
 
     /// <summary>The command line on the data folder of the database's cluster: <c>db switchover</c>.</summary>
     public Task<Tool.Result> TryOnGroundAsync(params IReadOnlyList<string> arguments) => _ground.TryAsync(arguments);
 
-    public async Task AllReadyAsync(TimeSpan limit) =>
-        await Until.TrueAsync(async () => (await Task.WhenAll(_nodes.Select(IsReadyAsync))).All(ready => ready), limit, $"all nodes in namespaces ready\n{Output()}");
+    public async Task AllReadyAsync(TimeSpan limit)
+    {
+        try
+        {
+            await Until.TrueAsync(async () => (await Task.WhenAll(_nodes.Select(IsReadyAsync))).All(ready => ready), limit, "all nodes in namespaces ready");
+        }
+        catch (TimeoutException late)
+        {
+            // What they said until now, not when the wait began.
+            var ready = await Task.WhenAll(_nodes.Select(IsReadyAsync));
+            throw new TimeoutException($"{late.Message}: {string.Join(' ', _nodes.Where((_, index) => !ready[index]).Select(node => node.Name))}\n{Output()}", late);
+        }
+    }
 
     /// <summary>The command line against the given node.</summary>
     public Task<Tool.Result> TryAsync(NetworkNode node, params IReadOnlyList<string> arguments) =>
@@ -189,7 +210,7 @@ public sealed class NetworkFarm : IAsyncDisposable
     private void Launch(NetworkNode node)
     {
         IReadOnlyList<string> environment = _clocks ? ["env", .. FalseClock.Environment(node.Clock)] : [];
-        node.Process = Daemon.Start("ip", ["netns", "exec", node.Space, .. environment, Farm.Program("clustermaild"), "--config", Path.Combine(node.Folder, "node.conf")]);
+        node.Process = Daemon.Start("ip", ["netns", "exec", node.Space, .. environment, node.Program, "--config", Path.Combine(node.Folder, "node.conf")]);
     }
 
     private static string Configuration(NetworkNode node, string database, string folder, string token) => $$"""

@@ -15,6 +15,9 @@ public sealed record NetworkNode(string Name, string Space, string Cable, IPAddr
     internal Daemon? Process { get; set; }
     internal string Folder { get; set; } = "";
 
+    /// <summary>The release it runs.</summary>
+    internal string Program { get; set; } = Farm.Program("clustermaild");
+
     /// <summary>The file its time of day is read through.</summary>
     internal string Clock => Path.Combine(Folder, "clock");
 
