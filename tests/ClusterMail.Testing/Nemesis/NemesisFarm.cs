@@ -49,6 +49,8 @@ public sealed class NemesisFarm : IAsyncDisposable
         var nemesis = new Nemesis(Network, say);
         var stop = new TaskCompletionSource();
         var sending = load.SendUntilAsync(sessions, stop.Task);
+        using var supervised = new CancellationTokenSource();
+        var supervising = Network.SuperviseAsync(supervised.Token);
         try
         {
             await Until.TrueAsync(() => load.Accepted.Count > 100, TimeSpan.FromSeconds(60), $"load running\n{Network.Output()}");
@@ -58,6 +60,8 @@ public sealed class NemesisFarm : IAsyncDisposable
         finally
         {
             stop.SetResult();
+            await supervised.CancelAsync();
+            await supervising;
             await sending;
         }
 

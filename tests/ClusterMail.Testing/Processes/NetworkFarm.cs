@@ -69,6 +69,7 @@ public sealed class NetworkFarm : IAsyncDisposable
     /// <summary>SIGKILL; <see cref="RestartAsync"/> starts it again.</summary>
     public async Task KillAsync(NetworkNode node)
     {
+        node.IsDown = true;
         node.Signal(Unix.Kill);
         await Until.TrueAsync(() => !node.Process!.IsRunning, Limit, $"{node.Name} dead");
     }
@@ -78,6 +79,18 @@ public sealed class NetworkFarm : IAsyncDisposable
     {
         await node.Process!.DisposeAsync();
         Launch(node);
+        node.IsDown = false;
+    }
+
+    /// <summary>Starts nodes that ended by themselves again, as systemd does with the unit file: one that finds no database ends and says so (ADMIN-5).</summary>
+    public async Task SuperviseAsync(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            foreach (var node in _nodes.Where(node => !node.IsDown && !node.Process!.IsRunning))
+                await RestartAsync(node);
+            await Task.Delay(TimeSpan.FromSeconds(2), cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Ends a node in order and starts another release in its place, which is not waited for.</summary>

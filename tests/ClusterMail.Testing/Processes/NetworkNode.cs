@@ -13,6 +13,9 @@ public sealed record NetworkNode(string Name, string Space, string Cable, IPAddr
     public string ProxySmtp => $"{Address}:2525";
     public string Admin => $"http://{Address}:8080";
     internal Daemon? Process { get; set; }
+
+    /// <summary>It was killed on purpose, and somebody will start it again.</summary>
+    internal bool IsDown { get; set; }
     internal string Folder { get; set; } = "";
 
     /// <summary>The release it runs.</summary>
