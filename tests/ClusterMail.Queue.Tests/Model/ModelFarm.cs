@@ -1,7 +1,7 @@
 namespace ClusterMail.Queue.Tests.Model;
 
 /// <summary>How far an exploration goes.</summary>
-/// <param name="Faults">Crashes, pauses, cuts, outages, lost answers and broken lines, all together.</param>
+/// <param name="Faults">Crashes, pauses, cuts, outages, lost answers, broken lines, and what an administrator does (a stop, mail given back), all together.</param>
 /// <param name="TellsRenewals">True: a renewal and its answer are steps of their own, and any node may be late with it. False: a node that is well renews with each tick.</param>
 internal sealed record Bounds(int Nodes, int Mails, int Faults, bool TellsRenewals = false, Flaw Flaw = Flaw.None);
 

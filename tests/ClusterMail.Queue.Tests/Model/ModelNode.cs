@@ -24,9 +24,8 @@ internal enum Hand
     AcceptDone,
     ClaimSent,
     ClaimDone,
-    Own,
 
-    /// <summary>Talking to the other side, before the final dot.</summary>
+    /// <summary>In its window, or talking to the other side already, before the final dot.</summary>
     Attempt,
     Dotted,
 
@@ -60,12 +59,9 @@ internal sealed class ModelNode(int mails)
     /// <summary>Statements that a dead node left behind in the database.</summary>
     public bool LeftStatements => Journal.Any(ending => ending != Ending.None) || Hands.Any(hand => hand is Hand.AcceptSent or Hand.ClaimSent);
 
-    public void Write(int mail, Ending ending)
-    {
-        if (Journal[mail] == Ending.None)
-            (Journal[mail], JournalTurn[mail]) = (ending, HandTurn[mail]);
-        Hands[mail] = Hand.None;
-    }
+    /// <summary>One that still waits for its answer was of an earlier turn, and changes nothing any more.</summary>
+    public void Write(int mail, Ending ending) =>
+        (Journal[mail], JournalTurn[mail], Hands[mail]) = (ending, HandTurn[mail], Hand.None);
 
     public void CopyFrom(ModelNode other)
     {

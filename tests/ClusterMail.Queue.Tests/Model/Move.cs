@@ -31,7 +31,6 @@ internal enum Move
     RunClaim,
     AnswerClaim,
     LoseClaimAnswer,
-    Begin,
     Dot,
     Take,
     TakeLate,

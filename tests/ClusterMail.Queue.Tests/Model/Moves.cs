@@ -19,7 +19,7 @@ internal static class Moves
     {
         < Move.Register => OfTheWhole(farm, move),
         < Move.SendAccept => OfTheNode(farm, move, n),
-        < Move.Begin => Statement(farm, move, n, m),
+        < Move.Dot => Statement(farm, move, n, m),
         _ => Delivery(farm, move, n, m),
     };
 
@@ -41,7 +41,7 @@ internal static class Moves
             Move.RenewalAnswered => node is { Life: Life.Up, Renewal: > 0 } && Do(() => HearRenewal(farm, node)),
             Move.Fence => !farm.IsDown && SomebodyFences(farm) && judge.Fence(now),
             Move.FenceFormer => !farm.IsDown && SomebodyFences(farm) && judge.Fence(former),
-            Move.Leave => reaches && judge.InForce(now) && node.Hands.All(hand => hand is Hand.None or Hand.Own) && node.Journal.All(ending => ending == Ending.None)
+            Move.Leave => reaches && judge.InForce(now) && node.Hands.All(hand => hand == Hand.None) && node.Journal.All(ending => ending == Ending.None) && Costs(farm)
                 && Do(() => { judge.Leave(now); End(farm, n); }),
             Move.Crash => node.Life != Life.Down && Costs(farm) && Do(() => End(farm, n)),
             Move.StartAgain => node.Life == Life.Down && !judge.InForce(former) && !node.LeftStatements && Do(() => { judge.Move(now, former); node.Life = Life.Up; }),
@@ -61,12 +61,12 @@ internal static class Moves
             Move.SendAccept => node.Acts && judge.Rows[m] == RowState.Absent && Idle(node, m) && farm.Nodes.All(other => other.Hands[m] == Hand.None)
                 && Do(() => { node.Hands[m] = Hand.AcceptSent; farm.Told[m] |= farm.Bounds.Flaw == Flaw.PromiseBeforeCommit; }),
             Move.RunAccept => !farm.IsDown && node.Hands[m] == Hand.AcceptSent && Do(() => Ran(node, m, judge.Accept(ModelFarm.Now(n), m, owned: true), Hand.AcceptDone, judge)),
-            Move.AnswerAccept => node.Life == Life.Up && node.Hands[m] == Hand.AcceptDone && Do(() => { node.Hands[m] = Hand.Own; farm.Told[m] = true; }),
-            Move.LoseAcceptAnswer => node.Hands[m] == Hand.AcceptDone && Do(() => node.Hands[m] = Hand.None),
-            Move.SendClaim => node.Acts && judge.Rows[m] == RowState.Free && node.Hands[m] == Hand.None && Do(() => node.Hands[m] = Hand.ClaimSent),
+            Move.AnswerAccept => node.Life == Life.Up && node.Hands[m] == Hand.AcceptDone && Do(() => { farm.Told[m] = true; Hold(farm, node, m); }),
+            Move.LoseAcceptAnswer => node.Hands[m] == Hand.AcceptDone && LosesAnswer(farm, node) && Do(() => node.Hands[m] = Hand.None),
+            Move.SendClaim => node.Acts && judge.Rows[m] == RowState.Free && farm.Nodes.All(other => other.Hands[m] != Hand.ClaimSent) && node.Hands[m] == Hand.None && Do(() => node.Hands[m] = Hand.ClaimSent),
             Move.RunClaim => !farm.IsDown && node.Hands[m] == Hand.ClaimSent && Do(() => Ran(node, m, judge.Claim(ModelFarm.Now(n), m), Hand.ClaimDone, judge)),
-            Move.AnswerClaim => node.Life == Life.Up && node.Hands[m] == Hand.ClaimDone && Do(() => node.Hands[m] = Hand.Own),
-            _ => node.Hands[m] == Hand.ClaimDone && Do(() => node.Hands[m] = Hand.None),
+            Move.AnswerClaim => node.Life == Life.Up && node.Hands[m] == Hand.ClaimDone && Do(() => Hold(farm, node, m)),
+            _ => node.Hands[m] == Hand.ClaimDone && LosesAnswer(farm, node) && Do(() => node.Hands[m] = Hand.None),
         };
     }
 
@@ -75,17 +75,15 @@ internal static class Moves
         var (node, judge, hand) = (farm.Nodes[n], farm.Judge, farm.Nodes[n].Hands[m]);
         return move switch
         {
-            Move.Begin => node.Acts && hand == Hand.Own && Do(() => Begin(farm, node, m)),
             Move.Dot => node.Acts && hand == Hand.Attempt && Do(() => node.Hands[m] = Hand.Dotted),
             Move.Take => hand == Hand.Dotted && Do(() => { node.Hands[m] = Hand.Taken; Count(farm, m); }),
             Move.TakeLate => n == 0 && farm.Flying[m] && Do(() => { farm.Flying[m] = false; Count(farm, m); }),
             Move.Refuse => node.Runs && hand == Hand.Dotted && Do(() => node.Write(m, Ending.Back)),
             Move.Hear250 => node.Runs && hand == Hand.Taken && Do(() => node.Write(m, Ending.Delivered)),
             Move.BreakLine => node.Runs && hand is Hand.Dotted or Hand.Taken && Costs(farm) && Do(() => Doubt(farm, node, m)),
-            Move.GiveBack => node.Runs && hand == Hand.Own && Do(() => node.Write(m, Ending.Back)),
+            Move.GiveBack => node.Runs && hand == Hand.Attempt && Costs(farm) && Do(() => node.Write(m, Ending.Back)),
             Move.Record => !farm.IsDown && node.Life != Life.CutOff && node.Journal[m] != Ending.None && Do(() => Record(farm, n, m, answered: true)),
-            // To a node that is cut off no answer comes; for one that is not, losing it is a fault.
-            Move.RecordAnswerLost => !farm.IsDown && node.Life is Life.Up or Life.CutOff && node.Journal[m] != Ending.None && (node.Life == Life.CutOff || Costs(farm))
+            Move.RecordAnswerLost => !farm.IsDown && node.Runs && node.Journal[m] != Ending.None && LosesAnswer(farm, node)
                 && Do(() => Record(farm, n, m, answered: false)),
             Move.DropStatement => node.Life == Life.Down && !Idle(node, m) && Do(() => (node.Hands[m], node.Journal[m]) = (Hand.None, Ending.None)),
             Move.Reconcile => farm.Bounds.Flaw != Flaw.NoReconciling && node is { Life: Life.Up, Acts: true } && !farm.IsDown && judge.Owner[m] == ModelFarm.Now(n) && Idle(node, m)
@@ -141,10 +139,13 @@ internal static class Moves
         node.Write(m, Ending.Doubt);
     }
 
-    private static void Begin(ModelFarm farm, ModelNode node, int m)
+    /// <summary>Known to be ours: tried, or given back where the lease has lapsed meanwhile.</summary>
+    private static void Hold(ModelFarm farm, ModelNode node, int m)
     {
         node.Hands[m] = Hand.Attempt;
-        if (farm.Bounds.Flaw == Flaw.EndBeforeOutcome)
+        if (!node.Acts && farm.Bounds.Flaw != Flaw.NoCut)
+            node.Write(m, Ending.Back);
+        else if (farm.Bounds.Flaw == Flaw.EndBeforeOutcome)
             (farm.Judge.Rows[m], farm.Judge.Owner[m]) = (RowState.Ended, Judge.Nobody);
     }
 
@@ -191,6 +192,9 @@ internal static class Moves
     private static bool Idle(ModelNode node, int m) => node.Hands[m] == Hand.None && node.Journal[m] == Ending.None;
 
     private static bool SomebodyFences(ModelFarm farm) => farm.Nodes.Any(node => node is { Life: Life.Up, Acts: true });
+
+    /// <summary>To a node that is cut off no answer comes; for another, losing one is a fault.</summary>
+    private static bool LosesAnswer(ModelFarm farm, ModelNode node) => node.Life == Life.CutOff || Costs(farm);
 
     private static bool Costs(ModelFarm farm) => farm.FaultsLeft > 0 && farm.FaultsLeft-- > 0;
 
