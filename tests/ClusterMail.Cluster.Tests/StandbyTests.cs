@@ -55,7 +55,7 @@ public class StandbyTests
         Assert.True(await ConnectedAsync(farm));
 
         // What somebody does at night who wants mail to flow again: commits wait for one disk from now on, and are answered at once.
-        await NamesAsync(farm, "''");
+        await NamesAsync(farm, "SET synchronous_standby_names = ''");
         await Until.TrueAsync(async () => await OneAsync(farm) == "451", Limit, "mail refused on one disk");
         Assert.False(await ConnectedAsync(farm));
         Assert.False(await Farm.IsReadyAsync(farm.Farm.Nodes[0]));
@@ -70,15 +70,16 @@ public class StandbyTests
 
         await farm.Farm.SetAsync("database.require_synchronous_standby", "refuse");
         await Until.TrueAsync(async () => await OneAsync(farm) == "451", Limit, "mail refused on one disk");
-        await NamesAsync(farm, "DEFAULT");
+        await NamesAsync(farm, "RESET synchronous_standby_names");
         await Until.TrueAsync(async () => await OneAsync(farm) == "250", Limit, "mail accepted with a standby again");
         Assert.True(await ConnectedAsync(farm));
     }
 
-    private static async Task NamesAsync(ClusterFarm farm, string names)
+    private static async Task NamesAsync(ClusterFarm farm, string change)
     {
-        await Sql.RunAsync(farm.Farm.Cluster.Database, $"ALTER SYSTEM SET synchronous_standby_names = {names}");
-        await Sql.AskAsync<bool>(farm.Farm.Cluster.Database, "SELECT pg_reload_conf()");
+        var database = farm.Farm.Postgres.AsSuperuser(farm.Farm.Cluster.Database);
+        await Sql.RunAsync(database, $"ALTER SYSTEM {change}");
+        Assert.True(await Sql.AskAsync<bool>(database, "SELECT pg_reload_conf()"));
     }
 
     private static async Task<bool> ConnectedAsync(ClusterFarm farm) =>
