@@ -26,7 +26,15 @@ public sealed record ClusterStatus(
 {
     /// <summary>What somebody should look at: releases that do not work together (ADMIN-54), nodes behind with the settings (ADMIN-26).</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Null: the settings want none (<c>database.require_synchronous_standby = off</c>).</summary>
+    public StandbyStatus? SynchronousStandby { get; init; }
 }
+
+/// <param name="Required"><c>warn</c> or <c>refuse</c>.</param>
+/// <param name="Connected">As the answering node saw it within the last 5 s.</param>
+/// <param name="Reason">What it saw, in words.</param>
+public sealed record StandbyStatus(string Required, bool Connected, string Reason);
 
 /// <param name="Since">Null: never switched.</param>
 public sealed record SwitchStatus(SwitchWord State, DateTimeOffset? Since, string? By);

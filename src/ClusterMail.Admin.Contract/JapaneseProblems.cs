@@ -110,6 +110,16 @@ internal static class JapaneseProblems
 
         ["{0} still works by settings version {1} of {2} (ADMIN-26): clustermail cluster events --kind settings"] =
             "{0} は設定の版 {1} のままです (最新 {2}、ADMIN-26): clustermail cluster events --kind settings",
+        ["no synchronous standby is configured: synchronous_standby_names is empty on the primary (database.require_synchronous_standby={0}). See clustermail db status"] =
+            "同期スタンバイが設定されていません。プライマリの synchronous_standby_names が空です (database.require_synchronous_standby={0})。clustermail db status で確認してください",
+        ["commits do not wait for the synchronous standby: synchronous_commit is neither on nor remote_apply (database.require_synchronous_standby={0}). See clustermail db status"] =
+            "コミットが同期スタンバイを待ちません。synchronous_commit が on でも remote_apply でもありません (database.require_synchronous_standby={0})。clustermail db status で確認してください",
+        ["no synchronous standby is connected (database.require_synchronous_standby={0}). See clustermail db status"] =
+            "同期スタンバイが 1 台も接続していません (database.require_synchronous_standby={0})。clustermail db status で確認してください",
+        ["the database role may not see whether a synchronous standby is connected: GRANT pg_monitor to it (database.require_synchronous_standby={0}). See clustermail db status"] =
+            "データベースのロールに同期スタンバイの状態を見る権限がありません。pg_monitor を GRANT してください (database.require_synchronous_standby={0})。clustermail db status で確認してください",
+        ["it is not known whether a synchronous standby is connected (database.require_synchronous_standby={0}). See clustermail db status"] =
+            "同期スタンバイが接続しているかどうか分かりません (database.require_synchronous_standby={0})。clustermail db status で確認してください",
         ["{0} runs {1} and {2} {3}: more than one release apart, which is not made to work together (CLU-34). Upgrade {4} first"] =
             "{0} は {1}、{2} は {3} です。2 リリース以上離れた組み合わせは保証されません (CLU-34)。先に {4} を更新してください",
 

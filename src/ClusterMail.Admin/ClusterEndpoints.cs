@@ -37,7 +37,8 @@ internal static class ClusterEndpoints
             control.NodeName, await control.LeaderAsync(cancel), glance.SettingsVersion, Status(glance.Receive), Status(glance.Deliver), glance.Waiting, glance.Oldest,
             glance.Now, states, control.Members)
         {
-            Warnings = [.. StatusWarnings.Of(states, glance)],
+            Warnings = [.. StatusWarnings.Of(states, glance), .. StatusWarnings.Of(control.Standby)],
+            SynchronousStandby = control.Standby,
         });
     }
 

@@ -24,6 +24,9 @@ public interface IClusterControl
     /// <summary>Node holding the leader role (CLU-25); null when nobody does now.</summary>
     Task<string?> LeaderAsync(CancellationToken cancel);
 
+    /// <summary>What is wanted of the database's synchronous standby, and what this node saw of it last; null: nothing is wanted.</summary>
+    StandbyStatus? Standby { get; }
+
     /// <summary>Members as this node sees them.</summary>
     IReadOnlyList<ClusterMember> Members { get; }
 }

@@ -19,6 +19,10 @@ internal static class StatusWarnings
                 yield return $"{node.Name} still works by settings version {node.SettingsVersion} of {glance.SettingsVersion} (ADMIN-26): clustermail cluster events --kind settings";
     }
 
+    /// <summary>P1 as the settings want it: a 250 on two disks.</summary>
+    public static IEnumerable<string> Of(StandbyStatus? standby) =>
+        standby is null or { Connected: true } ? [] : [$"{standby.Reason} (database.require_synchronous_standby={standby.Required}). See clustermail db status"];
+
     /// <summary>
     /// ADMIN-54, CLU-34: a release works together with the one before it and the one after it, no further. A release is major.minor; the first of a major follows the last of the major
     /// before. Null: all is well.

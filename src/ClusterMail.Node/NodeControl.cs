@@ -1,6 +1,7 @@
 using Akka.Actor;
 using ClusterMail.Admin;
 using ClusterMail.Admin.Contract;
+using ClusterMail.Queue.Accept;
 using ClusterMail.Store;
 
 namespace ClusterMail.Node;
@@ -12,6 +13,10 @@ namespace ClusterMail.Node;
 public sealed class NodeControl(NodeRuntime runtime, NodeOptions options, NodeStore nodes, SwitchStore switches, EventStore events, ConsoleAudit audit) : IClusterControl
 {
     public string NodeName => options.Name;
+
+    public StandbyStatus? Standby => runtime.Standby is { Demand: not StandbyDemand.Off } watch
+        ? new(watch.Demand == StandbyDemand.Refuse ? "refuse" : "warn", !watch.IsLacking, watch.Reason)
+        : null;
 
     public IReadOnlyList<ClusterMember> Members
     {

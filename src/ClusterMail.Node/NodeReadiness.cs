@@ -27,6 +27,8 @@ public sealed class NodeReadiness(NodeRuntime node) : IReadiness
             yield return "receiving is off";
         if (node.Settings.IsOverdue)
             yield return "the newest settings version cannot be loaded";
+        if (node.Standby.Refuses)
+            yield return $"{node.Standby.Reason} (database.require_synchronous_standby)";
         if (node.Receiver?.Fault is { } fault)
             yield return fault;
         else if (node.Receiver is not { Listening: true } && node.Duties.Doors != ReceiverActor.Doors.Draining)

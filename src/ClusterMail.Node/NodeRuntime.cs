@@ -106,10 +106,12 @@ public sealed class NodeRuntime : IAsyncDisposable
             Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
         Approval.Assemble(_numbers, Lease, () => Placement!.Holds, WakeUp);
+        Standby = new StandbyWatch(new StandbyReader(source).LookAsync, () => StandbyWatch.Parse(Settings.Current.Settings.Text("database.require_synchronous_standby")),
+            (kind, text) => Tell(events, kind, text), TimeProvider.System, logs.CreateLogger<StandbyWatch>());
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
             (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)),
-            () => Settings.Current.Copies, Approval.Door, Keys);
+            () => Settings.Current.Copies, Approval.Door, Keys, Standby);
         Lease.Renewed += renewal => _ = _numbers.FollowAsync(renewal.WakeUp);
         _certificates = new NodeCertificates(node.Certificate, node.CertificateKey, Settings.Current, logs.CreateLogger<NodeCertificates>(),
             trouble => Tell(events, "certificate", trouble));
@@ -166,6 +168,9 @@ public sealed class NodeRuntime : IAsyncDisposable
     /// <summary>Keys of contents in queue and mailboxes (DELIV-11).</summary>
     public ContentKeys Keys { get; }
 
+    /// <summary>Whether a 250 is a promise on two disks, where the settings want that (P1).</summary>
+    public StandbyWatch Standby { get; }
+
     /// <summary>Judges the accounts of domains with <c>login=ldap</c> (STORE-2).</summary>
     public DirectoryLogin Ldap { get; }
     public LeaseKeeper Lease { get; }
@@ -203,6 +208,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         Pages.Start();
         Lease.Start();
         _lockouts.Start();
+        Standby.Start();
         _receiver.Tell(new ReceiverActor.Listen(NodeListeners.Of(_node, Settings.Current.Settings)));
         Cluster.Start();
         Approval.Start();
@@ -250,6 +256,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         await Cluster.DisposeAsync();
         await Lease.DisposeAsync();
         await _lockouts.DisposeAsync();
+        await Standby.DisposeAsync();
         _certificates.Dispose();
         Passwords.Dispose();
         Ldap.Dispose();
@@ -312,6 +319,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => Settings.FailingSince is { } since ? Math.Max(1, (long)(DateTimeOffset.UtcNow - since).TotalSeconds) : 0);
         QueueMetrics.Observe("clustermail.queue.lease_valid", "", "1 while this node may own mail.", () => Lease.IsValid ? 1 : 0);
         QueueMetrics.Observe("clustermail.queue.epoch", "", "Epoch under which this node owns mail.", () => Lease.Current?.Epoch ?? 0);
+        QueueMetrics.Observe("clustermail.database.standby_missing", "", "1 while the settings want a synchronous standby and there is none (P1).", () => Standby.IsLacking ? 1 : 0);
         QueueMetrics.Observe("clustermail.ldap.down", "", "1 while the directory of domains with login=ldap gives no answer (STORE-2).", () => Ldap.IsDown ? 1 : 0);
         QueueMetrics.Observe("clustermail.node.thread_pool_waiting", "items", "Work waiting for a thread; an alarm when it stays above 0.", () => ThreadPool.PendingWorkItemCount);
     }

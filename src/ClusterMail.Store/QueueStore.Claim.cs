@@ -23,13 +23,13 @@ public sealed partial class QueueStore
     // Takes the rows of 'taken' into the epoch. started_at equal to now() means that this claim set it: there was no attempt before.
     private const string OwnTaken = $"""
         UPDATE recipient AS r
-        SET owner = $1, state = 'delivering', started_at = coalesce(r.started_at, now())
+        SET owner = $1, state = 'delivering', turn = r.turn + 1, started_at = coalesce(r.started_at, now())
         FROM taken t JOIN mail m ON m.id = t.mail_id
         WHERE r.mail_id = t.mail_id AND r.ordinal = t.ordinal
         RETURNING r.mail_id, r.ordinal, r.forward_path, r.destination, r.notify, r.orcpt, r.attempt, r.refusals, r.class, r.last_reply,
                   now() - r.queued_at, CASE WHEN r.started_at < now() THEN now() - r.started_at END, r.delay_notified, r.bounce_now,
                   m.name, m.reverse_path, m.size, m.body, m.smtputf8, m.has_8bit, m.ret, m.envid, m.accepted_at,
-                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN m.content END, m.sealed_with
+                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN m.content END, m.sealed_with, r.turn
         """;
 
     // The oldest due of each destination, then what else of the same mails goes the same way (OUT-1). The clock is the database's (CLU-30).
@@ -144,6 +144,7 @@ public sealed partial class QueueStore
             SinceFirstAttempt = reader.IsDBNull(11) ? null : reader.GetTimeSpan(11),
             DelayNotified = reader.GetBoolean(12),
             BounceNow = reader.GetBoolean(13),
+            Turn = reader.GetInt32(25),
             Mail = mail,
         };
     }

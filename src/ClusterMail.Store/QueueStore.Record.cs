@@ -7,18 +7,19 @@ namespace ClusterMail.Store;
 public sealed partial class QueueStore
 {
     // $1 epoch, $2 to $25 the notices' mails (empty arrays when there are none), $26 to $28 whom they are about, $29 on the conclusions.
+    // The turn too: written again after a lost answer, an outcome would otherwise end the next turn of the same epoch.
     // The owner is compared so that no index on it fits: by that index each conclusion would be compared with everything this node owns. 0 is no epoch.
     // One statement: what the comparison lets through is what history, attempts and notices are made of, so they cannot disagree (P2, P4).
     private const string ConcludeSql = $"""
         WITH given AS MATERIALIZED (
             SELECT * FROM unnest($29::bigint[], $30::smallint[], $31::text[], $32::text[], $33::interval[], $34::smallint[], $35::text[], $36::text[],
                                  $37::text[], $38::integer[], $39::text[], $40::text[], $41::text[], $42::boolean[], $43::boolean[], $44::smallint[],
-                                 $45::text[], $46::bigint[], $47::text[])
+                                 $45::text[], $46::bigint[], $47::text[], $48::integer[])
                 AS g (mail_id, ordinal, state, destination, retry_after, class, reply, remote_host,
-                      remote_address, remote_port, tls, rule, dialogue, possible_duplicate, delay_notified, counts, forward_path, account_id, prefix)),
+                      remote_address, remote_port, tls, rule, dialogue, possible_duplicate, delay_notified, counts, forward_path, account_id, prefix, turn)),
         ended AS (
             DELETE FROM recipient r USING given g
-            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND coalesce(r.owner, 0) = $1 AND g.state IN ('delivered', 'failed')
+            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND coalesce(r.owner, 0) = $1 AND r.turn = coalesce(g.turn, r.turn) AND g.state IN ('delivered', 'failed')
             RETURNING r.mail_id, r.ordinal, r.started_at, r.attempt, coalesce(g.forward_path, r.forward_path) AS forward_path,
                       coalesce(g.destination, r.destination) AS destination, g.state, g.class, g.reply, g.remote_host, g.remote_address, g.remote_port,
                       g.tls, g.rule, g.dialogue, g.possible_duplicate, g.counts, g.account_id, g.prefix),
@@ -45,7 +46,7 @@ public sealed partial class QueueStore
                 destination = coalesce(g.destination, r.destination),
                 delay_notified = r.delay_notified OR g.delay_notified
             FROM given g
-            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND coalesce(r.owner, 0) = $1 AND g.state IN ('queued', 'waiting')
+            WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND coalesce(r.owner, 0) = $1 AND r.turn = coalesce(g.turn, r.turn) AND g.state IN ('queued', 'waiting')
             RETURNING r.mail_id, r.ordinal, r.attempt, r.next_try, r.destination, r.forward_path, g.state, g.class, g.reply, g.remote_host,
                       g.remote_address, g.remote_port, g.tls, g.rule, g.dialogue, g.possible_duplicate),
         into_attempt AS (
@@ -191,7 +192,8 @@ public sealed partial class QueueStore
             .With(given.Select(c => (short)(c.WithoutAttempt || c.State == RecipientState.Queued ? 0 : 1)).ToArray())
             .With(given.Select(c => Clean(c.ForwardPath, 1024)).ToArray())
             .With(given.Select(c => c.IntoMailbox?.Account).ToArray())
-            .With(given.Select(c => Clean(c.IntoMailbox?.Prefix, 4096)).ToArray());
+            .With(given.Select(c => Clean(c.IntoMailbox?.Prefix, 4096)).ToArray())
+            .With(given.Select(c => c.Turn).ToArray());
     }
 
     private static string Word(Conclusion conclusion) => conclusion.State switch

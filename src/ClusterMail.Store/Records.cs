@@ -101,6 +101,9 @@ public sealed record ClaimedRecipient
     /// <summary>The delayed notice went out already (BOUNCE-9).</summary>
     public bool DelayNotified { get; init; }
 
+    /// <summary>How often it had been claimed, this claim included; 0: owned since it was accepted. Its conclusion says it again.</summary>
+    public int Turn { get; init; }
+
     /// <summary>An administrator wants it failed now: conclude as Failed without an attempt.</summary>
     public bool BounceNow { get; init; }
 
@@ -143,6 +146,9 @@ public sealed record QueuedMail
 public sealed record Conclusion
 {
     public required RecipientKey Key { get; init; }
+
+    /// <summary>Of the claim that it concludes (<see cref="ClaimedRecipient.Turn"/>): of another turn nothing is changed. Null: whichever turn it is.</summary>
+    public int? Turn { get; init; }
 
     /// <summary>Delivered or Failed: the row moves to <c>history</c>. Waiting: stays, with <see cref="RetryAfter"/>. Queued: given back untouched, no attempt counted.</summary>
     public required RecipientState State { get; init; }

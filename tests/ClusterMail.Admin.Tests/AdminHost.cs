@@ -146,6 +146,7 @@ internal sealed class RecordingCluster : IClusterControl, IReadiness, ILiveness,
     public List<string> Told { get; } = [];
     public List<(string Sender, IReadOnlyList<string> Recipients, byte[] Content)> Imported { get; } = [];
     public string NodeName => "node1";
+    public StandbyStatus? Standby { get; set; }
     public IReadOnlyList<ClusterMember> Members => [new("akka.tcp://clustermail@127.0.0.1:1", "Up", true, ["receive"])];
     public bool Ready { get; set; } = true;
     public IReadOnlyList<string> Reasons { get; set; } = [];

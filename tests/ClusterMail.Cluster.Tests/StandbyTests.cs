@@ -46,6 +46,45 @@ public class StandbyTests
         await Until.TrueAsync(async () => await OneAsync(farm) == "250", Limit, "mail accepted again");
     }
 
+    [Fact]
+    public async Task P1_a_farm_told_to_refuse_takes_no_mail_on_one_disk_and_goes_on_by_itself_with_two()
+    {
+        await using var farm = await ClusterFarm.StartWithStandbyAsync(1);
+        await farm.Farm.SetAsync("database.require_synchronous_standby", "refuse");
+        await Until.TrueAsync(async () => await OneAsync(farm) == "250", Limit, "mail accepted with a standby");
+        Assert.True(await ConnectedAsync(farm));
+
+        // What somebody does at night who wants mail to flow again: commits wait for one disk from now on, and are answered at once.
+        await NamesAsync(farm, "SET synchronous_standby_names = ''");
+        await Until.TrueAsync(async () => await OneAsync(farm) == "451", Limit, "mail refused on one disk");
+        Assert.False(await ConnectedAsync(farm));
+        Assert.False(await Farm.IsReadyAsync(farm.Farm.Nodes[0]));
+        var warning = Assert.Single((await farm.Farm.JsonAsync("cluster", "status")).GetProperty("warnings").EnumerateArray()).GetString();
+        Assert.StartsWith("no synchronous standby is configured", warning, StringComparison.Ordinal);
+        Assert.Contains("synchronous standby missing (refuse)", await farm.Farm.RunAsync("cluster", "status"), StringComparison.Ordinal);
+        Assert.Contains("standby-missing", await farm.Farm.RunAsync("cluster", "events"), StringComparison.Ordinal);
+
+        await farm.Farm.SetAsync("database.require_synchronous_standby", "warn");
+        await Until.TrueAsync(async () => await OneAsync(farm) == "250", Limit, "mail accepted on one disk, with a warning");
+        Assert.False(await ConnectedAsync(farm));
+
+        await farm.Farm.SetAsync("database.require_synchronous_standby", "refuse");
+        await Until.TrueAsync(async () => await OneAsync(farm) == "451", Limit, "mail refused on one disk");
+        await NamesAsync(farm, "RESET synchronous_standby_names");
+        await Until.TrueAsync(async () => await OneAsync(farm) == "250", Limit, "mail accepted with a standby again");
+        Assert.True(await ConnectedAsync(farm));
+    }
+
+    private static async Task NamesAsync(ClusterFarm farm, string change)
+    {
+        var database = farm.Farm.Postgres.AsSuperuser(farm.Farm.Cluster.Database);
+        await Sql.RunAsync(database, $"ALTER SYSTEM {change}");
+        Assert.True(await Sql.AskAsync<bool>(database, "SELECT pg_reload_conf()"));
+    }
+
+    private static async Task<bool> ConnectedAsync(ClusterFarm farm) =>
+        (await farm.Farm.JsonAsync("cluster", "status")).GetProperty("synchronousStandby").GetProperty("connected").GetBoolean();
+
     /// <summary>The code of the reply to one mail: of the last command, or of the first that was refused.</summary>
     private static async Task<string> OneAsync(ClusterFarm farm)
     {

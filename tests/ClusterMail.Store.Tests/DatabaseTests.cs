@@ -81,6 +81,59 @@ public sealed class DatabaseTests
         Assert.Equal([mail.Id.Number], await store.WhichExistAsync([mail.Id.Number], Cancel));
     }
 
+    [Fact]
+    public async Task P1_the_primary_says_whether_a_commit_waits_for_a_second_disk_and_the_promoted_standby_says_so_too()
+    {
+        await using var primary = await PostgresServer.StartPrivateAsync();
+        var standby = await primary.StartStandbyAsync();
+        await using var gone = standby;
+        await using var both = Database.Open(Both(primary, standby), "test");
+        var reader = new StandbyReader(both);
+        Assert.Equal(StandbyState.NoneNamed, await reader.LookAsync(Cancel));
+
+        await NameAsync(primary, "standby");
+        await IsAsync(reader, StandbyState.Connected);
+        await RunAsync(both, "CREATE ROLE plain LOGIN");
+        await using var plain = Database.Open(primary.ConnectionString.Replace("Username=postgres", "Username=plain", StringComparison.Ordinal), "test");
+        Assert.Equal(StandbyState.Hidden, await new StandbyReader(plain).LookAsync(Cancel));
+        await RunAsync(both, "GRANT pg_monitor TO plain");
+        Assert.Equal(StandbyState.Connected, await new StandbyReader(plain).LookAsync(Cancel));
+        await using var hasty = Database.Open(primary.ConnectionString + ";Options=-c synchronous_commit=local", "test");
+        Assert.Equal(StandbyState.NotWaitedFor, await new StandbyReader(hasty).LookAsync(Cancel));
+
+        await NameAsync(primary, "ANY 2 (standby, other)");
+        await IsAsync(reader, StandbyState.Away);
+        await NameAsync(primary, "FIRST 1 (other, standby)");
+        await IsAsync(reader, StandbyState.Connected);
+        await NameAsync(primary, "other");
+        await IsAsync(reader, StandbyState.Away);
+
+        // Commits would wait; the look does not.
+        await primary.DisposeAsync();
+        await RunAsync(Database.Open(standby.ConnectionString, "test"), "SELECT pg_promote()");
+        await IsAsync(reader, StandbyState.NoneNamed);
+    }
+
+    private static async Task NameAsync(PostgresServer server, string names)
+    {
+        // Without commits of its own, which would wait.
+        await using var source = Database.Open(server.ConnectionString + ";Options=-c synchronous_commit=local", "test");
+        await RunAsync(source, $"ALTER SYSTEM SET synchronous_standby_names = '{names}'");
+        await RunAsync(source, "SELECT pg_reload_conf()");
+    }
+
+    private static Task IsAsync(StandbyReader reader, StandbyState state) => ClusterMail.Testing.Processes.Until.TrueAsync(async () =>
+    {
+        try
+        {
+            return await reader.LookAsync(Cancel) == state;
+        }
+        catch (Exception moving) when (Database.IsLost(moving))
+        {
+            return false;
+        }
+    }, TimeSpan.FromSeconds(30), $"{state}");
+
     /// <summary>The server takes its settings up a little later; a commit whose wait was given up says so in a warning.</summary>
     private static async Task UntilCommitsWaitAsync(PostgresServer server)
     {

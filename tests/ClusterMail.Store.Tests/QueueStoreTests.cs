@@ -100,6 +100,24 @@ public sealed class QueueStoreTests
     }
 
     [Fact]
+    public async Task P4_an_outcome_written_again_after_a_lost_answer_does_not_end_the_next_turn_of_its_own_epoch()
+    {
+        await using var scene = await Scene.StartAsync();
+        var key = await scene.AcceptOwnedAsync();
+        foreach (var turn in new[] { 0, 1 })
+        {
+            var back = new Conclusion { Key = key, Turn = turn, State = RecipientState.Queued };
+            await scene.RecordAsync(back);
+            Assert.Equal(turn + 1, Assert.Single(await scene.ClaimAsync()).Turn);
+
+            Assert.Equal([key], (await scene.RecordAsync(back)).Late);
+            Assert.Equal([key], (await scene.RecordAsync(back with { State = RecipientState.Delivered, Reply = "250" })).Late);
+            Assert.Equal([new OwnedRecipient(key, turn + 1)], await scene.Queue.OwnedAsync(scene.Epoch, 10, default));
+        }
+        Assert.Empty((await scene.RecordAsync(new Conclusion { Key = key, Turn = 2, State = RecipientState.Delivered, Reply = "250" })).Late);
+    }
+
+    [Fact]
     public async Task P4_the_late_outcome_of_an_owner_that_lost_its_row_changes_nothing_and_is_named()
     {
         await using var scene = await Scene.StartAsync();

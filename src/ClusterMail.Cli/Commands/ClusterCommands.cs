@@ -25,7 +25,7 @@ internal sealed class ClusterCommands(Verbs verbs)
 
     private static void Show(Screen screen, ClusterStatus status)
     {
-        screen.Line($"receive {Say(status.Receive)}   deliver {Say(status.Deliver)}   leader {status.Leader ?? "none"}   settings version {status.SettingsVersion}");
+        screen.Line($"receive {Say(status.Receive)}   deliver {Say(status.Deliver)}   leader {status.Leader ?? "none"}   settings version {status.SettingsVersion}{Standby(status.SynchronousStandby)}");
         screen.Line(status.OldestMail is { } oldest
             ? $"{status.Waiting} recipients in the queue, the oldest for {Ages.Of(status.DatabaseTime - oldest)}"
             : $"{status.Waiting} recipients in the queue");
@@ -47,6 +47,9 @@ internal sealed class ClusterCommands(Verbs verbs)
         foreach (var member in status.Members.Where(m => !m.Reachable || m.Status is not "Up"))
             screen.Warning($"{member.Address} is {member.Status}{(member.Reachable ? "" : ", unreachable")} as {status.Name} sees it");
     }
+
+    private static string Standby(StandbyStatus? standby) =>
+        standby is null ? "" : $"   synchronous standby {(standby.Connected ? "connected" : "missing")} ({standby.Required})";
 
     private Verb Switch()
     {

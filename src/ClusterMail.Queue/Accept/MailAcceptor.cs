@@ -14,17 +14,23 @@ namespace ClusterMail.Queue.Accept;
 public sealed class MailAcceptor(
     AcceptJournal journal, NumberBlocks numbers, LeaseKeeper lease, Window window, BlockedDestinations blocked,
     Func<ReversePath, Mailbox, Route> route, Action<IReadOnlyList<Work>> dispatch, Func<ImmutableArray<Mailbox>>? copies = null, ApprovalDoor? approval = null,
-    ContentKeys? keys = null) : IAcceptMail
+    ContentKeys? keys = null, StandbyWatch? standby = null) : IAcceptMail
 {
     private static readonly Reply NoStore = new(451, new EnhancedStatus(4, 3, 0), "Requested action aborted: error in processing.");
     private static readonly Reply NoRoom = new(452, new EnhancedStatus(4, 3, 1), "Too much mail is waiting to be stored, try again later.");
 
-    public Reply? Unavailable => !lease.IsValid || keys?.IsLacking == true ? NoStore : journal.IsFull ? NoRoom : null;
+    public Reply? Unavailable => !lease.IsValid || keys?.IsLacking == true || standby?.Refuses == true ? NoStore : journal.IsFull ? NoRoom : null;
 
     public bool TryAllot(out MessageId id) => numbers.TryTake(out id);
 
     public async ValueTask<Reply> AcceptAsync(ReceivedMail received, CancellationToken cancel)
     {
+        // The standby may have gone since MAIL.
+        if (standby?.Refuses == true)
+        {
+            received.Content.Dispose();
+            return NoStore;
+        }
         var admission = approval is null ? Admission.Ordinary(received) : await approval.AdmitAsync(received, cancel).ConfigureAwait(false);
         if (admission.Answer is { } answer)
         {

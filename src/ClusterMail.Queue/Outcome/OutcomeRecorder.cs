@@ -135,7 +135,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
     /// <summary>Given back untouched: no attempt was made.</summary>
     public void GiveBack(Work work, TimeSpan notBefore)
     {
-        Journal.Add(new Ending(work.Lease, work.Recipients.Select(recipient => Untouched(recipient.Key, notBefore)).ToArray(), []));
+        Journal.Add(new Ending(work.Lease, work.Recipients.Select(recipient => Untouched(recipient.Key, recipient.Turn, notBefore)).ToArray(), []));
         work.Content.Release();
     }
 
@@ -157,10 +157,10 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
         GiveBack(work, isBug ? TimeSpan.FromMinutes(1) : TimeSpan.Zero);
     }
 
-    public void GiveBack(EpochLease lease, IEnumerable<RecipientKey> keys) =>
-        Journal.Add(new Ending(lease, keys.Select(key => Untouched(key, TimeSpan.Zero)).ToArray(), []));
+    public void GiveBack(EpochLease lease, IEnumerable<OwnedRecipient> owned) =>
+        Journal.Add(new Ending(lease, owned.Select(one => Untouched(one.Key, one.Turn, TimeSpan.Zero)).ToArray(), []));
 
-    private static Conclusion Untouched(RecipientKey key, TimeSpan notBefore) => new() { Key = key, State = RecipientState.Queued, RetryAfter = notBefore };
+    private static Conclusion Untouched(RecipientKey key, int? turn, TimeSpan notBefore) => new() { Key = key, Turn = turn, State = RecipientState.Queued, RetryAfter = notBefore };
 
     /// <summary>For attempts whose content is not at hand: it is read only when a report must quote it.</summary>
     private void ConcludeUnread(Work work, Func<ClaimedRecipient, Fate> fate, ImmutableArray<string> dialogue, string explanation) =>
@@ -214,7 +214,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
             if (trouble is not OperationCanceledException && !Database.IsLost(trouble) && !work.Lease.HasEnded)
                 Unreportable(log, work.Mail.Id.ToString(), trouble);
             Add(work, [.. conclusions.Select(conclusion => conclusion.State == RecipientState.Failed
-                ? Untouched(conclusion.Key, TimeSpan.FromMinutes(1))
+                ? Untouched(conclusion.Key, conclusion.Turn, TimeSpan.FromMinutes(1))
                 : conclusion with { DelayNotified = false })], []);
         }
         finally
@@ -241,6 +241,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
     private static Conclusion ToConclusion(Work work, Route way, Fate fate, TimeSpan? again, ImmutableArray<string> dialogue, string explanation) => new()
     {
         Key = fate.Recipient.Key,
+        Turn = fate.Recipient.Turn,
         State = fate.Class == FailureClass.None ? RecipientState.Delivered : again is null ? RecipientState.Failed : RecipientState.Waiting,
         Destination = work.Route.Destination,
         IntoMailbox = fate.IntoMailbox,

@@ -43,7 +43,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private sealed record Tick;
     private sealed record Restarted(bool Delivering);
-    private sealed record OwnedRows(EpochLease Lease, IReadOnlyList<RecipientKey> Keys);
+    private sealed record OwnedRows(EpochLease Lease, IReadOnlyList<OwnedRecipient> Rows);
 
     /// <summary>An answer of DNS is good for so long at least; asking before each mail would help nobody.</summary>
     private static readonly TimeSpan LeastTtl = TimeSpan.FromSeconds(1);
@@ -341,7 +341,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     {
         if (_parts.Lease.Current is { IsValid: true } lease && Stopwatch.GetTimestamp() > _reconcileFrom)
             lease.Store.OwnedAsync(lease.Epoch, _parts.Window.Recipients + 5000, CancellationToken.None).PipeTo(Self,
-                success: keys => new OwnedRows(lease, keys),
+                success: rows => new OwnedRows(lease, rows),
                 failure: cause => new OwnedRows(lease, []));
         else
             _suspects = Suspects.None;
@@ -356,7 +356,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         }
         var known = _lanes.Values.SelectMany(lane => lane.Works).Concat(_connections.Workers.Select(worker => worker.Current).OfType<Work>())
             .SelectMany(work => work.Recipients).Select(recipient => recipient.Key).ToHashSet();
-        (_suspects, var lost) = _suspects.Look(owned.Keys, known);
+        (_suspects, var lost) = _suspects.Look(owned.Rows, known);
         if (lost.Length == 0)
             return;
         _log.Warning("{0} recipients are owned by this node but not known to it; giving them back", lost.Length);

@@ -11,14 +11,14 @@ internal sealed class Suspects
     /// <summary>Before the first look, and after one that could not tell.</summary>
     public static readonly Suspects None = new([]);
 
-    private readonly HashSet<RecipientKey> _keys;
+    private readonly HashSet<OwnedRecipient> _rows;
 
-    private Suspects(HashSet<RecipientKey> keys) => _keys = keys;
+    private Suspects(HashSet<OwnedRecipient> rows) => _rows = rows;
 
     /// <returns>Those of now, and of them those that were suspects before.</returns>
-    public (Suspects Now, RecipientKey[] Lost) Look(IEnumerable<RecipientKey> owned, IReadOnlySet<RecipientKey> known)
+    public (Suspects Now, OwnedRecipient[] Lost) Look(IEnumerable<OwnedRecipient> owned, IReadOnlySet<RecipientKey> known)
     {
-        var unknown = owned.Where(key => !known.Contains(key)).ToHashSet();
-        return (new Suspects(unknown), unknown.Where(_keys.Contains).ToArray());
+        var unknown = owned.Where(row => !known.Contains(row.Key)).ToHashSet();
+        return (new Suspects(unknown), unknown.Where(_rows.Contains).ToArray());
     }
 }

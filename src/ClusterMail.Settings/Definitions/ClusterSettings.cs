@@ -7,6 +7,8 @@ internal static class ClusterSettings
     [
         Define.Choice("cluster.receive_mode", "all", ["all", "leader"], "CLU-25", "", "Nodes that receive: all, or the leader only."),
         Define.Choice("cluster.deliver_mode", "all", ["all", "leader"], "CONF-56, CLU-11, CLU-25", "LogicalIP", "Nodes that deliver: all, or the leader only."),
+        Define.Choice("database.require_synchronous_standby", "off", ["off", "warn", "refuse"], "CLU-31", "",
+            "While no synchronous standby of the database is connected: off says nothing, warn tells it as event, figure and in cluster status, refuse takes no mail (451)."),
         Define.List("cluster.leader_preference", "CONF-55, CLU-26", "Balance", "Nodes in the order in which they should be leader."),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Npgsql;
 
 namespace ClusterMail.Testing.Processes;
 
@@ -21,6 +22,10 @@ public sealed class PostgresControl(string data)
         var path = Path.Combine(data, "local.json");
         return File.Exists(path) ? new PostgresControl(data).Folder : null;
     }
+
+    /// <summary>The same connection for whom the server lets change its own settings.</summary>
+    public string AsSuperuser(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Username = "postgres", Password = _local.GetProperty("superuserPassword").GetString() }.ConnectionString;
 
     /// <summary>An orderly stop: connections are ended, everything is written.</summary>
     /// <param name="server">Name of its data folder: <c>data</c>, or <c>data2</c> for the second of a farm with a standby.</param>
