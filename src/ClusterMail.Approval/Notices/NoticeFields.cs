@@ -29,9 +29,8 @@ public static class NoticeFields
     private static readonly ImmutableArray<NoticeFieldRule> Hold =
     [
         Status, Subject, Required("received", "受付日時", "Received"), Required("recipients", "承認待ちの宛先", "Recipients waiting"),
-        Optional("sent", "送信済みの宛先", "Already sent to"), Copies, Required("approvers", "承認者", "Approvers"), Optional("asked", "承認依頼の送付", "Approvers are asked"), Reason, Deadline, Reference,
-        Optional("note", "承認者への連絡", "Tell the approvers something"),
-        Optional("withdraw", "取消", "Withdraw"),
+        Optional("sent", "送信済みの宛先", "Already sent to"), Required("approvers", "承認者", "Approvers"), Reason, Deadline, Reference,
+        Optional("withdraw", "取消", "Withdraw"), Copies, Optional("asked", "承認依頼の送付", "Approvers are asked"), Optional("note", "承認者への連絡", "Tell the approvers something"),
     ];
 
     private static readonly ImmutableArray<NoticeFieldRule> Request =
