@@ -80,20 +80,20 @@ public abstract record SubmissionPlan
 
     private static HoldGroup Group(
         Judgement.Hold hold, ImmutableArray<HeldStage> stages, Mailbox recipient, ImmutableArray<Mailbox> barred, ApproverResolver resolver, ApprovalOptions options) => new()
-    {
-        // The mail is that of MAIL FROM, whose policy comes last; who only authenticated must not decide either.
-        Requester = barred[^1],
-        Recipients = [recipient],
-        Places = [.. hold.Catches.Select(caught => caught.Place)],
-        Reasons = [.. hold.Catches.SelectMany(caught => caught.Reasons).Distinct()],
-        Stages = stages,
-        Barred = barred,
-        Timing = TimingRules.Of(hold.Catches, options),
-        Note = string.Join(' ', hold.Catches.Select(caught => caught.Line.Options.Note).Where(note => note.Length > 0)),
-        Delay = hold.Catches.Max(caught => caught.Line.Options.Delay),
-        Copies = [.. hold.Catches.Select(caught => Copy(caught.Line.Options, resolver)).OfType<HoldCopy>().DistinctBy(copy => copy.Address.ToString(), StringComparer.OrdinalIgnoreCase)],
-        WholeMail = hold.Catches.Any(caught => !(caught.Line.Options.Split ?? options.Split)),
-    };
+        {
+            // The mail is that of MAIL FROM, whose policy comes last; who only authenticated must not decide either.
+            Requester = barred[^1],
+            Recipients = [recipient],
+            Places = [.. hold.Catches.Select(caught => caught.Place)],
+            Reasons = [.. hold.Catches.SelectMany(caught => caught.Reasons).Distinct()],
+            Stages = stages,
+            Barred = barred,
+            Timing = TimingRules.Of(hold.Catches, options),
+            Note = string.Join(' ', hold.Catches.Select(caught => caught.Line.Options.Note).Where(note => note.Length > 0)),
+            Delay = hold.Catches.Max(caught => caught.Line.Options.Delay),
+            Copies = [.. hold.Catches.Select(caught => Copy(caught.Line.Options, resolver)).OfType<HoldCopy>().DistinctBy(copy => copy.Address.ToString(), StringComparer.OrdinalIgnoreCase)],
+            WholeMail = hold.Catches.Any(caught => !(caught.Line.Options.Split ?? options.Split)),
+        };
 
     private static HoldCopy? Copy(LineOptions line, ApproverResolver resolver) =>
         line.Bcc is { } address && resolver.Inside(address) is { } inside ? new HoldCopy(inside, line.BccSilent) : null;
