@@ -36,12 +36,16 @@ public sealed record BusyApprover(string Address, long Waiting, DateTimeOffset O
 /// <param name="More">There are more; go on with <c>after=</c> the last id.</param>
 public sealed record HeldList(IReadOnlyList<HeldEntry> Mails, bool More);
 
-/// <param name="State">HELD, ESCALATED, APPROVED, REJECTED, EXPIRED, ADMIN_RELEASED, ADMIN_DISCARDED, WITHDRAWN.</param>
-/// <param name="Waiting">Approvers who are asked and have not voted.</param>
+/// <param name="State">HELD, ESCALATED, APPROVED, REJECTED, EXPIRED, ADMIN_RELEASED, ADMIN_DISCARDED, WITHDRAWN, SENT.</param>
+/// <param name="Waiting">Approvers who are asked and have not voted; the sender of a mail that waits for his own word, or a delay.</param>
 /// <param name="DecidedBy">Null while it is open.</param>
 public sealed record HeldEntry(
     string Id, string State, string Sender, IReadOnlyList<string> Recipients, string Subject, long Size, DateTimeOffset HeldAt, DateTimeOffset? ExpiresAt,
-    IReadOnlyList<string> Waiting, string? DecidedBy, DateTimeOffset? DecidedAt);
+    IReadOnlyList<string> Waiting, string? DecidedBy, DateTimeOffset? DecidedAt)
+{
+    /// <summary>One of <see cref="HeldModes"/>.</summary>
+    public string Mode { get; init; } = HeldModes.Approval;
+}
 
 /// <summary><c>approval show</c>: everything about one group of a held mail.</summary>
 /// <param name="Submission">Number of the mail; other groups of it are in <paramref name="Related"/>.</param>
@@ -51,7 +55,23 @@ public sealed record HeldMail(
     HeldEntry Mail, string Submission, IReadOnlyList<string> Related, string ReversePath, string MessageId, string Sha256, IReadOnlyList<string> Attachments,
     IReadOnlyList<string> SentAtOnce, IReadOnlyList<string> BlindRecipients, IReadOnlyList<string> Policy, IReadOnlyList<string> Reasons, string Note,
     string? ProbableDuplicateOf, HeldClient Client, int Stage, IReadOnlyList<HeldStage> Stages, HeldDecision? Decision, DateTimeOffset? ReleasedAt,
-    IReadOnlyList<HeldJob> Jobs, IReadOnlyList<HeldEvent> Events);
+    IReadOnlyList<HeldJob> Jobs, IReadOnlyList<HeldEvent> Events)
+{
+    /// <summary>Who gets it too when it is released (APPROVE-514).</summary>
+    public IReadOnlyList<HeldCopy> Copies { get; init; } = [];
+
+    /// <summary>What approvers were told to look at twice: kind, then after a colon what was found (APPROVE-515).</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What the sender wrote for the approvers (APPROVE-502); empty: nothing.</summary>
+    public string SenderNote { get; init; } = "";
+
+    /// <summary>Approvers are asked then; null: they are, or there are none (APPROVE-513).</summary>
+    public DateTimeOffset? AsksAt { get; init; }
+}
+
+/// <param name="Silent">The sender is not told.</param>
+public sealed record HeldCopy(string Address, bool Silent);
 
 /// <param name="Address">Null: made by this cluster.</param>
 public sealed record HeldClient(string? Address, string? Helo, string? Tls, string? AuthenticatedAs, string Node);

@@ -13,6 +13,8 @@ internal static class JapaneseProblems
         ["The database cannot be reached now."] = "現在データベースに接続できません。",
         ["Look at clustermail db status, and try again."] = "clustermail db status を確認し、もう一度実行してください。",
         ["limit must be from 1 to {0}."] = "limit は 1 から {0} までです。",
+        ["A copy that the sender is not told of (bcc-silent) is set by an auditor only."] = "送信者に知らせない写し (bcc-silent) を設定できるのは監査担当者だけです。",
+        ["Leave bcc-silent out, so that the hold notice names the copy, or have somebody with the role auditor save it as well."] = "bcc-silent を外す (写しの送付先が保留通知に表示されます) か、監査担当者の役割も持つ管理者が保存してください。",
         ["Did you mean {0}?"] = "{0} ではありませんか?",
 
         // Contents at rest

@@ -55,6 +55,8 @@ internal static class AccountTableEndpoints
         var faults = errors.Where(error => !error.IsWarning).Select(SettingsDesk.Fault).ToList();
         if (faults.Count > 0)
             return Answers.Faults(faults);
+        if (await store.FindAsync(place.Domain, place.Name, cancel) is { } current && kind.Name == AccountTableNames.Destination && SilentCopies.Refusal(by.Author, current.Destinations, text) is { } silent)
+            return silent;
         IReadOnlyList<string> notes = [.. errors.Select(error => error.ToString())];
         if (dryRun)
             return await store.FindAsync(place.Domain, place.Name, cancel) is { } now ? Results.Ok(new AccountTableSaved($"{place}", kind.Name, now.Version, kind.Of(now), text, notes)) : AccountDesk.Missing(place);

@@ -51,6 +51,8 @@ public sealed class ApprovalLogFormat(TimeZoneInfo zone, int level)
         (HoldState.AdminDiscarded, true) => "管理者破棄",
         (HoldState.Expired, true) => "期限切れ",
         (HoldState.Withdrawn, true) => "取消",
+        // Nobody approved it, so the history of approvals has no line for it below level 2 (APPROVE-512).
+        (HoldState.Sent, true) => "送信ディレイ",
         (HoldState.Escalated, true) => "エスカレーション",
         (null, true) => "投票",
         _ => null,

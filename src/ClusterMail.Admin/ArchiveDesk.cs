@@ -81,6 +81,9 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
         var (table, tableFaults) = await TableAsync(document!, wanted, accounts, cancel);
         if (faults.Concat(tableFaults).ToList() is { Count: > 0 } all)
             return Answers.Faults(all);
+        // An archive for an empty farm brings back what was there; into a farm that lives it is a change like any other.
+        if (newest.Version > 0 && accounts.Select(account => SilentCopies.Refusal(user, "", account.Destinations)).FirstOrDefault(silent => silent is not null) is { } silent)
+            return silent;
         var change = new ArchiveChange(
             newest.Version, judgement.Changes.Count > 0, wanted.Values, wanted.Overrides, table, accounts, domains.All.Where(d => d.Keeps && d.MaxAccounts > 0).ToDictionary(d => d.Name, d => d.MaxAccounts),
             user, SettingsDesk.Remark(import.Comment ?? $"import of an archive of version {document!.Parts.GetValueOrDefault(ArchiveParts.Version) ?? "?"}"),

@@ -48,6 +48,8 @@ internal sealed class PolicyDesk(ApprovalStore store, AccountStore accounts, Ali
         {
             if (line.Options.Timing.EscalateTo is { } target)
                 yield return target;
+            if (line.Options.Bcc is { } copy)
+                yield return copy;
             foreach (var approver in line.Approvers.Stages.SelectMany(stage => stage.Approvers))
                 if (approver is ApproverList.Named named)
                     yield return named.Address;

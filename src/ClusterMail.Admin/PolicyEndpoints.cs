@@ -57,7 +57,10 @@ internal static class PolicyEndpoints
             return refusal;
         if (level == "account" && await ApprovalEndpoints.FindAsync(accounts, name, cancel) is null)
             return Answers.NotFound($"There is no account {Requests.Printable(name, 320)}.", "clustermail account list shows them.");
-        var newest = (await store.HistoryAsync(level, name, cancel)).FirstOrDefault()?.Version ?? 0;
+        var versions = await store.HistoryAsync(level, name, cancel);
+        if (SilentCopies.Refusal(context.User(), versions.FirstOrDefault(version => !version.Draft)?.Text ?? "", save.Text) is { } silent)
+            return silent;
+        var newest = versions.FirstOrDefault()?.Version ?? 0;
         var draft = save.Draft && refusal is not null;
         var user = context.User().Name;
         return await store.SaveAsync(level, name, save.Base ?? newest, save.Text, draft, user, Requests.Printable(save.Comment ?? "", 200),

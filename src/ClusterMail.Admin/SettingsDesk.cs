@@ -87,6 +87,9 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
             return new(refusal, changes, []);
         if (keys.Current is null && Seals(wanted) && !Seals(newest))
             return new(NoKey, changes, []);
+        const string table = "destination.rules";
+        if (newest.Version > 0 && SilentCopies.Refusal(user, newest.Values.GetValueOrDefault(table) ?? "", wanted.Values.GetValueOrDefault(table) ?? "") is { } silent)
+            return new(silent, changes, []);
         if (await AloneAsync(newest, wanted, user, cancel) is { } alone)
             return new(alone, changes, []);
         IReadOnlyList<string> notes = [.. errors.Where(e => e.IsWarning).Select(e => e.ToString())];

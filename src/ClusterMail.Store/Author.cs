@@ -15,6 +15,9 @@ public sealed record Author(string Name)
     /// <summary>Address the request came from; empty: none did.</summary>
     public string Source { get; init; } = "";
 
+    /// <summary>He has the role of an auditor: what senders are not told of is set by nobody else (APPROVE-514).</summary>
+    public bool IsAuditor { get; init; }
+
     public override string ToString() => Name;
 
     /// <summary>For what the cluster does of itself.</summary>

@@ -84,6 +84,32 @@ public sealed class ApprovalTests
     }
 
     [Fact]
+    public async Task APPROVE_515_and_514_warnings_copies_and_whose_word_a_mail_waits_for_are_shown_and_SENT_is_no_approval()
+    {
+        await using var host = await AdminHost.StartAsync();
+        var (id, other) = (await HoldAsync(host), await HoldAsync(host, "another"));
+        await host.Database.ExecuteAsync("UPDATE hold SET warnings = '{NewDomain:client.example}', sender_note = '至急', begin_at = now() WHERE id = $1", long.Parse(id[1..], System.Globalization.CultureInfo.InvariantCulture));
+        await host.Database.ExecuteAsync("UPDATE hold_recipient SET added = 2 WHERE forward_path = 'himitsu@client.example'");
+        var held = await host.GetAsync(Routes.Fill(Routes.HeldMail, id), Json.HeldMail);
+        Assert.Equal(["NewDomain:client.example"], held.Warnings);
+        Assert.Equal(("至急", HeldModes.Approval, true), (held.SenderNote, held.Mail.Mode, held.AsksAt is not null));
+        Assert.Equal([new HeldCopy("himitsu@client.example", true)], held.Copies);
+        Assert.Equal(["okyaku@client.example"], held.Mail.Recipients);
+
+        var number = long.Parse(other[1..], System.Globalization.CultureInfo.InvariantCulture);
+        await host.Database.ExecuteAsync("UPDATE hold SET self = true, on_expire = 'release' WHERE id = $1", number);
+        await host.Database.ExecuteAsync("DELETE FROM hold_approver WHERE hold_id = $1", number);
+        var own = (await host.GetAsync(Routes.Fill(Routes.HeldMail, other), Json.HeldMail)).Mail;
+        Assert.Equal((HeldModes.Delay, "user2@corp.example"), (own.Mode, Assert.Single(own.Waiting)));
+        await host.Database.ExecuteAsync("UPDATE hold SET state = 'approved' WHERE id = $1", number);
+        await host.Database.ExecuteAsync("INSERT INTO hold_decision (hold_id, result_id, state, decided_by, channel, node) VALUES ($1, 9999, 'approved', 'system', 'timer', 'node1')", number);
+        async Task<IEnumerable<string>> ListAsync(string state) => (await host.GetAsync($"{Routes.Held}?state={state}", Json.HeldList)).Mails.Select(mail => mail.Id);
+        Assert.Equal([other], await ListAsync("sent"));
+        Assert.Empty(await ListAsync("approved"));
+        Assert.Contains("SENT", await host.Client.GetStringAsync(Routes.ApprovalExport, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task APPROVE_72_everything_about_a_held_mail_is_shown_by_its_number_and_by_that_of_its_decision()
     {
         await using var host = await AdminHost.StartAsync();

@@ -20,7 +20,7 @@ internal sealed class Doorkeeper(AdminToken farm, LoginStore logins)
         var hash = token.Hash;
         if (await (token.IsSession ? logins.SessionAsync(hash, cancel) : logins.TokenAsync(hash, cancel)) is not { } found)
             return null;
-        var author = new Author(found.Name) { Means = token.IsSession ? "session" : $"token {found.Token}", Source = context.Source() };
+        var author = new Author(found.Name) { Means = token.IsSession ? "session" : $"token {found.Token}", Source = context.Source(), IsAuditor = found.Roles.Contains(RoleNames.Auditor) };
         return new Caller(found.Name, found.Roles, found.Domains, author) { Session = token.IsSession ? hash : null, ExpiresAt = found.ExpiresAt, SecondFactor = found.SecondFactor };
     }
 

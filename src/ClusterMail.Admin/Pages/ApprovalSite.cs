@@ -136,8 +136,10 @@ public sealed partial class ApprovalSite : IAsyncDisposable
             return Task.FromResult(visit.Say(new ResultPage.LinkEnded()));
         if (DecisionVisit.Read(visit.Path) is var (hold, link, isDownload))
             return new DecisionVisit(visit).AnswerAsync(hold, link, isDownload);
-        if (WithdrawVisit.Read(visit.Path) is { } own)
-            return new WithdrawVisit(visit).AnswerAsync(own);
+        if (OwnVisit.Read(visit.Path) is { } own)
+            return new OwnVisit(visit).AnswerAsync(own);
+        if (WithdrawVisit.Read(visit.Path) is { } taken)
+            return new WithdrawVisit(visit).AnswerAsync(taken);
         return visit.Path switch
         {
             "/" => Task.FromResult(PageAnswer.See(WaitingVisit.Path)),

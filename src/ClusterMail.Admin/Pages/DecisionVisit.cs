@@ -23,7 +23,7 @@ internal sealed class DecisionVisit(Visit visit)
     {
         var isDownload = path.EndsWith(Original, StringComparison.Ordinal);
         var page = isDownload ? path[..^Original.Length] : path;
-        if (WebLink.Parse(page) is { } link)
+        if (WebLink.Parse(page) is { IsOwn: false } link)
             return (link.Hold, link, isDownload);
         return page.StartsWith("/h/", StringComparison.Ordinal) && HoldId.TryParseExact(page[3..], out var hold) ? (hold, null, isDownload) : null;
     }

@@ -7,7 +7,7 @@ public abstract record ApprovalCommand
 {
     private ApprovalCommand() { }
 
-    /// <summary>The word the audit and the answer name: <c>waitlist</c>, <c>setproxyuser</c>, <c>approvalgetlog</c>, <c>withdraw</c>.</summary>
+    /// <summary>The word the audit and the answer name: <c>waitlist</c>, <c>setproxyuser</c>, <c>approvalgetlog</c>, <c>withdraw</c>, <c>sendnow</c>.</summary>
     public abstract string Word { get; }
 
     /// <summary><c>waitlist_</c>, or <c>waitlist_full</c> with the mails attached (APPROVE-217).</summary>
@@ -38,6 +38,12 @@ public abstract record ApprovalCommand
     public sealed record Withdraw(HoldId Hold) : ApprovalCommand
     {
         public override string Word => "withdraw";
+    }
+
+    /// <summary><c>sendnow_HOLDID</c>: the sender lets his own delayed mail go (APPROVE-510).</summary>
+    public sealed record SendNow(HoldId Hold) : ApprovalCommand
+    {
+        public override string Word => "sendnow";
     }
 
     /// <summary>Command word, but what follows cannot be read: answered with what is wrong, and nothing changes.</summary>

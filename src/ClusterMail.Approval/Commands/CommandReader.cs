@@ -10,7 +10,7 @@ public static class CommandReader
     /// <summary>Longest subject that can be a command. Characters: an address of 254 octets, and room.</summary>
     private const int LengthLimit = 400;
 
-    private static readonly string[] Words = ["waitlist", "setproxyuser", "approvalgetlog", "withdraw"];
+    private static readonly string[] Words = ["waitlist", "setproxyuser", "approvalgetlog", "withdraw", "sendnow"];
 
     /// <summary>Null: ordinary mail. With <c>Re:</c> or anything else in front it is no command.</summary>
     /// <param name="subject">Unfolded and RFC 2047 decoded.</param>
@@ -25,7 +25,8 @@ public static class CommandReader
             "waitlist" => WaitingList(rest),
             "setproxyuser" => Proxy(rest),
             "approvalgetlog" => History(rest),
-            "withdraw" => Withdraw(rest),
+            "withdraw" => OfOwn("withdraw", rest, hold => new ApprovalCommand.Withdraw(hold)),
+            "sendnow" => OfOwn("sendnow", rest, hold => new ApprovalCommand.SendNow(hold)),
             _ => null,
         };
     }
@@ -67,14 +68,14 @@ public static class CommandReader
         return ReadDays(rest, out var fault) is { } days ? new ApprovalCommand.History(days) : new ApprovalCommand.Unreadable("approvalgetlog", 16, fault);
     }
 
-    private static ApprovalCommand? Withdraw(string rest)
+    private static ApprovalCommand? OfOwn(string word, string rest, Func<HoldId, ApprovalCommand> command)
     {
-        // The bare word is an everyday subject in English; only the link's form is a command.
+        // The bare words are everyday subjects in English; only the link's form is a command.
         if (rest.Length == 0)
             return null;
         return HoldId.TryParseExact(rest.ToUpperInvariant(), out var hold)
-            ? new ApprovalCommand.Withdraw(hold)
-            : new ApprovalCommand.Unreadable("withdraw", 10, CommandFault.HoldId);
+            ? command(hold)
+            : new ApprovalCommand.Unreadable(word, word.Length + 2, CommandFault.HoldId);
     }
 
     /// <summary>A local part may hold <c>_</c>, a domain may not: what follows a line behind the last <c>@</c> is dates.</summary>

@@ -15,4 +15,7 @@ public abstract record CommandRefusal
 
     /// <summary>No held mail of that number that he could take back, or it is decided, or it is switched off.</summary>
     public sealed record Withdraw : CommandRefusal;
+
+    /// <summary>No mail of that number that waits for his own word, or it is over, or it is confirmed on the page only.</summary>
+    public sealed record SendNow : CommandRefusal;
 }

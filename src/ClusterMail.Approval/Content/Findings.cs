@@ -28,6 +28,7 @@ internal sealed class Findings(TopHeader top, List<MimePiece> parts, AttachmentT
             SubjectTrouble = subjects.Select(subject => subject.Unknown).OfType<string>().FirstOrDefault() is { } charset ? $"subject in the unknown charset {charset}"
                 : top.Subjects.Count > MostSubjects ? $"more than {MostSubjects} subjects" : null,
             Attachments = Attachments(texts),
+            Encrypted = [.. parts.Where(part => part.Edges?.IsEncrypted(part) == true).Select(part => part.Name.Length > 0 ? part.Name : part.MediaType)],
             Text = text.Text,
             TextTrouble = text.Trouble,
             Unreadable = unreadable,

@@ -17,6 +17,9 @@ public sealed record InspectedContent
     /// <summary>Parts found by the attachment test (APPROVE-37) in the mode <c>approval.attachment_test</c> asks; empty: nothing is attached.</summary>
     public ImmutableArray<AttachedPart> Attachments { get; init; } = [];
 
+    /// <summary>Names of attachments nobody can look into without a password (APPROVE-515).</summary>
+    public ImmutableArray<string> Encrypted { get; init; } = [];
+
     /// <summary>Text of the bodies, HTML reduced to text, joined by line feeds; at most <see cref="MaxText"/> characters. Read only when a line searches it.</summary>
     public string Text { get; init; } = "";
 

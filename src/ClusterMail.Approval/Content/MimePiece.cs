@@ -22,6 +22,9 @@ internal sealed record MimePiece(ContentType Type, ContentType? Parent, int Inde
     public MemoryStream? Raw { get; init; }
     public long RawLength { get; set; }
 
+    /// <summary>Beginning and end of a part that is no text.</summary>
+    public PartEdges? Edges { get; init; }
+
     public bool IsMessage { get; init; }
 
     /// <summary>text/plain or text/html to be shown, by type alone.</summary>

@@ -9,6 +9,10 @@ internal sealed class PartReader(Stream content) : MimeReader(JapaneseText.Parsi
     private readonly Stack<Multipart> _around = new();
     private HeaderNotes _notes = new();
     private MimePiece? _current;
+    /// <summary>Attachments whose edges are kept; more than that is looked at by nobody one by one.</summary>
+    private const int MostEdged = 50;
+
+    private int _edged;
     private int _attachedMessages;
     private long _textOctets;
     private int _count;
@@ -96,7 +100,7 @@ internal sealed class PartReader(Stream content) : MimeReader(JapaneseText.Parsi
             return;
         }
         var piece = Piece(contentType);
-        _current = piece.IsText ? piece with { Raw = new MemoryStream() } : piece;
+        _current = piece.IsText ? piece with { Raw = new MemoryStream() } : _edged++ < MostEdged ? piece with { Edges = new PartEdges() } : piece;
         Parts.Add(_current);
     }
 
@@ -107,6 +111,7 @@ internal sealed class PartReader(Stream content) : MimeReader(JapaneseText.Parsi
         if (_current is null)
             return;
         _current.RawLength += count;
+        _current.Edges?.See(buffer.AsSpan(startIndex, count));
         if (_current.Raw is not { } raw)
             return;
         if ((_textOctets += count) > ContentInspector.MaxTextOctets)

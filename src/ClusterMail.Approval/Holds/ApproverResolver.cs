@@ -65,6 +65,13 @@ public sealed class ApproverResolver(MailDirectory directory, ApproverRegister r
         return [.. Distinct(named.Select(Account).OfType<Mailbox>()).Take(ApproverList.MaxApprovers)];
     }
 
+    /// <summary>The main address a copy goes to (APPROVE-514); null: it is none of ours any more, and nobody gets one.</summary>
+    public Mailbox? Inside(Mailbox address) => IsInside(directory, address) ? directory.Resolve(address) is { Account: { } account } ? account.Address : directory.Resolve(address).Real : null;
+
+    /// <summary>An address that exists here and leads nowhere outside.</summary>
+    public static bool IsInside(MailDirectory directory, Mailbox address) =>
+        directory.Resolve(address) is { Class: AddressClass.LocalExisting } found && (found.Account is not null || directory.Classify(found.Real) != AddressClass.Outside);
+
     /// <summary>Whether he can be asked now (APPROVE-51).</summary>
     public bool IsAvailable(Mailbox approver) => Account(approver) is not null;
 

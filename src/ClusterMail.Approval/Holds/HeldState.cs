@@ -31,18 +31,27 @@ public sealed record HeldState
     /// <summary>T11: the content was handed to the delivery queue.</summary>
     public bool Released { get; init; }
 
+    /// <summary>Of mode 3: no approver has a part in it (APPROVE-510, APPROVE-511).</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>It never leaves by itself: its sender confirms it (APPROVE-511).</summary>
+    public bool IsConfirmed { get; init; }
+
+    /// <summary>Approvers are not asked yet (APPROVE-513).</summary>
+    public bool IsDelayed { get; init; }
+
     /// <summary>T1: as it stands when the mail is held.</summary>
     public static HeldState New(HoldId id, HoldGroup group) =>
-        new() { Id = id, Status = HoldStatus.Held, Version = 1, Stages = group.Stages, Requester = group.Requester, Barred = group.Barred };
+        new() { Id = id, Status = HoldStatus.Held, Version = 1, Stages = group.Stages, Requester = group.Requester, Barred = group.Barred, IsOwn = group.IsOwn, IsConfirmed = group is { IsOwn: true, Delay: null }, IsDelayed = group is { IsOwn: false, Delay: not null } };
 
     /// <summary>Approvers who were asked so far, of this stage and those before it, none twice: whom result notices go to.</summary>
-    public IEnumerable<Mailbox> Asked => Stages.Take(Stage + 1).SelectMany(stage => stage.Approvers).Select(approver => approver.Address).DistinctBy(address => address.ToString(), StringComparer.OrdinalIgnoreCase);
+    public IEnumerable<Mailbox> Asked => Stages.Take(IsDelayed ? 0 : Stage + 1).SelectMany(stage => stage.Approvers).Select(approver => approver.Address).DistinctBy(address => address.ToString(), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether the person must not decide, because it is the requester himself (APPROVE-49).</summary>
     public bool Bars(Mailbox person) => Requester.SameAs(person) || Barred.Any(person.SameAs);
 
     /// <summary>Approvers of the running stage who have not voted yet: whom a reminder goes to, and in whose waiting list it stands.</summary>
-    public ImmutableArray<CurrentApprover> Waiting => Status.IsFinal() ? [] : [.. Stages[Stage].Approvers.Where(approver => VoteOf(Stage, approver) is null)];
+    public ImmutableArray<CurrentApprover> Waiting => Status.IsFinal() || IsDelayed ? [] : [.. Stages[Stage].Approvers.Where(approver => VoteOf(Stage, approver) is null)];
 
     /// <summary>The vote cast for this approver in this stage; null: none yet.</summary>
     public Vote? VoteOf(int stage, CurrentApprover approver) => Votes.FirstOrDefault(vote => vote.Stage == stage && vote.Seat.SameAs(approver.Address));

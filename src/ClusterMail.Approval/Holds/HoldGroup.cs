@@ -22,13 +22,22 @@ public sealed record HoldGroup
     /// <summary>Why, for requests and lists.</summary>
     public required ImmutableArray<CatchReason> Reasons { get; init; }
 
-    /// <summary>Who is asked; at least one stage of at least one approver.</summary>
+    /// <summary>Who is asked; at least one stage of at least one approver. Of <see cref="IsOwn"/> one stage that nobody sits in.</summary>
     public required ImmutableArray<HeldStage> Stages { get; init; }
 
     /// <summary>Addresses of the requester that must not decide, whoever made them approvers (APPROVE-49).</summary>
     public required ImmutableArray<Mailbox> Barred { get; init; }
 
     public required GroupTiming Timing { get; init; }
+
+    /// <summary>Nobody's approval is needed: it leaves after <see cref="Delay"/>, or when its sender says so (APPROVE-510, APPROVE-511).</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>Of a mail of mode 3: after so long it leaves by itself; null: only its sender's word sends it. Of others: approvers are asked after so long (APPROVE-513); null: at once.</summary>
+    public TimeSpan? Delay { get; init; }
+
+    /// <summary>Who gets the mail too when it is released (APPROVE-514); all of them inside.</summary>
+    public ImmutableArray<HoldCopy> Copies { get; init; } = [];
 
     /// <summary><c>note=</c> of the line; empty: none.</summary>
     public string Note { get; init; } = "";
@@ -39,6 +48,10 @@ public sealed record HoldGroup
     /// <summary>The approver whose name the hold notice carries (APPROVE-112).</summary>
     public CurrentApprover FirstApprover => Stages[0].Approvers[0];
 }
+
+/// <param name="Address">Main address.</param>
+/// <param name="IsSilent">The sender is not told.</param>
+public sealed record HoldCopy(Mailbox Address, bool IsSilent);
 
 /// <summary>Deadlines of one group, from line, domain and server (APPROVE-59). Null: never.</summary>
 /// <param name="Remind">After so long, and again each time.</param>

@@ -28,6 +28,9 @@ public enum HoldMailKind : byte
 
     /// <summary>督促: the waiting list, to approvers who have not voted (APPROVE-59).</summary>
     Reminder = 8,
+
+    /// <summary>送信ディレイ通知, to the sender: leaves after a while, or waits for his word (APPROVE-510, APPROVE-511).</summary>
+    DelayNotice = 17,
 }
 
 /// <summary>One mail a transition wants written.</summary>

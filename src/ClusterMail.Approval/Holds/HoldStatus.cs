@@ -11,6 +11,9 @@ public enum HoldStatus : byte
     AdminReleased = 6,
     AdminDiscarded = 7,
     Withdrawn = 8,
+
+    /// <summary>Left after its delay, or by its sender's own word: nobody approved it, and nobody had to (APPROVE-510 to APPROVE-512).</summary>
+    Sent = 9,
 }
 
 /// <summary>What the states have in common.</summary>
@@ -23,7 +26,7 @@ public static class HoldStatuses
     public static bool IsFinal(this HoldStatus status) => !status.IsOpen();
 
     /// <summary>The mail leaves (T11).</summary>
-    public static bool IsReleasing(this HoldStatus status) => status is HoldStatus.Approved or HoldStatus.AdminReleased;
+    public static bool IsReleasing(this HoldStatus status) => status is HoldStatus.Approved or HoldStatus.AdminReleased or HoldStatus.Sent;
 
     /// <summary>As logs, API and audit write it: <c>HELD</c>, <c>ADMIN_RELEASED</c>.</summary>
     public static string Word(this HoldStatus status) => status switch

@@ -42,11 +42,16 @@ public abstract record SubmissionPlan
                 sendNow.Add(recipient);
                 continue;
             }
+            if (hold.IsDelay)
+            {
+                Add(groups, recipient, Own(hold, recipient, barred, resolver, options));
+                continue;
+            }
             switch (resolver.Resolve(hold.Catches, barred))
             {
                 case ResolvedApprovers.Nobody: return new Refused(RefuseReply.NobodyToApprove, "APPROVE-50");
                 case ResolvedApprovers.ReleasedAtOnce: sendNow.Add(recipient); break;
-                case ResolvedApprovers.Asked asked: Add(groups, recipient, Group(hold, asked.Stages, recipient, barred, options)); break;
+                case ResolvedApprovers.Asked asked: Add(groups, recipient, Group(hold, asked.Stages, recipient, barred, resolver, options)); break;
             }
         }
         if (groups.Count == 0)
@@ -64,17 +69,32 @@ public abstract record SubmissionPlan
             groups[known] = groups[known] with { Recipients = groups[known].Recipients.Add(recipient) };
     }
 
-    private static HoldGroup Group(Judgement.Hold hold, ImmutableArray<HeldStage> stages, Mailbox recipient, ImmutableArray<Mailbox> barred, ApprovalOptions options) => new()
+    /// <summary>Mode 3: nobody is asked. Of two lines the longer delay counts, and a confirmation before a delay (APPROVE-7, APPROVE-510, APPROVE-511).</summary>
+    private static HoldGroup Own(Judgement.Hold hold, Mailbox recipient, ImmutableArray<Mailbox> barred, ApproverResolver resolver, ApprovalOptions options)
     {
-        // The mail is that of MAIL FROM, whose policy comes last; who only authenticated must not decide either.
-        Requester = barred[^1],
-        Recipients = [recipient],
-        Places = [.. hold.Catches.Select(caught => caught.Place)],
-        Reasons = [.. hold.Catches.SelectMany(caught => caught.Reasons).Distinct()],
-        Stages = stages,
-        Barred = barred,
-        Timing = TimingRules.Of(hold.Catches, options),
-        Note = string.Join(' ', hold.Catches.Select(caught => caught.Line.Options.Note).Where(note => note.Length > 0)),
-        WholeMail = hold.Catches.Any(caught => !(caught.Line.Options.Split ?? options.Split)),
-    };
+        var group = Group(hold, [new HeldStage([], 1)], recipient, barred, resolver, options);
+        var confirms = hold.Catches.Any(caught => caught.Line.Options.Confirm);
+        var timing = group.Timing with { Remind = null, Escalate = null, OnExpire = ExpiryAction.Reject };
+        return group with { IsOwn = true, Timing = timing, Delay = confirms ? null : group.Delay };
+    }
+
+    private static HoldGroup Group(
+        Judgement.Hold hold, ImmutableArray<HeldStage> stages, Mailbox recipient, ImmutableArray<Mailbox> barred, ApproverResolver resolver, ApprovalOptions options) => new()
+        {
+            // The mail is that of MAIL FROM, whose policy comes last; who only authenticated must not decide either.
+            Requester = barred[^1],
+            Recipients = [recipient],
+            Places = [.. hold.Catches.Select(caught => caught.Place)],
+            Reasons = [.. hold.Catches.SelectMany(caught => caught.Reasons).Distinct()],
+            Stages = stages,
+            Barred = barred,
+            Timing = TimingRules.Of(hold.Catches, options),
+            Note = string.Join(' ', hold.Catches.Select(caught => caught.Line.Options.Note).Where(note => note.Length > 0)),
+            Delay = hold.Catches.Max(caught => caught.Line.Options.Delay),
+            Copies = [.. hold.Catches.Select(caught => Copy(caught.Line.Options, resolver)).OfType<HoldCopy>().DistinctBy(copy => copy.Address.ToString(), StringComparer.OrdinalIgnoreCase)],
+            WholeMail = hold.Catches.Any(caught => !(caught.Line.Options.Split ?? options.Split)),
+        };
+
+    private static HoldCopy? Copy(LineOptions line, ApproverResolver resolver) =>
+        line.Bcc is { } address && resolver.Inside(address) is { } inside ? new HoldCopy(inside, line.BccSilent) : null;
 }

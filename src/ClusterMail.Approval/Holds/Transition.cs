@@ -19,22 +19,32 @@ public abstract record Transition(ResultCode Code)
     public sealed record Refused(ResultCode Code, string Why) : Transition(Code);
 
     /// <summary>T1: the mails of a group that is being held. The hold notice is one for the whole submission (APPROVE-57) and not among them.</summary>
-    public static ImmutableArray<HoldMail> OnHold(HoldGroup group) => [.. Requests(group.Stages[0])];
+    public static ImmutableArray<HoldMail> OnHold(HoldGroup group) =>
+        group.IsOwn ? [new HoldMail(HoldMailKind.DelayNotice, group.Requester)]
+        : group.Delay is not null ? []
+        : [.. Requests(group.Stages[0])];
 
     public static Transition Apply(HeldState state, Trigger trigger) => trigger switch
     {
         Trigger.Ballot ballot => OnBallot(state, ballot),
         Trigger.Release release => OnRelease(state, release),
         Trigger.AdminRelease act when state.Bars(act.Administrator) => new Refused(ResultCode.SelfApproval, "An administrator does not release his own mail (APPROVE-92)."),
+        Trigger.SendNow act when !state.Bars(act.Sender) => new Refused(ResultCode.NotAllowed, "Only the sender sends his mail before its time."),
+        Trigger.SendNow when !state.IsOwn => new Refused(ResultCode.SelfApproval, "This mail needs approval, and the sender's own word is none (APPROVE-512)."),
+        Trigger.SendNow { Channel: Channel.Mail, HasPage: true } when state is { IsConfirmed: true, Status: HoldStatus.Held } => new Refused(ResultCode.NotAllowed, "It is confirmed on the page (APPROVE-511)."),
         Trigger.Withdraw act when !state.Bars(act.Sender) => new Refused(ResultCode.NotAllowed, "Only the sender takes his mail back."),
         _ when state.Status.IsFinal() => TooLate(state, trigger),
+        Trigger.SendNow act => Sent("APPROVE-510", state, act.Sender, act.At, act.Channel),
+        Trigger.Begin => OnBegin(state),
+        Trigger.Escalate when state.IsOwn || state.IsDelayed => new Refused(ResultCode.NotAllowed, "No approver is asked."),
         Trigger.Escalate act => OnEscalate(state, act),
         Trigger.Expire act => OnExpire(state, act),
         Trigger.AdminRelease { Reason: var reason } when string.IsNullOrWhiteSpace(reason) => NoReason,
         Trigger.AdminDiscard { Reason: var reason } when string.IsNullOrWhiteSpace(reason) => NoReason,
         Trigger.AdminRelease act => Final("T8", state, new Decision(HoldStatus.AdminReleased, act.Administrator, null, act.At, act.Channel, act.Reason), HoldMailKind.ApprovalNotice),
         Trigger.AdminDiscard act => Final("T9", state, new Decision(HoldStatus.AdminDiscarded, act.Administrator, null, act.At, act.Channel, act.Reason), HoldMailKind.RejectionNotice),
-        Trigger.Withdraw { Allowed: false } => new Refused(ResultCode.NotAllowed, "Taking back is switched off (approval.allow_withdraw)."),
+        // A delay is there to take the mail back in it, whatever is allowed otherwise.
+        Trigger.Withdraw { Allowed: false } when state is { IsOwn: false, IsDelayed: false } => new Refused(ResultCode.NotAllowed, "Taking back is switched off (approval.allow_withdraw)."),
         Trigger.Withdraw act => Withdrawn(state, act),
         Trigger.Reassign act => OnReassign(state, act),
         _ => throw new System.Diagnostics.UnreachableException(trigger.ToString()),
@@ -50,6 +60,8 @@ public abstract record Transition(ResultCode Code)
             return new Refused(ResultCode.NotApprover, "Not an approver of this mail.");
         if (state.Status.IsFinal())
             return TooLate(state, ballot);
+        if (state.IsDelayed)
+            return new Refused(ResultCode.NotApprover, "Approvers are asked after the delay (APPROVE-513).");
         if (ballot.Verb == Verb.Reject && state.Votes.FirstOrDefault(vote => vote.Voter.SameAs(ballot.Voter)) is { } changed)
             return Rejected(state, ballot, changed.Stage, changed.Seat);
         if (state.Stages[state.Stage].SeatOf(ballot.Voter, ballot.ProxyFor) is not { } seat)
@@ -92,6 +104,13 @@ public abstract record Transition(ResultCode Code)
             : principal ?? (seat.SameAs(voter) ? null : seat);
     }
 
+    private static Moved Sent(string step, HeldState state, Mailbox? by, DateTimeOffset at, Channel channel) => new(
+        step, state with { Version = state.Version + 1, Status = HoldStatus.Sent, Decision = new Decision(HoldStatus.Sent, by, null, at, channel) }, ResultCode.Ok, []);
+
+    private static Transition OnBegin(HeldState state) => state.IsDelayed
+        ? new Moved("APPROVE-513", state with { Version = state.Version + 1, IsDelayed = false }, ResultCode.Ok, [.. Requests(state.Stages[state.Stage])])
+        : new Refused(ResultCode.Duplicate, "Its approvers are asked already.");
+
     private static Transition OnEscalate(HeldState state, Trigger.Escalate act)
     {
         if (state.Status == HoldStatus.Escalated)
@@ -110,6 +129,7 @@ public abstract record Transition(ResultCode Code)
 
     private static Transition OnExpire(HeldState state, Trigger.Expire act) => act.Action switch
     {
+        ExpiryAction.Release when state.IsOwn => Sent("APPROVE-510", state, null, act.At, act.Channel),
         ExpiryAction.Reject => Final("T6", state, new Decision(HoldStatus.Expired, null, null, act.At, act.Channel), HoldMailKind.ExpiryNotice),
         ExpiryAction.Release => Final("T7", state, new Decision(HoldStatus.Approved, null, null, act.At, act.Channel), HoldMailKind.ApprovalNotice),
         _ => new Refused(ResultCode.NotAllowed, "It stays held for ever (onexpire=keep)."),
@@ -127,7 +147,7 @@ public abstract record Transition(ResultCode Code)
         return stages.SequenceEqual(state.Stages)
             ? new Refused(ResultCode.NotApprover, $"{act.From} is no approver who still has to vote, or {act.To} is one already.")
             : new Moved("APPROVE-91", state with { Version = state.Version + 1, Stages = stages }, ResultCode.Ok,
-                stages[state.Stage] == state.Stages[state.Stage] ? [] : [new HoldMail(HoldMailKind.Request, act.To)]);
+                state.IsDelayed || stages[state.Stage] == state.Stages[state.Stage] ? [] : [new HoldMail(HoldMailKind.Request, act.To)]);
 
         HeldStage Reassigned(HeldStage stage, int index) => stage.SeatOf(act.To, []) is not null ? stage : stage with
         {
@@ -152,6 +172,7 @@ public abstract record Transition(ResultCode Code)
             Trigger.AdminRelease => HoldStatus.AdminReleased,
             Trigger.AdminDiscard => HoldStatus.AdminDiscarded,
             Trigger.Withdraw => HoldStatus.Withdrawn,
+            Trigger.SendNow or Trigger.Expire { Action: ExpiryAction.Release } when state.IsOwn => HoldStatus.Sent,
             Trigger.Expire { Action: ExpiryAction.Reject } => HoldStatus.Expired,
             _ => null,
         };

@@ -36,6 +36,13 @@ public abstract record Trigger(DateTimeOffset At, Channel Channel)
     /// <param name="Allowed"><c>approval.allow_withdraw</c>.</param>
     public sealed record Withdraw(Mailbox Sender, bool Allowed, DateTimeOffset At, Channel Channel) : Trigger(At, Channel);
 
+    /// <summary>The sender sends his mail of mode 3 now: its delay is over, or it is confirmed (APPROVE-510, APPROVE-511). Never an approval (APPROVE-512).</summary>
+    /// <param name="HasPage">There is a page, so that a confirmation is not taken by mail.</param>
+    public sealed record SendNow(Mailbox Sender, bool HasPage, DateTimeOffset At, Channel Channel) : Trigger(At, Channel);
+
+    /// <summary>The delay before the approvers are asked is over (APPROVE-513).</summary>
+    public sealed record Begin(DateTimeOffset At) : Trigger(At, Channel.Timer);
+
     /// <summary>T11.</summary>
     /// <param name="HashMatches">SHA-256 of the stored content is the one of the hold (APPROVE-69).</param>
     /// <param name="OthersFinal">With <see cref="HoldGroup.WholeMail"/>: all other groups of the submission are final. Else true.</param>

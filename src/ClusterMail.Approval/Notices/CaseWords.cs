@@ -62,11 +62,19 @@ public sealed class CaseWords(Language language, TimeZoneInfo zone)
     };
 
     public ImmutableArray<string> Reasons(HeldCase held) =>
-        held.Reasons.IsDefaultOrEmpty ? [Reason(new CatchReason(CatchKind.Destination))] : [.. held.Reasons.Select(Reason)];
+        held.Reasons.IsDefaultOrEmpty ? [Reason(held, new CatchReason(CatchKind.Destination))] : [.. held.Reasons.Select(reason => Reason(held, reason))];
 
     public string Deadline(HeldCase held) => held.Deadline is { } deadline
         ? $"{Time(deadline)}: {AtDeadline(held.OnExpire)}"
         : Say("期限はありません。決定されるまで保留されます。", "None: held until somebody decides.");
+
+    /// <summary>When a mail of mode 3 leaves.</summary>
+    public string Leaves(HeldCase held, bool confirms) => (confirms, held.Deadline) switch
+    {
+        (false, { } at) => Say($"{Time(at)} に自動的に送信されます。", $"By itself at {Time(at)}."),
+        (_, { } until) => Say($"あなたが確認するまで送信されません。{Time(until)} までに確認しなければ破棄されます。", $"Only when you have confirmed it; if you do not until {Time(until)}, it is not sent."),
+        _ => Say("あなたが確認するまで送信されません。", "Only when you have confirmed it."),
+    };
 
     public string Reference(HeldCase held) =>
         held.Related.IsDefaultOrEmpty ? held.Hold.ToString() : $"{held.Hold} ({Say("同じ送信の他の管理番号", "same submission")}: {string.Join(", ", held.Related)})";
@@ -87,8 +95,12 @@ public sealed class CaseWords(Language language, TimeZoneInfo zone)
         {
             CaseWarningKind.NewDomain => Say($"初めて送信するドメインです: {detail}", $"First mail to this domain: {detail}"),
             CaseWarningKind.FreeMail => Say($"フリーメールの宛先です: {detail}", $"Free mail address: {detail}"),
-            CaseWarningKind.ManyRecipients => Say($"宛先が多数あります: {detail}", $"Many recipients: {detail}"),
+            CaseWarningKind.ManyRecipients => Say($"To・Cc に社外の宛先が多数あります: {detail}", $"Many outside recipients in To and Cc: {detail}"),
             CaseWarningKind.MixedCompanies => Say($"複数の会社が宛先に含まれています: {detail}", $"Recipients of several companies: {detail}"),
+            CaseWarningKind.EncryptedAttachment => Say($"暗号化された添付ファイルは中身を確認できません: {detail}", $"Encrypted attachment, which cannot be looked into: {detail}"),
+            CaseWarningKind.DoubleExtension => Say($"拡張子が二重の添付ファイルがあります: {detail}", $"Attachment with two extensions: {detail}"),
+            CaseWarningKind.Keyword => Say($"キーワードがあります: {detail}", $"Keyword: {detail}"),
+            CaseWarningKind.LookAlike => Say($"送信したことのあるドメインと 1 文字違いです: {detail}", $"One character away from a domain written to before: {detail}"),
             _ => Say($"直前と同じメールの可能性があります: {detail}", $"Probable duplicate of {detail}"),
         };
     }
@@ -109,6 +121,7 @@ public sealed class CaseWords(Language language, TimeZoneInfo zone)
         HoldStatus.AdminReleased => Say("管理者が送信しました", "approved (by administrator)"),
         HoldStatus.Rejected => Say("却下されました (未送信)", "rejected, not sent"),
         HoldStatus.AdminDiscarded => Say("管理者が破棄しました (未送信)", "rejected (by administrator), not sent"),
+        HoldStatus.Sent => Say("送信されました", "sent"),
         HoldStatus.Expired => Say("期限切れ (未送信)", "expired, not sent"),
         _ => Say("送信者が取り消しました (未送信)", "withdrawn by the sender, not sent"),
     };
@@ -120,7 +133,7 @@ public sealed class CaseWords(Language language, TimeZoneInfo zone)
         _ => Say("それ以降も保留されます。", "stays held after that."),
     };
 
-    private string Reason(CatchReason reason)
+    private string Reason(HeldCase held, CatchReason reason)
     {
         var found = VisibleText.Line(reason.Found, 200);
         return reason.Kind switch
@@ -131,6 +144,7 @@ public sealed class CaseWords(Language language, TimeZoneInfo zone)
             CatchKind.Recipients => Say($"社外の宛先が多数あります{Named(found)}", $"Many recipients outside{Named(found)}"),
             CatchKind.Extension => Say($"添付ファイルの種類: {found}", $"Type of attachment: {found}"),
             CatchKind.Unreadable => Say("規則を評価できなかったため、安全のため保留しました。", "A rule could not be evaluated, so the mail is held to be safe."),
+            _ when held.IsOwn => Say("送信前に確認する宛先です。", "Mail to this destination waits before it leaves."),
             _ => Say("承認が必要な宛先です。", "The destination needs approval."),
         };
     }

@@ -48,6 +48,7 @@ internal sealed class EntryFields(CaseWords words, NoticeOptions options)
             Field("subject", "件名", "Subject", words.Subject(held)),
             Field("size", "サイズ / 添付", "Size / attachments", CaseWords.Size(held.Mail.Size), string.Join(", ", words.Attachments(held))),
             Field("deadline", "期限", "Deadline", words.Deadline(held)),
+            .. held.SenderNote.Length > 0 ? new[] { Field("sender_note", "依頼者からの連絡", "From the requester", VisibleText.Lines(held.SenderNote).Split('\n')) } : [],
             Field("own", "本人/代理", "Own / proxy", entry.ProxyOf is { } principal ? words.Say($"{principal} の代理", $"as proxy of {principal}") : words.Say("本人", "own")),
             new NoticeField("approve", new Phrase("[承認]", "[Approve]"), actions["approve"]),
             new NoticeField("reject", new Phrase("[却下]", "[Reject]"), actions["reject"]),

@@ -24,6 +24,24 @@ public sealed record HeldCase
     /// <summary>Envelope recipients of the group, in the order of RCPT.</summary>
     public required ImmutableArray<Mailbox> Recipients { get; init; }
 
+    /// <summary>Addresses that get it too when it is released, as far as the sender may know (APPROVE-514).</summary>
+    public ImmutableArray<Mailbox> Copies { get; init; } = [];
+
+    /// <summary>Recipients of the submission that needed no approval and have it.</summary>
+    public ImmutableArray<Mailbox> AlreadySent { get; init; } = [];
+
+    /// <summary>Those of all these addresses that are ours, lower case.</summary>
+    public ImmutableHashSet<string> Inside { get; init; } = [];
+
+    /// <summary>Nobody's approval is needed (APPROVE-510, APPROVE-511).</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>Its approvers are asked then; null: they are (APPROVE-513).</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
+    /// <summary>What the sender tells the approvers beside the mail (APPROVE-502); empty: nothing.</summary>
+    public string SenderNote { get; init; } = "";
+
     /// <summary>Of the stage that is asked now; escalation targets at the end.</summary>
     public required ImmutableArray<CurrentApprover> Approvers { get; init; }
 
@@ -38,6 +56,13 @@ public sealed record HeldCase
     /// <summary><c>note=</c> of the policy line; empty: none.</summary>
     public string Note { get; init; } = "";
     public ImmutableArray<CaseWarning> Warnings { get; init; } = [];
+
+    public bool IsInside(Mailbox recipient) => Inside.Contains(recipient.ToString().ToLowerInvariant());
+
+    /// <summary>The domain this recipient's is taken for; null: none (APPROVE-503).</summary>
+    public string? LookAlikeOf(Mailbox recipient) => Warnings
+        .Where(warning => warning.Kind == CaseWarningKind.LookAlike && warning.Detail.StartsWith($"{recipient.Domain} ~ ", StringComparison.OrdinalIgnoreCase))
+        .Select(warning => warning.Detail[(recipient.Domain.Length + 3)..]).FirstOrDefault();
 
     /// <summary>In no visible header: the approver learns of it only here (APPROVE-115).</summary>
     public bool IsBcc(Mailbox recipient) => !Mail.Visible.Contains(recipient.ToString().ToLowerInvariant());
@@ -56,4 +81,12 @@ public enum CaseWarningKind : byte
 
     /// <summary>APPROVE-88.</summary>
     ProbableDuplicate = 5,
+    EncryptedAttachment = 6,
+
+    /// <summary><c>invoice.pdf.exe</c>.</summary>
+    DoubleExtension = 7,
+    Keyword = 8,
+
+    /// <summary>One character away from a domain the sender has written to; the detail has both.</summary>
+    LookAlike = 9,
 }

@@ -52,6 +52,10 @@ internal sealed class CommandWords(CaseWords words)
         CommandRefusal.Withdraw => (
             words.Say("この管理番号の、取り消せるメールはありません。", "There is no mail of this number that you can take back."),
             words.Say("保留通知の管理番号を確認してください。決定されたメールは取り消せません。", "Please look at the number in the hold notice. What is decided cannot be taken back.")),
+        CommandRefusal.SendNow => (
+            words.Say("この管理番号の、今すぐ送信できるメールはありません。", "There is no mail of this number that you can send now."),
+            words.Say("送信ディレイ通知の管理番号を確認してください。自己承認のメールはページで確認します。承認の必要なメールは承認者が決定します。",
+                "Please look at the number in the notice. A mail that needs your confirmation is confirmed on the page; one that needs approval is decided by its approvers.")),
         _ => (
             words.Say("このコマンドを使う権限がありません。", "You are not allowed to give this command."),
             words.Say("承認履歴は管理者アカウントだけが取得できます。", "Only administrator accounts get the approval history.")),

@@ -34,6 +34,18 @@ public abstract record Notice
 
         /// <summary>Page on which the sender takes it back; null: no page.</summary>
         public string? WithdrawUrl { get; init; }
+
+        /// <summary>His link to the page on which he tells the approvers something (APPROVE-502); null: no page.</summary>
+        public string? NoteUrl { get; init; }
+    }
+
+    /// <summary>送信ディレイ通知: a mail that its sender sends or discards himself (APPROVE-510, APPROVE-511).</summary>
+    /// <param name="Confirms">It never leaves by itself.</param>
+    /// <param name="Url">His link; null: no page, and he decides by mail.</param>
+    public sealed record Delay(HeldCase Held, bool Confirms, string? Url) : Notice
+    {
+        public override NoticeKind Kind => NoticeKind.DelayNotice;
+        public override HeldCase Case => Held;
     }
 
     /// <summary>承認依頼.</summary>
@@ -55,7 +67,7 @@ public abstract record Notice
     {
         public override NoticeKind Kind => Decision.Outcome switch
         {
-            HoldStatus.Approved or HoldStatus.AdminReleased => NoticeKind.ApprovalNotice,
+            HoldStatus.Approved or HoldStatus.AdminReleased or HoldStatus.Sent => NoticeKind.ApprovalNotice,
             HoldStatus.Expired => NoticeKind.ExpiryNotice,
             HoldStatus.Withdrawn => NoticeKind.WithdrawalNotice,
             _ => NoticeKind.RejectionNotice,
@@ -64,7 +76,7 @@ public abstract record Notice
         public override HeldCase Case => Held;
 
         // Where nobody decided, the name of the first approver stands as in the hold notice; an upstream server that wants a user's login gets one.
-        public override Mailbox Author => Decision.By ?? Held.Approvers[0].Address;
+        public override Mailbox? Author => Decision.By ?? Held.Approvers.FirstOrDefault()?.Address;
     }
 
     /// <summary>To the sender: somebody else is asked now, and since when (APPROVE-118).</summary>

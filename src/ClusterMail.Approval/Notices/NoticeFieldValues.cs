@@ -24,6 +24,7 @@ internal sealed class NoticeFieldValues(Language language, NoticeOptions options
         switch (notice)
         {
             case Notice.Hold hold: Hold(hold); break;
+            case Notice.Delay delay: new DelayFields(_words).Fill(_values, delay); break;
             case Notice.Request request: Request(request); break;
             case Notice.Result result: Result(result); break;
             case Notice.Escalation escalation: Escalation(escalation); break;
@@ -48,13 +49,20 @@ internal sealed class NoticeFieldValues(Language language, NoticeOptions options
         SetGroups("reason", hold.Groups, _words.Reasons);
         SetGroups("deadline", hold.Groups, group => [_words.Deadline(group)]);
         Set("reference", [.. hold.Groups.Select(group => group.Hold.ToString())]);
+        SetGroups("copies", hold.Groups, group => [.. group.Copies.Select(copy => VisibleText.Line(copy.ToString()))]);
+        SetGroups("asked", hold.Groups, group => group.AskedAt is { } asked ? [_words.Say($"{_words.Time(asked)} (それまでは取り消せます)", $"{_words.Time(asked)}; until then you can take it back")] : []);
+        if (hold.NoteUrl is { } note)
+            _values["note"] = new FieldContent.Action(null, note, Tone.Neutral);
         if (hold.MayWithdraw && (hold.WithdrawUrl is not null || hold.Groups.Length == 1))
             _values["withdraw"] = new FieldContent.Action(WithdrawLink(hold), hold.WithdrawUrl, Tone.Neutral);
     }
 
     /// <summary>A command the sender gives to himself; no decision, and no token (APPROVE-111). Of several groups he names one at a time, or uses the page.</summary>
-    private static string? WithdrawLink(Notice.Hold hold) =>
-        hold.Groups.Length == 1 ? $"mailto:{Uri.EscapeDataString(hold.Case.Requester.ToString()).Replace("%40", "@", StringComparison.Ordinal)}?subject=withdraw_{hold.Case.Hold}" : null;
+    private static string? WithdrawLink(Notice.Hold hold) => hold.Groups.Length == 1 ? OwnCommand(hold.Case, "withdraw") : null;
+
+    /// <summary>Prepares a command of the sender to himself.</summary>
+    public static string OwnCommand(HeldCase held, string word) =>
+        $"mailto:{Uri.EscapeDataString(held.Requester.ToString()).Replace("%40", "@", StringComparison.Ordinal)}?subject={word}_{held.Hold}";
 
     private void Request(Notice.Request request)
     {
@@ -73,6 +81,8 @@ internal sealed class NoticeFieldValues(Language language, NoticeOptions options
             Set("proxy", _words.Say($"{principal} の代理としてお送りしています。", $"You receive this as proxy of {principal}."));
         Set("warnings", [.. held.Warnings.Select(_words.Warning)]);
         Set("note", VisibleText.Line(held.Note));
+        Set("sender_note", [.. CommentLines(held.SenderNote)]);
+        Set("copies", [.. held.Copies.Select(copy => VisibleText.Line(copy.ToString()))]);
         _values["excerpt"] = new FieldContent.Excerpt(Excerpt(held));
         Set("original", Original(held));
     }

@@ -18,11 +18,19 @@ public static class NoticeFields
     private static readonly NoticeFieldRule Valid = Required("valid", "期間", "Valid");
     private static readonly NoticeFieldRule OpenMails = Required("open_mails", "承認待ちのメール", "Mails waiting now");
 
+    private static readonly NoticeFieldRule Copies = Optional("copies", "写しの送付先", "A copy goes to");
+
+    private static readonly ImmutableArray<NoticeFieldRule> Delay =
+    [
+        Status, Subject, Required("received", "受付日時", "Received"), Required("recipients", "送信先アドレス", "Recipients"), Copies, Required("leaves", "送信予定", "Leaves"),
+        Required("send", "[今すぐ送信]", "[Send now]"), Required("discard", "[破棄]", "[Discard]"), Reason, Reference,
+    ];
+
     private static readonly ImmutableArray<NoticeFieldRule> Hold =
     [
         Status, Subject, Required("received", "受付日時", "Received"), Required("recipients", "承認待ちの宛先", "Recipients waiting"),
         Optional("sent", "送信済みの宛先", "Already sent to"), Required("approvers", "承認者", "Approvers"), Reason, Deadline, Reference,
-        Optional("withdraw", "取消", "Withdraw"),
+        Optional("withdraw", "取消", "Withdraw"), Copies, Optional("asked", "承認依頼の送付", "Approvers are asked"), Optional("note", "承認者への連絡", "Tell the approvers something"),
     ];
 
     private static readonly ImmutableArray<NoticeFieldRule> Request =
@@ -30,7 +38,7 @@ public static class NoticeFields
         Required("question", "依頼内容", "What is asked"), Required("approve", "[承認]", "[Approve]"), Required("reject", "[却下]", "[Reject]"),
         Optional("page", "承認ページ", "Approval page"), Required("recipients", "[送信先アドレス]", "[Recipients]"), Required("requester", "依頼者", "Requester"),
         Required("mail", "件名 / 日時 / サイズ", "Subject / Date / Size"), Required("attachments", "添付ファイル", "Attachments"), Reason, Deadline, Reference,
-        Optional("others", "他の承認者", "Other approvers"), Optional("proxy", "代理", "Proxy"), Optional("warnings", "注意", "Warnings"), Optional("note", "備考", "Note"),
+        Optional("others", "他の承認者", "Other approvers"), Optional("proxy", "代理", "Proxy"), Optional("warnings", "注意", "Warnings"), Optional("note", "備考", "Note"), Optional("sender_note", "依頼者からの連絡", "From the requester"), Copies,
         Required("excerpt", "本文 (先頭部分)", "Text (beginning)"), Required("copy", "リンクが使えないとき", "If the links do not work"),
         Required("original", "(添付) 元のメール", "(attached) original mail"),
     ];
@@ -83,6 +91,7 @@ public static class NoticeFields
     public static ImmutableArray<NoticeFieldRule> Of(NoticeKind kind) => kind switch
     {
         NoticeKind.HoldNotice => Hold,
+        NoticeKind.DelayNotice => Delay,
         NoticeKind.Request or NoticeKind.EscalatedRequest => Request,
         NoticeKind.ApprovalNotice => Approved,
         NoticeKind.RejectionNotice => Rejected,

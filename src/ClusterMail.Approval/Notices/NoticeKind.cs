@@ -34,6 +34,9 @@ public enum NoticeKind : byte
 
     /// <summary>The request to an escalation target.</summary>
     EscalatedRequest = 16,
+
+    /// <summary>送信ディレイ通知: to the sender, whose mail leaves after a while or waits for his own word (APPROVE-510, APPROVE-511).</summary>
+    DelayNotice = 17,
 }
 
 public static class NoticeKinds
@@ -58,6 +61,7 @@ public static class NoticeKinds
         NoticeKind.ProxyEnding => "proxy-ending",
         NoticeKind.History => "history",
         NoticeKind.CommandRefused => "command-refused",
+        NoticeKind.DelayNotice => "delay-notice",
         _ => "escalated-request",
     };
 }

@@ -29,6 +29,7 @@ public static class NoticeSubject
         return notice.Kind switch
         {
             NoticeKind.HoldNotice => $"保留通知{original}",
+            NoticeKind.DelayNotice => notice is Notice.Delay { Confirms: true } ? $"送信確認依頼{original}" : $"送信ディレイ通知{original}",
             NoticeKind.Request => $"承認依頼({notice.Case!.Requester}){original}",
             NoticeKind.EscalatedRequest => $"承認依頼({notice.Case!.Requester})[代行]{original}",
             NoticeKind.ApprovalNotice => $"承認通知({Decider(notice)}){original}",
@@ -56,6 +57,7 @@ public static class NoticeSubject
             NoticeKind.ApprovalNotice or NoticeKind.RejectionNotice => $"{Word(notice.Kind)} ({Decider(notice)}): {original}",
             NoticeKind.WithdrawalNotice => $"{Word(notice.Kind)} ({notice.Case!.Requester}): {original}",
             NoticeKind.WaitingList => $"{Word(notice.Kind)} ({to})",
+            NoticeKind.DelayNotice => notice is Notice.Delay { Confirms: true } ? $"Please confirm: {original}" : $"Delayed: {original}",
             NoticeKind.HoldNotice or NoticeKind.ExpiryNotice or NoticeKind.EscalationNotice => $"{Word(notice.Kind)}: {original}",
             NoticeKind.NoAction when notice.Case is not null => $"{Word(notice.Kind)}: {original}",
             _ => Word(notice.Kind),
@@ -65,6 +67,7 @@ public static class NoticeSubject
     private static string Word(NoticeKind kind) => kind switch
     {
         NoticeKind.HoldNotice => "Held",
+        NoticeKind.DelayNotice => "Delayed",
         NoticeKind.Request => "Approval request",
         NoticeKind.EscalatedRequest => "Approval request (escalated)",
         NoticeKind.ApprovalNotice => "Approved",

@@ -24,6 +24,9 @@ public static class NoticeTexts
         NoticeKind.HoldNotice => new(
             "次のメールは承認待ちのため保留されています。まだ送信されていません。決定されるとお知らせします。再送の必要はありません。",
             "The mail below is held until it is approved. It has not been sent yet. You will be told of the decision; there is no need to send it again."),
+        NoticeKind.DelayNotice => new(
+            "次のメールはまだ送信されていません。宛先と添付ファイルを確認してください。下のリンクで今すぐ送信することも、破棄することもできます。",
+            "The mail below has not been sent yet. Please look at its recipients and attachments again. The links below send it now or discard it."),
         NoticeKind.Request => new(
             "次のメールの送信には、あなたの承認が必要です。内容を確認して、承認または却下してください。",
             "The mail below needs your approval before it is sent. Please look at it, then approve or reject it."),

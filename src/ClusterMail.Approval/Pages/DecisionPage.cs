@@ -82,18 +82,16 @@ public sealed record DecisionPage
         var votes = words.Votes(Held);
         return Html.Of($"""
             <section class="card"><h2>{words.Say("送信先と理由", "Recipients and reason")}</h2><dl>
-            <dt>{words.Say("送信先アドレス", "Recipients")}</dt><dd><ul>{Html.Join(Held.Recipients.Select(Recipient))}</ul></dd>
+            {Html.Join(RecipientBlocks.Of(Held, words))}
             <dt>{words.Say("理由", "Reason")}</dt><dd>{Lines(words.Reasons(Held))}</dd>
             {Html.When(Held.Note.Length > 0, Pair(words.Say("備考", "Note"), Viewing.VisibleText.Line(Held.Note)))}
+            {Html.When(Held.SenderNote.Length > 0, Html.Of($"""<dt>{words.Say("依頼者からの連絡", "From the requester")}</dt><dd>{Lines(Viewing.VisibleText.Lines(Held.SenderNote).Split('\n'))}</dd>"""))}
             <dt>{words.Say("期限", "Deadline")}</dt><dd>{words.Deadline(Held)}</dd>
             <dt>{words.Say("承認者", "Approvers")}</dt><dd>{Lines([.. Held.Approvers.Select(words.Approver), .. votes.Length > 0 ? new[] { votes } : []])}</dd>
             <dt>{words.Say("管理番号", "Reference")}</dt><dd>{words.Reference(Held)}</dd>
             </dl></section>
             """);
     }
-
-    private Html Recipient(Mailbox recipient) =>
-        Html.Of($"<li>{Viewing.VisibleText.Line(recipient.ToString())}{Html.When(Held.IsBcc(recipient), Html.Trusted(" <span class=\"bcc\">(Bcc)</span>"))}</li>");
 
     private Html Download(CaseWords words) => DownloadPath is { } path
         ? Html.Of($"""<p><a class="button" href="{path}" download>{words.Say("元のメールをダウンロードする (.eml)", "Download the original mail (.eml)")}</a></p>""")

@@ -18,6 +18,12 @@ public static class PageFields
     /// <summary>He was told what to look at twice, and approves all the same (APPROVE-501).</summary>
     public const string Confirm = "confirm";
 
+    /// <summary>What the sender does with his own mail: <see cref="Send"/>, <see cref="Discard"/>, <see cref="Tell"/>.</summary>
+    public const string Act = "act";
+    public const string Send = "send";
+    public const string Discard = "discard";
+    public const string Tell = "tell";
+
     /// <summary>A HoldId; several in a list (APPROVE-232).</summary>
     public const string Hold = "hold";
     public const string Account = "account";

@@ -35,7 +35,8 @@ public static class PageStyle
         dt{color:var(--soft)}
         dd{margin:0;overflow-wrap:anywhere}
         dd ul,.plain{list-style:none;margin:0;padding:0}
-        .bcc{color:var(--bad);font-weight:600}
+        .bcc,.alike{color:var(--bad);font-weight:600}
+        .to .domain{font-size:1.2em}.to.done{color:var(--soft)}
         .note{background:var(--warnbg);border:1px solid var(--warn);border-radius:10px;padding:12px 16px;margin:0 0 16px;font-size:14px}
         .note ul{margin:4px 0 0;padding-left:20px}
         .note.bad{border-color:var(--bad)}

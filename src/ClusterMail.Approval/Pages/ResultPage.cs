@@ -60,6 +60,12 @@ public abstract record ResultPage
         public override int Status => 503;
     }
 
+    /// <summary>The sender has let his own mail go (APPROVE-510).</summary>
+    public sealed record Sent(HeldCase Held) : ResultPage
+    {
+        public override int Status => 200;
+    }
+
     /// <summary>The sender has taken his mail back.</summary>
     public sealed record Withdrawn(HeldCase Held) : ResultPage
     {
@@ -70,7 +76,7 @@ public abstract record ResultPage
     {
         var words = frame.Words;
         var (mark, title, text) = Say(words);
-        var facts = this switch { Done done => Facts(done.Held, words), AlreadyDecided decided => Facts(decided.Held, words), Withdrawn withdrawn => Facts(withdrawn.Held, words), _ => Html.Empty };
+        var facts = this switch { Done done => Facts(done.Held, words), AlreadyDecided decided => Facts(decided.Held, words), Withdrawn withdrawn => Facts(withdrawn.Held, words), Sent sent => Facts(sent.Held, words), _ => Html.Empty };
         var list = frame.ListPath is { } path ? Html.Of($"""<a class="button" href="{path}">{words.Say("承認待ち一覧へ", "To the waiting list")}</a>""") : Html.Empty;
         return frame.Wrap(title, Html.Of($"""
             <section class="card"><p class="big" aria-hidden="true">{mark}</p><h1>{title}</h1><p>{text}</p>{facts}{list}</section>
@@ -96,6 +102,8 @@ public abstract record ResultPage
             words.Say("誤った操作が続きました。30 分後にもう一度お試しください。", "After several wrong attempts none are taken. Please try again in 30 minutes.")),
         PostRefused => ("ⓘ", words.Say("操作を受け付けられませんでした", "This was not taken"),
             words.Say("ページが古くなっています。開き直して、もう一度操作してください。何も決定されていません。", "The page is outdated. Please open it again and repeat. Nothing was decided.")),
+        Sent => ("✓", words.Say("送信します", "On its way"), words.Say("メールは送信されます。このページは閉じてかまいません。", "The mail is being sent. You can close this page.")),
+        Withdrawn { Held.IsOwn: true } => ("✓", words.Say("破棄しました", "Discarded"), words.Say("メールは送信されません。", "The mail is not sent.")),
         Withdrawn => ("✓", words.Say("取り消しました", "Taken back"), words.Say("メールは送信されません。承認者に通知しました。", "The mail is not sent. The approvers are told.")),
         _ => ("ⓘ", words.Say("ただいま利用できません", "Not available right now"),
             words.Say("何も決定されていません。しばらくしてからもう一度お試しください。", "Nothing was decided. Please try again in a while.")),

@@ -9,7 +9,7 @@ public sealed record ApprovalLine(int Number, AddressPattern Pattern, ApprovalMo
     /// <summary>All its terms must be true; empty: always (APPROVE-20).</summary>
     public Condition Condition { get; init; } = Condition.None;
 
-    /// <summary>Who is asked, stage by stage; empty in lines of mode -1 and 0.</summary>
+    /// <summary>Who is asked, stage by stage; empty in lines of mode -1, 0 and 3.</summary>
     public ApproverList Approvers { get; init; } = ApproverList.None;
 
     public LineOptions Options { get; init; } = LineOptions.Default;
@@ -18,7 +18,7 @@ public sealed record ApprovalLine(int Number, AddressPattern Pattern, ApprovalMo
     public string? Fault { get; init; }
 
     /// <summary>Whether it takes more than the envelope to say if it catches a mail.</summary>
-    public bool LooksAtContent => Mode == ApprovalMode.Attachments || (Mode == ApprovalMode.Always && !Condition.IsEmpty);
+    public bool LooksAtContent => Mode == ApprovalMode.Attachments || (Mode is ApprovalMode.Always or ApprovalMode.Delay && !Condition.IsEmpty);
 
     /// <summary>The line as this program writes it, in the old product's form when nothing new is in it.</summary>
     public override string ToString()

@@ -15,6 +15,9 @@ public enum ApprovalMode : sbyte
     /// <summary>添付ファイル承認: held when the mail has an attachment (APPROVE-37); while approval is off like <see cref="Send"/>.</summary>
     Attachments = 2,
 
+    /// <summary>送信ディレイ: leaves by itself after a while, or when its sender has confirmed it (APPROVE-510, APPROVE-511); while approval is off like <see cref="Send"/>.</summary>
+    Delay = 3,
+
     /// <summary>The line cannot be read: nothing passes by it unapproved (APPROVE-13).</summary>
     Unreadable = 127,
 }

@@ -53,11 +53,14 @@ public sealed class ApprovalPolicy(ApprovalOptions options, PolicyBook book)
 
     private static readonly Judgement Nothing = new Judgement.Send("DEST-3");
 
-    /// <summary>APPROVE-15: a refusal of any level refuses; else the most specific level that says something decides.</summary>
+    /// <summary>
+    /// APPROVE-15: a refusal of any level refuses; else the most specific level that says something decides. A level that only delays counts after that: what the
+    /// others say without it is asked first, so that a delay never takes the place of an approval (APPROVE-512).
+    /// </summary>
     private Judgement Combined(
         OutgoingMail mail, Requester requester, ImmutableArray<PolicyLevel> levels, Mailbox destination, OutgoingRecipient recipient, ContentEvidence? evidence)
     {
-        Judgement? decided = null;
+        Judgement? decided = null, delay = null;
         foreach (var level in levels)
         {
             var said = new LevelReading(options, book.Keywords, level, mail.IsOurs).Ask(requester, destination, evidence);
@@ -65,18 +68,19 @@ public sealed class ApprovalPolicy(ApprovalOptions options, PolicyBook book)
             {
                 case LevelAnswer.Refuse refuse: return new Judgement.Refuse(refuse.Rule, RefuseReply.For(options.RefuseText, mail.ReversePath, recipient.Address));
                 case LevelAnswer.Judged { Judgement: Judgement.Trouble trouble }: return trouble;
+                case LevelAnswer.Judged { Judgement: Judgement.Hold { IsDelay: true } later }: delay ??= decided is null ? later : null; break;
                 // A level that is still open may refuse later, so nothing more specific closes the case before.
                 case LevelAnswer.Judged judged: decided = decided is null || judged.Judgement is Judgement.Open ? judged.Judgement : decided; break;
                 default: break;
             }
         }
-        return decided ?? new Judgement.Send("APPROVE-28");
+        return decided is Judgement.Hold or Judgement.Open ? decided : delay ?? decided ?? new Judgement.Send("APPROVE-28");
     }
 
     private static Judgement Stricter(Judgement first, Judgement second) => second.Strictness > first.Strictness ? second : first;
 
-    /// <summary>APPROVE-7: two policies; two holds are one after the other.</summary>
-    private static Judgement Both(Judgement first, Judgement second) => (first, second) is (Judgement.Hold one, Judgement.Hold other)
+    /// <summary>APPROVE-7: two policies; two holds are one after the other, and a delay beside an approval is dropped (APPROVE-512).</summary>
+    private static Judgement Both(Judgement first, Judgement second) => (first, second) is (Judgement.Hold one, Judgement.Hold other) && one.IsDelay == other.IsDelay
         ? new Judgement.Hold($"{one.Rule}, {other.Rule}", [.. one.Catches, .. other.Catches])
         : Stricter(first, second);
 }

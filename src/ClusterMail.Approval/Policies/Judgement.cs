@@ -26,7 +26,10 @@ public abstract record Judgement(string Rule)
     /// <param name="Catches">One for each policy that holds it, in the order in which their approvers are asked (APPROVE-7); at least one.</param>
     public sealed record Hold(string Rule, ImmutableArray<Catch> Catches) : Judgement(Rule)
     {
-        public override int Strictness => 2;
+        /// <summary>Nobody's approval is needed: it leaves after a while, or by its sender's word (APPROVE-510, APPROVE-511). Approval is the stricter one (APPROVE-512).</summary>
+        public bool IsDelay => Catches.All(caught => caught.Line.Mode == ApprovalMode.Delay);
+
+        public override int Strictness => !IsDelay ? 4 : Catches.Any(caught => caught.Line.Options.Confirm) ? 3 : 2;
 
         public bool Equals(Hold? other) => other is not null && Rule == other.Rule && Catches.SequenceEqual(other.Catches);
 
@@ -37,14 +40,14 @@ public abstract record Judgement(string Rule)
     /// <param name="Cause">For the administrators, never for the client.</param>
     public sealed record Trouble(string Rule, string Cause) : Judgement(Rule)
     {
-        public override int Strictness => 3;
+        public override int Strictness => 5;
     }
 
     /// <summary>Refused for good: at RCPT, or at the end of DATA where the content had to be seen first.</summary>
     /// <param name="Reply">What the client is answered (APPROVE-32), the same on every try (APPROVE-34).</param>
     public sealed record Refuse(string Rule, Reply Reply) : Judgement(Rule)
     {
-        public override int Strictness => 4;
+        public override int Strictness => 6;
     }
 }
 

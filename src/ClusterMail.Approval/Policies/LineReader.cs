@@ -24,13 +24,16 @@ internal sealed class LineReader(int number, string line, LineReader.Report repo
         var address = Pattern(pattern);
         var (word, fields) = rest is { } some ? some.Cut(some.Text.IndexOf(':', StringComparison.Ordinal)) : (pattern with { Text = "" }, null);
         var mode = Mode(word);
-        var (condition, approvers) = Fields(fields);
+        var (condition, approvers) = Fields(fields, mode);
         var (terms, list) = (new ConditionReader(Fault).Read(condition), Approvers(approvers));
         if (mode is ApprovalMode.Always or ApprovalMode.Attachments && list.IsEmpty && _fault is null)
             Fault(word, "APPROVE-25", $"mode {word.Text} needs an approver: {pattern.Text}:{word.Text}::approver,approver");
+        if (mode == ApprovalMode.Delay && !list.IsEmpty)
+            Fault(approvers, "APPROVE-510", "mode 3 asks nobody; for approval after a delay write mode 1 or 2 with ;delay=");
         if (mode is ApprovalMode.Refuse or ApprovalMode.Send && (!terms.IsEmpty || !list.IsEmpty))
             report(number, fields!.Value.Column, "APPROVE-16", $"mode {(sbyte)mode} has no use for a condition or approvers; they are not looked at", true);
         var read = new OptionReader(Fault).Read(options);
+        Fitting(mode, word, options, read);
         if (read.Votes.Count > 1 && list.Stages.Any(stage => stage.Approvers.Length < read.Votes.Count && stage.Approvers.All(one => one is ApproverList.Named)))
             Fault(options!.Value, "APPROVE-44", $"{read.Votes} needs at least as many approvers in each stage");
         return new ApprovalLine(number, address, _fault is null ? mode : ApprovalMode.Unreadable) { Condition = terms, Approvers = list, Options = read, Fault = _fault };
@@ -56,13 +59,31 @@ internal sealed class LineReader(int number, string line, LineReader.Report repo
             case "0" or "": return ApprovalMode.Send;
             case "1": return ApprovalMode.Always;
             case "2": return ApprovalMode.Attachments;
+            case "3": return ApprovalMode.Delay;
             default:
-                Fault(word, "APPROVE-25", $"'{Shown(word.Text)}' is no mode: -1 refuses, 0 sends, 1 always asks for approval, 2 when there is an attachment");
+                Fault(word, "APPROVE-25", $"'{Shown(word.Text)}' is no mode: -1 refuses, 0 sends, 1 always asks for approval, 2 when there is an attachment, 3 delays");
                 return ApprovalMode.Unreadable;
         }
     }
 
-    private (Field Condition, Field Approvers) Fields(Field? rest)
+    /// <summary>Whether delay, confirmation and copy go with the mode (APPROVE-510 to APPROVE-514).</summary>
+    private void Fitting(ApprovalMode mode, Field word, Field? options, LineOptions read)
+    {
+        if (mode == ApprovalMode.Delay && read is { Delay: null, Confirm: false } && _fault is null)
+            Fault(word, "APPROVE-510", "mode 3 needs ;delay=10m, after which the mail leaves, or ;confirm");
+        if (options is not { } behind)
+            return;
+        if (read.Confirm && mode is not (ApprovalMode.Delay or ApprovalMode.Unreadable))
+            Fault(behind, "APPROVE-511", "confirm belongs to mode 3: the sender's own word is no approval");
+        if (read is { Confirm: true, Delay: not null })
+            report(number, behind.Column, "APPROVE-511", "with confirm the mail never leaves by itself; delay= is not looked at", true);
+        if (mode is ApprovalMode.Refuse or ApprovalMode.Send && (read.Delay is not null || read.Bcc is not null))
+            Fault(behind, read.Delay is not null ? "APPROVE-510" : "APPROVE-514", $"mode {(sbyte)mode} holds nothing; {(read.Delay is not null ? "delay=" : "bcc=")} belongs to mode 1, 2 or 3");
+        if (read is { BccSilent: true, Bcc: null })
+            Fault(behind, "APPROVE-514", "bcc-silent needs a bcc=address beside it");
+    }
+
+    private (Field Condition, Field Approvers) Fields(Field? rest, ApprovalMode mode)
     {
         if (rest is not { Text.Length: > 0 } fields)
             return (new Field("", line.Length), new Field("", line.Length));
@@ -75,6 +96,9 @@ internal sealed class LineReader(int number, string line, LineReader.Report repo
             var (condition, approvers) = fields.Cut(last);
             return (condition, approvers ?? nothing);
         }
+        // Mode 3 has no approvers, so there is nothing to mistake a condition for.
+        if (isCondition && mode == ApprovalMode.Delay)
+            return (fields, nothing);
         report(number, fields.Column, "APPROVE-19",
             isCondition ? $"three fields: '{Shown(fields.Text)}' is taken as the condition; for approvers write another colon in front"
                 : $"three fields: '{Shown(fields.Text)}' is taken as the approvers; write pattern:mode::approvers to be sure", true);

@@ -11,6 +11,9 @@ internal sealed class OptionReader(Action<Field, string, string> fault)
     /// <summary>Longest duration: ten years. A larger number is a slip, and would run out of the calendar.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3660);
 
+    /// <summary>Longest delay (APPROVE-510).</summary>
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(24);
+
     public LineOptions Read(Field? options)
     {
         var read = LineOptions.Default;
@@ -36,17 +39,33 @@ internal sealed class OptionReader(Action<Field, string, string> fault)
             "expire" when Duration(value) is { } time => read with { Timing = read.Timing with { Expire = time } },
             "onexpire" when Enum.TryParse<ExpiryAction>(value, ignoreCase: true, out var action) && !value.Any(char.IsAsciiDigit) => read with { Timing = read.Timing with { OnExpire = action } },
             "split" when value.ToLowerInvariant() is "yes" or "no" => read with { Split = value.Equals("yes", StringComparison.OrdinalIgnoreCase) },
+            "delay" => Delay(read, option, value),
+            "confirm" when after is null => read with { Confirm = true },
+            "bcc" when AddressRules.Address(value) is { } copy => read.Bcc is null ? read with { Bcc = copy } : Wrong(read, option, "APPROVE-514", "bcc= stands once on a line; for several people name an alias or a list"),
+            "bcc-silent" when after is null => read with { BccSilent = true },
             "note" when after is not null => read with { Note = value },
             _ => Wrong(read, option),
         };
     }
 
+    private LineOptions Delay(LineOptions read, Field option, string value) => Duration(value) is { } time && time <= LongestDelay
+        ? read with { Delay = time }
+        : Wrong(read, option, "APPROVE-510", $"'{Shown(option)}' is no delay: 1 minute to 24 hours, as delay=10m or delay=2h");
+
+    private LineOptions Wrong(LineOptions read, Field option, string rule, string message)
+    {
+        fault(option, rule, message);
+        return read;
+    }
+
     private LineOptions Wrong(LineOptions read, Field option)
     {
         fault(option, Rule,
-            $"'{new string([.. option.Text.Take(60)])}' is no option: any, all, n=2, remind=24h, escalate=48h, to=address, expire=7d, onexpire=reject|release|keep, split=yes|no, note=text");
+            $"'{Shown(option)}' is no option: any, all, n=2, remind=24h, escalate=48h, to=address, expire=7d, onexpire=reject|release|keep, split=yes|no, delay=10m, confirm, bcc=address, bcc-silent, note=text");
         return read;
     }
+
+    private static string Shown(Field option) => new([.. option.Text.Take(60)]);
 
     /// <summary><c>30m</c>, <c>24h</c>, <c>7d</c>; at least a minute.</summary>
     internal static TimeSpan? Duration(string value)

@@ -62,6 +62,8 @@ public sealed class PolicyCheck
             if (_context.Sender is { } sender && stage.Approvers is [ApproverList.Named only] && AccountOf(only.Address) is { } account && account.SameAs(sender))
                 Fail(line, $"{only} is the only approver of a stage, and the sender himself: nobody approves his own mail (APPROVE-49)", only.ToString());
         }
+        if (line.Options.Bcc is { } copy && !ApproverResolver.IsInside(_context.Directory, copy))
+            Fail(line, "APPROVE-514", $"bcc={copy}: only an address inside gets a copy, and this is none of ours", copy.ToString());
         if (line.Options.Timing.EscalateTo is { } target && AccountOf(target) is null)
             Fail(line, $"to={target}: no such account", target.ToString());
     }
@@ -106,11 +108,13 @@ public sealed class PolicyCheck
 
     private void Exception(ApprovalLine line)
     {
-        if (line.Mode != ApprovalMode.Send || _context.Level.Kind == LevelKind.System)
+        if (line.Mode is not (ApprovalMode.Send or ApprovalMode.Delay) || _context.Level.Kind == LevelKind.System)
             return;
         foreach (var level in _context.Above)
             if (level.Table.Rules.FirstOrDefault(other => line.Pattern.IsCoveredBy(other.Pattern) || other.Pattern.IsCoveredBy(line.Pattern)) is { Mode: ApprovalMode.Always or ApprovalMode.Attachments } approval)
-                Warn(line.Number, "APPROVE-25", $"an exception: {line.Pattern} needs no approval here, though line {approval.Number} of {level} asks for it");
+                Warn(line.Number, line.Mode == ApprovalMode.Delay ? "APPROVE-512" : "APPROVE-25", line.Mode == ApprovalMode.Delay
+                    ? $"the delay is dropped where line {approval.Number} of {level} asks for approval: approval comes first"
+                    : $"an exception: {line.Pattern} needs no approval here, though line {approval.Number} of {level} asks for it");
     }
 
     private void Silence(ApprovalLine line)
@@ -136,8 +140,10 @@ public sealed class PolicyCheck
         _ => null,
     };
 
-    private void Fail(ApprovalLine line, string message, string word) =>
-        _errors.Add(new SettingError(_name, line.Number, _table.Text[line.Number - 1].IndexOf(word, StringComparison.OrdinalIgnoreCase) + 1, "APPROVE-25", message));
+    private void Fail(ApprovalLine line, string message, string word) => Fail(line, "APPROVE-25", message, word);
+
+    private void Fail(ApprovalLine line, string rule, string message, string word) =>
+        _errors.Add(new SettingError(_name, line.Number, _table.Text[line.Number - 1].IndexOf(word, StringComparison.OrdinalIgnoreCase) + 1, rule, message));
 
     private void Warn(int line, string rule, string message) => _errors.Add(new SettingError(_name, line, 0, rule, message) { IsWarning = true });
 }

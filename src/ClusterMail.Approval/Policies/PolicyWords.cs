@@ -17,12 +17,25 @@ public sealed class PolicyWords(bool japanese)
             ApprovalMode.Refuse => japanese ? "送信禁止" : "refused",
             ApprovalMode.Send => japanese ? "承認不要" : "sent at once",
             ApprovalMode.Always => line.Condition.IsEmpty ? japanese ? "無条件承認" : "always needs approval" : japanese ? "条件付き承認" : "needs approval",
+            ApprovalMode.Delay => line.Options.Confirm
+                ? japanese ? "自己承認 (送信者の確認後に送信)" : "sent when its sender has confirmed it"
+                : japanese ? $"送信ディレイ ({LineTiming.Written(line.Options.Delay ?? default)} 後に送信)" : $"sent after {LineTiming.Written(line.Options.Delay ?? default)}",
             ApprovalMode.Attachments => japanese ? "添付ファイル承認" : "needs approval with an attachment",
             _ => japanese ? $"読み取れない行: {line.Fault}" : $"cannot be read: {line.Fault}",
         };
         var conditions = string.Join(japanese ? "、かつ" : " and ", line.Condition.Terms.Where(term => term is not Condition.SearchIn).Select(term => Term(term, line.Condition.Places)));
         var approvers = line.Approvers.IsEmpty ? "" : japanese ? $"、承認者 {Approvers(line)}" : $", approved by {Approvers(line)}";
-        return $"{line.Pattern}: {what}{(conditions.Length == 0 ? "" : japanese ? $"、{conditions}" : $" when {conditions}")}{approvers}";
+        return $"{line.Pattern}: {what}{(conditions.Length == 0 ? "" : japanese ? $"、{conditions}" : $" when {conditions}")}{approvers}{Additions(line)}";
+    }
+
+    private string Additions(ApprovalLine line)
+    {
+        var (options, text) = (line.Options, "");
+        if (options.Delay is { } delay && line.Mode is ApprovalMode.Always or ApprovalMode.Attachments)
+            text += japanese ? $"、依頼は {LineTiming.Written(delay)} 後" : $", asked after {LineTiming.Written(delay)}";
+        if (options.Bcc is { } copy)
+            text += japanese ? $"、写し {copy}{(options.BccSilent ? " (送信者に通知しない)" : "")}" : $", copy to {copy}{(options.BccSilent ? " (the sender is not told)" : "")}";
+        return text;
     }
 
     /// <summary>Why a mail was caught: <c>keyword 見積</c>.</summary>
@@ -42,6 +55,7 @@ public sealed class PolicyWords(bool japanese)
     {
         Judgement.Send => japanese ? "すぐに送信" : "sent at once",
         Judgement.Open => japanese ? "本文・添付ファイルの内容による" : "depends on the content",
+        Judgement.Hold { IsDelay: true } hold => Delayed(hold),
         Judgement.Hold hold => japanese
             ? $"承認待ち ({string.Join('、', hold.Catches.SelectMany(one => one.Reasons).Select(Reason).Distinct())})"
             : $"held for approval ({string.Join(", ", hold.Catches.SelectMany(one => one.Reasons).Select(Reason).Distinct())})",
@@ -49,6 +63,10 @@ public sealed class PolicyWords(bool japanese)
         Judgement.Trouble trouble => japanese ? $"判定不能: {trouble.Cause}" : $"cannot be judged: {trouble.Cause}",
         _ => judgement.Rule,
     };
+
+    private string Delayed(Judgement.Hold hold) => hold.Catches.Any(caught => caught.Line.Options.Confirm)
+        ? japanese ? "送信者の確認後に送信" : "held until its sender confirms it"
+        : LineTiming.Written(hold.Catches.Max(caught => caught.Line.Options.Delay) ?? default) is var delay && japanese ? $"{delay} 後に送信" : $"sent after {delay}";
 
     /// <summary><c>a, b (one is enough), then c</c></summary>
     private string Approvers(ApprovalLine line)

@@ -19,7 +19,12 @@ public sealed partial record WebLink(HoldId Hold, string Secret)
         ? new WebLink(hold, Base64Url.EncodeToString(random))
         : throw new ArgumentException($"A link needs {Octets} random octets (APPROVE-160).", nameof(random));
 
-    public string Path => $"/a/{Hold}/{Secret}";
+    /// <summary>The sender's link to his own mail, which no approver's page opens for: <c>BASE/s/B0000500101/RANDOM</c> (APPROVE-502, APPROVE-510).</summary>
+    public bool IsOwn { get; init; }
+
+    public string Path => $"{Base}/{Hold}/{Secret}";
+
+    private string Base => IsOwn ? "/s" : "/a";
 
     /// <param name="baseUrl"><c>approval.web.url</c>, with or without slash at the end.</param>
     public string Url(string baseUrl) => baseUrl.TrimEnd('/') + Path;
@@ -34,12 +39,12 @@ public sealed partial record WebLink(HoldId Hold, string Secret)
     {
         if (path is null || path.Length > 100 || Form().Match(path) is not { Success: true } match || !HoldId.TryParseExact(match.Groups["hold"].Value, out var hold))
             return null;
-        return new WebLink(hold, match.Groups["secret"].Value);
+        return new WebLink(hold, match.Groups["secret"].Value) { IsOwn = path[1] == 's' };
     }
 
     /// <summary>Without the secret, for logs (APPROVE-307).</summary>
-    public override string ToString() => $"/a/{Hold}/…";
+    public override string ToString() => $"{Base}/{Hold}/…";
 
-    [GeneratedRegex(@"\A/a/(?<hold>B[0-9]{10,19})/(?<secret>[A-Za-z0-9_-]{43})\z")]
+    [GeneratedRegex(@"\A/[as]/(?<hold>B[0-9]{10,19})/(?<secret>[A-Za-z0-9_-]{43})\z")]
     private static partial Regex Form();
 }

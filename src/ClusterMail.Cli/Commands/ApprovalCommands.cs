@@ -92,11 +92,21 @@ internal sealed class ApprovalCommands(Verbs verbs)
         screen.Line($"{mail.Id}  {mail.State}  {mail.Subject}");
         Field(screen, "sender", held.ReversePath.Equals(mail.Sender, StringComparison.OrdinalIgnoreCase) ? mail.Sender : $"{mail.Sender} (<{held.ReversePath}>)");
         Field(screen, "recipients", string.Join(", ", mail.Recipients.Select(recipient => held.BlindRecipients.Contains(recipient) ? $"{recipient} (Bcc)" : recipient)));
+        if (held.Copies.Count > 0)
+            Field(screen, "copies", string.Join(", ", held.Copies.Select(copy => copy.Silent ? $"{copy.Address} ({Words.Of("the sender is not told")})" : copy.Address)));
         if (held.SentAtOnce.Count > 0)
             Field(screen, "sent at once", string.Join(", ", held.SentAtOnce));
         Field(screen, "held", $"{Ages.Clock(mail.HeldAt)} {held.Client.Node}, {held.Client.Address} ({held.Client.Helo}){(held.Client.AuthenticatedAs is { } auth ? $", {auth}" : "")}");
         Field(screen, "policy", string.Join("; ", held.Policy));
         Field(screen, "reason", string.Join("; ", held.Reasons) + (held.Note.Length > 0 ? $" ({held.Note})" : ""));
+        if (held.Warnings.Count > 0)
+            Field(screen, "warnings", string.Join("; ", held.Warnings));
+        if (held.SenderNote.Length > 0)
+            Field(screen, "note of the sender", held.SenderNote);
+        if (held.AsksAt is { } asks)
+            Field(screen, "approvers are asked", Ages.Clock(asks));
+        if (mail.Mode != HeldModes.Approval)
+            Field(screen, "waits for", Words.Of(mail.Mode == HeldModes.Delay ? "its delay" : "its sender's confirmation"));
         Field(screen, "content", $"{Ages.Size(mail.Size)}, SHA-256 {held.Sha256}");
         if (held.Attachments.Count > 0)
             Field(screen, "attachments", string.Join(", ", held.Attachments));

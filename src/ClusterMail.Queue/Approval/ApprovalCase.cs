@@ -34,6 +34,11 @@ public sealed class ApprovalCase
     /// <summary>False: groups and proxies were not read yet, so nothing can be said (APPROVE-13).</summary>
     public bool IsReady => _lists.Version >= 0;
 
+    /// <summary>What approvers are told to look at twice (APPROVE-515).</summary>
+    public WarningRules Warnings => WarningRules.From(_view.Settings, Words(_view.Settings.Text("approval.warn_keywords")), address => _view.Policy.Directory.Classify(address) == AddressClass.Outside);
+
+    private KeywordList? Words(string name) => name.Length == 0 ? null : _pipeline.Approval.Book.Keywords.Find(_pipeline.Approval.Book.System, name);
+
     /// <summary>Hours that count for deadlines (APPROVE-61).</summary>
     public BusinessCalendar Calendar => _view.Calendar;
 

@@ -20,7 +20,9 @@ public static class ApprovalMetrics
     public static void Decided(HoldStatus outcome, Channel channel, TimeSpan after)
     {
         Decisions.Add(1, new("channel", channel.Word()), new("result", outcome.Word().ToLowerInvariant()));
-        Waited.Record(after.TotalSeconds);
+        // A delay is nobody's slowness.
+        if (outcome != HoldStatus.Sent)
+            Waited.Record(after.TotalSeconds);
     }
 
     public static void Refused(ResultCode code) => Failed.Add(1, new KeyValuePair<string, object?>("code", code.Word()));

@@ -36,6 +36,9 @@ internal sealed record CommandAnswer
     /// <summary>Nothing that he could have taken back.</summary>
     public bool IsWithdrawal { get; init; }
 
+    /// <summary>Nothing that he could have sent.</summary>
+    public bool IsSending { get; init; }
+
     /// <summary>How long he stands in; null: he does not.</summary>
     [JsonIgnore]
     public ProxyTerm? Term => From is { } from && Now is not null ? new ProxyTerm(from, Until) : null;
@@ -45,6 +48,7 @@ internal sealed record CommandAnswer
         Proxy is { } proxy ? new CommandRefusal.Proxy(proxy)
         : Fault is { } fault ? new CommandRefusal.Unreadable(Column ?? 1, fault)
         : IsWithdrawal ? new CommandRefusal.Withdraw()
+        : IsSending ? new CommandRefusal.SendNow()
         : new CommandRefusal.NotAllowed();
 
     public static CommandAnswer Of(string subject, CommandRefusal why) => why switch
@@ -52,6 +56,7 @@ internal sealed record CommandAnswer
         CommandRefusal.Proxy proxy => new CommandAnswer { Subject = subject, Proxy = proxy.Why },
         CommandRefusal.Unreadable wrong => new CommandAnswer { Subject = subject, Fault = wrong.Fault, Column = wrong.Column },
         CommandRefusal.Withdraw => new CommandAnswer { Subject = subject, IsWithdrawal = true },
+        CommandRefusal.SendNow => new CommandAnswer { Subject = subject, IsSending = true },
         _ => new CommandAnswer { Subject = subject },
     };
 

@@ -64,6 +64,7 @@ public sealed class CommandDesk(CommandParts parts)
         ApprovalCommand.ClearProxy => ClearProxyAsync(given, asker, cancel),
         ApprovalCommand.History history => HistoryAsync(given, asker, history, cancel),
         ApprovalCommand.Withdraw withdraw => WithdrawAsync(given, asker, withdraw.Hold, cancel),
+        ApprovalCommand.SendNow send => SendNowAsync(given, asker, send.Hold, cancel),
         ApprovalCommand.Unreadable wrong => RefuseAsync(given, asker, new CommandRefusal.Unreadable(wrong.Column, wrong.Fault), ResultCode.NotAllowed, cancel),
         _ => throw new System.Diagnostics.UnreachableException(command.ToString()),
     };
@@ -160,6 +161,15 @@ public sealed class CommandDesk(CommandParts parts)
             await parts.Jobs.AddAsync(hold.Number, [new NewJob(NoticeKind.WithdrawalNotice.Word(), asker.ToString())], cancel).ConfigureAwait(false);
         else
             await parts.Jobs.AnswerAsync(0, [Refusal(given, asker, new CommandRefusal.Withdraw())], cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The mail itself is the answer; only what cannot be sent is answered.</summary>
+    private async Task SendNowAsync(Given given, Mailbox asker, HoldId hold, CancellationToken cancel)
+    {
+        var answer = await parts.Acts.ActAsync(new HoldAct(hold.ToString(), HoldActKind.SendNow, asker.ToString(), null, "", Channel.Mail,
+            new Actor(given.Received.Client.Remote.Address.ToString(), given.Received.Client.AuthenticatedAs)), cancel).ConfigureAwait(false);
+        if (!answer.IsDone)
+            await parts.Jobs.AnswerAsync(0, [Refusal(given, asker, new CommandRefusal.SendNow())], cancel).ConfigureAwait(false);
     }
 
     private async Task RefuseAsync(Given given, Mailbox asker, CommandRefusal why, ResultCode code, CancellationToken cancel)

@@ -94,7 +94,9 @@ public sealed class DeadlineActor : ReceiveActor, IWithTimers
         if (await _parts.Reader.FindAsync(number, CancellationToken.None).ConfigureAwait(false) is not { IsOpen: true } row)
             return;
         var now = _parts.Time.GetUtcNow();
-        if (IsDue(row.ExpireAt, now))
+        if (IsDue(row.BeginAt, now))
+            await _parts.Desk.ActAsync(new HoldId(number), _ => new Trigger.Begin(now), new Actor(), CancellationToken.None).ConfigureAwait(false);
+        else if (IsDue(row.ExpireAt, now))
             await _parts.Desk.ActAsync(new HoldId(number), current => new Trigger.Expire(Action(current), now), new Actor(), CancellationToken.None).ConfigureAwait(false);
         else if (IsDue(row.EscalateAt, now))
             await EscalateAsync(row, now).ConfigureAwait(false);

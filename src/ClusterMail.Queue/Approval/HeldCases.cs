@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using ClusterMail.Accounts;
 using ClusterMail.Approval;
 using ClusterMail.Approval.Notices;
 using ClusterMail.Approval.Policies;
@@ -27,16 +27,29 @@ public sealed class HeldCases(HoldReader reader, Func<NodeView> view)
             RequesterName = view().Policy.Directory.Account(requester)?.FullName ?? "",
             Mail = await ViewAsync(row.Mail, cancel).ConfigureAwait(false),
             ReceivedAt = row.Mail.ReceivedAt,
-            Recipients = [.. row.Recipients.Select(recipient => Mailbox.FromStored(recipient.ForwardPath))],
+            Recipients = [.. row.Recipients.Where(recipient => recipient.Origin == RecipientOrigin.Envelope).Select(recipient => Mailbox.FromStored(recipient.ForwardPath))],
+            // Whom the sender is not told of stands in nothing that he, or somebody who might tell him, reads (APPROVE-514).
+            Copies = [.. row.Recipients.Where(recipient => recipient.Origin == RecipientOrigin.Copy).Select(recipient => Mailbox.FromStored(recipient.ForwardPath))],
+            AlreadySent = [.. row.Mail.SentTo.Select(Mailbox.FromStored)],
+            Inside = [.. row.Recipients.Select(recipient => recipient.ForwardPath).Concat(row.Mail.SentTo).Where(IsInside).Select(address => address.ToLowerInvariant())],
+            IsOwn = row.IsOwn,
+            AskedAt = row.BeginAt,
+            SenderNote = row.SenderNote,
             Approvers = state.Stages[state.Stage].Approvers,
             Needed = state.Stages[state.Stage].Needed,
             Reasons = [.. row.Reasons.Select(CatchReasons.Load)],
             Deadline = row.ExpireAt,
             OnExpire = Enum.TryParse<ExpiryAction>(row.OnExpire, ignoreCase: true, out var action) ? action : ExpiryAction.Reject,
             Note = row.Note,
-            Warnings = row.Mail.LikeId is { } like ? [new CaseWarning(CaseWarningKind.ProbableDuplicate, new HoldId(like).ToString())] : ImmutableArray<CaseWarning>.Empty,
+            Warnings =
+            [
+                .. row.Warnings.Select(CaseWarnings.Load).OfType<CaseWarning>(),
+                .. row.Mail.LikeId is { } like ? new[] { new CaseWarning(CaseWarningKind.ProbableDuplicate, new HoldId(like).ToString()) } : [],
+            ],
         };
     }
+
+    private bool IsInside(string address) => view().Policy.Directory.Classify(Mailbox.FromStored(address)) != AddressClass.Outside;
 
     /// <summary>What is stored about it stands for what is not there any more.</summary>
     private async Task<MailView> ViewAsync(HeldMailRow mail, CancellationToken cancel)

@@ -22,6 +22,9 @@ internal static class HeldStates
         Barred = [.. row.Barred.Select(Mailbox.FromStored)],
         Decision = row.Decision is { } decision ? Of(decision) : null,
         Released = row.ReleasedAt is not null,
+        IsOwn = row.IsOwn,
+        IsConfirmed = row is { IsOwn: true, OnExpire: not "release" },
+        IsDelayed = row.BeginAt is not null,
     };
 
     /// <summary>What is to be written so that the group in the database becomes <paramref name="next"/>.</summary>
@@ -35,6 +38,7 @@ internal static class HeldStates
         Added = [.. Approvers(next.Stages).Where(approver => !before.Approvers.Any(old => SameSeat(old, approver)))],
         Dropped = [.. before.Approvers.Where(old => !Approvers(next.Stages).Any(approver => SameSeat(old, approver)))],
         Waiting = [.. next.Waiting.Select(approver => approver.Address.ToString())],
+        Begins = before.BeginAt is not null && !next.IsDelayed,
         EndsEscalation = next.Status != HoldStatus.Held,
     };
 

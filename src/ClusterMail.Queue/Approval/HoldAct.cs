@@ -22,6 +22,9 @@ public enum HoldActKind : byte
     Discard = 4,
     Withdraw = 5,
     Reassign = 6,
+
+    /// <summary>The sender lets his own mail of mode 3 go (APPROVE-510).</summary>
+    SendNow = 7,
 }
 
 /// <summary>Where acts on held mails are handed in.</summary>

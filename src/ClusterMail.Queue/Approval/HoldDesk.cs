@@ -124,7 +124,7 @@ public sealed partial class HoldDesk(HoldStore store, HoldReader reader, NumberB
         var decision = moved.Next.Decision is { } made && row.Decision is null ? ToRow(made, actor) : null;
         var record = Record(row, trigger, actor) with
         {
-            Type = decision is not null ? moved.Next.Status.Word() : trigger is Trigger.Ballot ? "VOTE" : trigger is Trigger.Escalate ? "ESCALATED" : "REASSIGNED",
+            Type = decision is not null ? moved.Next.Status.Word() : trigger is Trigger.Ballot ? "VOTE" : trigger is Trigger.Escalate ? "ESCALATED" : trigger is Trigger.Begin ? "ASKED" : "REASSIGNED",
             Principal = moved.Next.Decision?.Principal?.ToString(),
             ResultId = decision is null ? null : new HoldId(decision.ResultId),
             Result = moved.Code,
@@ -164,7 +164,8 @@ public sealed partial class HoldDesk(HoldStore store, HoldReader reader, NumberB
         {
             Trigger.Ballot ballot => ballot.Voter.ToString(),
             Trigger.Withdraw act => act.Sender.ToString(),
-            Trigger.Escalate or Trigger.Expire => "system",
+            Trigger.SendNow act => act.Sender.ToString(),
+            Trigger.Escalate or Trigger.Expire or Trigger.Begin => "system",
             _ => actor.Administrator is { } administrator ? $"admin:{administrator}" : null,
         },
         Channel = trigger.Channel,

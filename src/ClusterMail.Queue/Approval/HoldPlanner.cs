@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using ClusterMail.Approval;
 using ClusterMail.Approval.Content;
 using ClusterMail.Approval.Holds;
+using ClusterMail.Approval.Policies;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Smtp.Server;
@@ -12,7 +13,8 @@ namespace ClusterMail.Queue.Approval;
 
 /// <summary>Asks approval at the end of DATA and makes of its answer what is stored (APPROVE-54 to APPROVE-57, APPROVE-68).</summary>
 /// <param name="space">Whether more may be held (APPROVE-75).</param>
-public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string node, HeldSpace space, TimeProvider time)
+/// <param name="partners">Whom senders have written to (APPROVE-515).</param>
+public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string node, HeldSpace space, PartnerReader partners, TimeProvider time)
 {
     /// <param name="received">With the recipients as they are stored.</param>
     /// <param name="given">The addresses of RCPT behind each of them, in the same order.</param>
@@ -35,8 +37,10 @@ public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string 
         var ordinals = Ordinals(received.Envelope.ForwardPaths);
         var (groups, free) = (new List<NewHold>(), plan.WholeMail ? plan.SendNow : []);
         var deadlines = new Deadlines(approval.Calendar);
+        var warnings = await WarnedAsync(approval, received, plan, content, cancel).ConfigureAwait(false);
         foreach (var group in plan.Groups)
-            groups.Add(ToHold(groups.Count == 0 ? received.Id.Number : Number(), group, ordinals, content, deadlines, now, first: groups.Count == 0));
+            groups.Add(ToHold(groups.Count == 0 ? received.Id.Number : Number(), group, ordinals, content, deadlines, now) with { Warnings = warnings(group) });
+        Announce(groups);
         if (!free.IsEmpty)
             groups.Add(new NewHold
             {
@@ -65,8 +69,10 @@ public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string 
     }
 
     private NewHold ToHold(
-        long number, HoldGroup group, IReadOnlyDictionary<Mailbox, (short Ordinal, ForwardPath Path)> ordinals, InspectedContent content, Deadlines deadlines, DateTimeOffset now, bool first)
+        long number, HoldGroup group, IReadOnlyDictionary<Mailbox, (short Ordinal, ForwardPath Path)> ordinals, InspectedContent content, Deadlines deadlines, DateTimeOffset now)
     {
+        // Approvers have their time from the moment they are asked (APPROVE-513).
+        var start = group.IsOwn ? now : now + (group.Delay ?? TimeSpan.Zero);
         var state = HeldState.New(new HoldId(number), group);
         var requests = Transition.OnHold(group).Select(mail => new NewJob(NoticeJobs.Word(mail.Kind), mail.To.ToString()));
         return new NewHold
@@ -77,19 +83,48 @@ public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string 
             Places = [.. group.Places.Select(place => place.ToString())],
             Reasons = [.. group.Reasons.Select(CatchReasons.Store)],
             Note = group.Note,
-            Recipients = [.. group.Recipients.Select(recipient => Recipient(recipient, ordinals, content))],
+            Recipients = [.. group.Recipients.Select(recipient => Recipient(recipient, ordinals, content)), .. Copies(group, ordinals)],
+            IsOwn = group.IsOwn,
+            BeginAfter = group.IsOwn ? null : group.Delay,
             Approvers = [.. HeldStates.Approvers(group.Stages)],
             Needed = [.. group.Stages.Select(stage => (short)stage.Needed)],
-            RemindAfter = deadlines.Reminder(now, group.Timing) - now,
+            RemindAfter = deadlines.Reminder(start, group.Timing) - now,
             RemindEvery = group.Timing.Remind,
-            EscalateAfter = deadlines.Escalation(now, group.Timing) - now,
-            ExpireAfter = deadlines.Expiry(now, group.Timing) - now,
+            EscalateAfter = deadlines.Escalation(start, group.Timing) - now,
+            // The end of a delay is no deadline of people: it runs through nights and holidays (APPROVE-510).
+            ExpireAfter = group is { IsOwn: true, Delay: { } delay } ? delay : deadlines.Expiry(start, group.Timing) - now,
             EscalateTo = [.. group.Timing.EscalateTo.Select(target => target.ToString())],
-            OnExpire = group.Timing.OnExpire.ToString().ToLowerInvariant(),
+            OnExpire = (group is { IsOwn: true, Delay: not null } ? ExpiryAction.Release : group.Timing.OnExpire).ToString().ToLowerInvariant(),
             List = NoticeJobs.List(state),
-            // One hold notice for the whole submission (APPROVE-57).
-            Jobs = first ? [new NewJob(NoticeJobs.Word(HoldMailKind.HoldNotice), group.Requester.ToString()), .. requests] : [.. requests],
+            Jobs = [.. requests],
         };
+    }
+
+    /// <summary>One hold notice for the whole submission (APPROVE-57), with the first group that waits for others than its sender.</summary>
+    private static void Announce(List<NewHold> groups)
+    {
+        if (groups.FindIndex(group => !group.IsOwn) is >= 0 and var first)
+            groups[first] = groups[first] with { Jobs = groups[first].Jobs.Insert(0, new NewJob(NoticeJobs.Word(HoldMailKind.HoldNotice), groups[first].Requester)) };
+    }
+
+    /// <summary>Who gets the mail by <c>bcc=</c> (APPROVE-514): nobody who has it anyway, and no delivery report tells of him.</summary>
+    private static IEnumerable<HeldRecipient> Copies(HoldGroup group, IReadOnlyDictionary<Mailbox, (short Ordinal, ForwardPath Path)> ordinals) => group.Copies
+        .Where(copy => !ordinals.Keys.Any(copy.Address.SameAs))
+        .Select((copy, place) => new HeldRecipient((short)(ordinals.Values.Max(one => one.Ordinal) + 1 + place), copy.Address.ToString(), Notify.Never, null, Bcc: true)
+        {
+            Origin = copy.IsSilent ? RecipientOrigin.SilentCopy : RecipientOrigin.Copy,
+        });
+
+    /// <summary>What approvers should look at twice, of each group (APPROVE-515). Whoever decides for himself is not warned.</summary>
+    private async Task<Func<HoldGroup, ImmutableArray<string>>> WarnedAsync(ApprovalCase approval, ReceivedMail received, SubmissionPlan.Held plan, InspectedContent content, CancellationToken cancel)
+    {
+        if (plan.Groups.All(group => group.IsOwn))
+            return _ => [];
+        var rules = approval.Warnings;
+        string[] senders = [.. plan.Groups.SelectMany(group => group.Barred).Append(plan.Groups[0].Requester).Select(address => address.ToString()).Append(received.Given.ReversePath.Stored).Where(address => address.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
+        var known = rules.NewDomainDays > 0 ? await partners.DomainsAsync(senders, rules.NewDomainDays, cancel).ConfigureAwait(false) : default;
+        ImmutableArray<Mailbox> all = [.. received.Envelope.ForwardPaths.Select(path => path.Mailbox)];
+        return group => group.IsOwn ? [] : [.. rules.Of(new WarningFacts(group.Recipients, all, content, group.Reasons) { Known = known.Domains, IsKnownComplete = known.IsComplete }).Select(CaseWarnings.Store)];
     }
 
     private static HeldRecipient Recipient(Mailbox mailbox, IReadOnlyDictionary<Mailbox, (short Ordinal, ForwardPath Path)> ordinals, InspectedContent content)

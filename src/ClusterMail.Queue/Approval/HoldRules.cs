@@ -8,6 +8,9 @@ namespace ClusterMail.Queue.Approval;
 /// <param name="MayWithdraw"><c>approval.allow_withdraw</c>.</param>
 public sealed record HoldRules(Func<ApprovalLists> Lists, Func<bool> MayWithdraw, TimeProvider Time)
 {
+    /// <summary>People find the pages (<c>approval.web.url</c>).</summary>
+    public Func<bool> HasPage { get; init; } = () => false;
+
     public Trigger ToTrigger(HoldAct act)
     {
         var (who, now) = (Mailbox.FromStored(act.Who), Time.GetUtcNow());
@@ -17,6 +20,7 @@ public sealed record HoldRules(Func<ApprovalLists> Lists, Func<bool> MayWithdraw
             HoldActKind.Reject => new Trigger.Ballot(who, Verb.Reject, ProxyFor(who, now), now, act.Channel, act.Text),
             HoldActKind.Release => new Trigger.AdminRelease(who, act.Text, now),
             HoldActKind.Discard => new Trigger.AdminDiscard(who, act.Text, now),
+            HoldActKind.SendNow => new Trigger.SendNow(who, HasPage(), now, act.Channel),
             HoldActKind.Withdraw => new Trigger.Withdraw(who, MayWithdraw(), now, act.Channel),
             _ => new Trigger.Reassign(Mailbox.FromStored(act.Actor.Administrator ?? ""), who, Mailbox.FromStored(act.Other ?? ""), now),
         };

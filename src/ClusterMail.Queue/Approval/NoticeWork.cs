@@ -72,6 +72,7 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, WaitingLists 
         return kind switch
         {
             NoticeKind.HoldNotice => await HoldNoticeAsync(siblings, cancel).ConfigureAwait(false),
+            NoticeKind.DelayNotice => row.IsOpen ? new Notice.Delay(held, HeldStates.Of(row).IsConfirmed, await pages.MakeOwnAsync(held.Hold, held.Requester, cancel).ConfigureAwait(false)) : null,
             NoticeKind.Request => row.IsOpen ? await RequestAsync(held, row, to, cancel).ConfigureAwait(false) : null,
             NoticeKind.EscalationNotice => new Notice.Escalation(held, [.. held.Approvers.Skip(1).Select(approver => approver.Address)], EscalationCause.Deadline, time.GetUtcNow()),
             NoticeKind.NoAction => new Notice.NoAction(
@@ -86,10 +87,12 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, WaitingLists 
     private async Task<Notice> HoldNoticeAsync(IReadOnlyList<HoldRow> siblings, CancellationToken cancel)
     {
         var groups = ImmutableArray.CreateBuilder<HeldCase>();
-        foreach (var row in siblings.Where(row => !row.Free))
+        foreach (var row in siblings.Where(row => row is { Free: false, IsOwn: false }))
             groups.Add(await cases.OfAsync(row, siblings, cancel).ConfigureAwait(false));
-        return new Notice.Hold(groups.ToImmutable(), [.. siblings[0].Mail.SentTo.Select(Mailbox.FromStored)], view().Settings.Switch("approval.allow_withdraw"))
+        var mayWithdraw = view().Settings.Switch("approval.allow_withdraw") || groups.All(group => group.AskedAt is not null);
+        return new Notice.Hold(groups.ToImmutable(), [.. siblings[0].Mail.SentTo.Select(Mailbox.FromStored)], mayWithdraw)
         {
+            NoteUrl = await pages.MakeOwnAsync(groups[0].Hold, groups[0].Requester, cancel).ConfigureAwait(false),
             WithdrawUrl = pages.Withdraw(new HoldId(siblings[0].Id)),
         };
     }
@@ -134,7 +137,7 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, WaitingLists 
         var isResult = written.Kind is NoticeKind.ApprovalNotice or NoticeKind.RejectionNotice or NoticeKind.ExpiryNotice or NoticeKind.WithdrawalNotice;
         // The command and its answer carry the same number (APPROVE-204).
         var number = isResult && row?.Decision is { } decision ? decision.ResultId : row?.Id ?? CommandAnswers.NumberOf(job);
-        var suffix = written.Kind switch { NoticeKind.HoldNotice => "-S0001", NoticeKind.Request or NoticeKind.EscalatedRequest => "-A0001", _ => "-N0001" };
+        var suffix = written.Kind switch { NoticeKind.HoldNotice or NoticeKind.DelayNotice => "-S0001", NoticeKind.Request or NoticeKind.EscalatedRequest => "-A0001", _ => "-N0001" };
         return new NewMail
         {
             Id = id,

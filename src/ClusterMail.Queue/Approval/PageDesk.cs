@@ -20,7 +20,7 @@ public sealed class PageDesk(
 
     /// <summary>Whom a link was made for, and the group it leads to. Null: unknown, mistyped, of another mail, or over.</summary>
     public async Task<(Mailbox Approver, HoldRow Row)?> OpenAsync(WebLink link, CancellationToken cancel) =>
-        await links.FindAsync(link.Hash(), cancel).ConfigureAwait(false) is { } found && found.Hold == link.Hold.Number && await FindAsync(link.Hold, cancel).ConfigureAwait(false) is { } row
+        await links.FindAsync(link.Hash(), link.IsOwn, cancel).ConfigureAwait(false) is { } found && found.Hold == link.Hold.Number && await FindAsync(link.Hold, cancel).ConfigureAwait(false) is { } row
             ? (Mailbox.FromStored(found.Approver), row)
             : null;
 
@@ -72,6 +72,9 @@ public sealed class PageDesk(
         return reader.Content(row.Mail);
     }
 
+    /// <summary>Whether it is this person's own mail.</summary>
+    public static bool IsOwner(HoldRow row, Mailbox person) => HeldStates.Of(row).Bars(person);
+
     /// <summary>How it ended; null: it is open.</summary>
     public static Decision? DecisionOf(HoldRow row) => HeldStates.Of(row).Decision;
 
@@ -117,6 +120,21 @@ public sealed class PageDesk(
     /// <summary>APPROVE-64 T10.</summary>
     public Task<HoldAnswer> WithdrawAsync(HoldRow row, Mailbox person, Actor actor, CancellationToken cancel) =>
         acts.ActAsync(new HoldAct(new HoldId(row.Id).ToString(), HoldActKind.Withdraw, person.ToString(), null, "", Channel.Web, actor), cancel);
+
+    /// <summary>The sender lets his own mail of mode 3 go (APPROVE-510, APPROVE-511).</summary>
+    public Task<HoldAnswer> SendNowAsync(HoldRow row, Mailbox person, Actor actor, CancellationToken cancel) =>
+        acts.ActAsync(new HoldAct(new HoldId(row.Id).ToString(), HoldActKind.SendNow, person.ToString(), null, "", Channel.Web, actor), cancel);
+
+    /// <summary>What the sender tells the approvers of one group (APPROVE-502).</summary>
+    /// <returns>False: nobody decides on it any more.</returns>
+    public async Task<bool> TellAsync(HoldRow row, Mailbox person, string note, Actor actor, CancellationToken cancel)
+    {
+        var record = ApprovalRecord.Of("SENDER_NOTE", node, row) with { Approver = person.ToString(), Channel = Channel.Web, Client = actor.Client, Auth = actor.Auth, Reason = note, Result = ResultCode.Ok };
+        if (!await store.NoteAsync(row.Id, note, record.Line(), cancel).ConfigureAwait(false))
+            return false;
+        done();
+        return true;
+    }
 
     private DecidableHold Decidable(HoldRow row) => DecidableHolds.Of(row, lists().Register, time.GetUtcNow());
 

@@ -18,8 +18,18 @@ public sealed class PageLinks(LinkStore store, Func<NodeView> view)
         if (Base is not { Length: > 0 } url || holds.Count == 0)
             return [.. holds.Select(string? (_) => null)];
         WebLink[] links = [.. holds.Select(hold => WebLink.Create(hold, RandomNumberGenerator.GetBytes(WebLink.Octets)))];
-        await store.AddAsync([.. links.Select(link => (link.Hash(), link.Hold.Number))], approver.ToString(), cancel).ConfigureAwait(false);
+        await store.AddAsync([.. links.Select(link => (link.Hash(), link.Hold.Number))], approver.ToString(), own: false, cancel).ConfigureAwait(false);
         return [.. links.Select(string? (link) => link.Url(url))];
+    }
+
+    /// <summary>A new link of the sender to his own mail (APPROVE-502, APPROVE-510); null: there is no page.</summary>
+    public async Task<string?> MakeOwnAsync(HoldId hold, Mailbox sender, CancellationToken cancel)
+    {
+        if (Base is not { Length: > 0 } url)
+            return null;
+        var link = WebLink.Create(hold, RandomNumberGenerator.GetBytes(WebLink.Octets)) with { IsOwn = true };
+        await store.AddAsync([(link.Hash(), hold.Number)], sender.ToString(), own: true, cancel).ConfigureAwait(false);
+        return link.Url(url);
     }
 
     /// <summary>Where somebody with an account finds his whole list; null: there is no page, or he has no account.</summary>

@@ -3,7 +3,7 @@ namespace ClusterMail.Settings;
 /// <summary>Approval of outgoing mail by a superior (上長承認, chapter 20).</summary>
 internal static class ApprovalSettings
 {
-    internal static SettingDefinition[] All { get; } = [.. Policy(), .. Approvers(), .. Deadlines(), .. Decisions(), .. Notices(), .. Web()];
+    internal static SettingDefinition[] All { get; } = [.. Policy(), .. Approvers(), .. Deadlines(), .. Warnings(), .. Decisions(), .. Notices(), .. Web()];
 
     private static SettingDefinition[] Policy() =>
     [
@@ -31,6 +31,15 @@ internal static class ApprovalSettings
         Define.Switch("approval.allow_external_approver", false, "APPROVE-46", "", "An address outside our domains may be an approver, on the decision page only."),
         Define.Integer("approval.proxy_max_days", 0, 1, 3650, "days", "APPROVE-209", "代理承認者", "Longest window of a proxy set by command; without dates it is refused then. 0: no limit.", zero: true),
         Define.Switch("approval.principal_keeps_right", true, "APPROVE-206", "代理承認者", "An approver who has set a proxy may still decide himself."),
+    ];
+
+    private static SettingDefinition[] Warnings() =>
+    [
+        Define.Integer("approval.new_domain_days", 180, 1, 3650, "days", "APPROVE-515", "", "Approvers are warned of a domain the sender has not written to for so long, as far as the history goes back, and of one that differs by one character from a domain he has. 0: neither.", zero: true),
+        Define.List("approval.free_mail_domains", "APPROVE-515", "", "Domains of free mail and mobile phones, of which approvers are warned.", value:
+            "gmail.com googlemail.com yahoo.co.jp yahoo.com ymail.ne.jp outlook.com outlook.jp hotmail.com hotmail.co.jp live.jp live.com msn.com icloud.com me.com mac.com aol.com aol.jp excite.co.jp goo.jp infoseek.jp inter7.jp auone.jp docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp vodafone.ne.jp ymobile.ne.jp ybb.ne.jp rakuten.jp qq.com 163.com 126.com naver.com daum.net gmx.com gmx.net mail.com mail.ru yandex.com yandex.ru proton.me protonmail.com zoho.com tutanota.com"),
+        Define.Integer("approval.many_outside", 5, 1, 10_000, "", "APPROVE-515", "", "Approvers are warned when To: and Cc: name more outside addresses than these. 0: never.", zero: true),
+        Define.Text("approval.warn_keywords", "", "APPROVE-515", "", "Keyword list whose words in the subject approvers are warned of. Empty: only words that caught the mail."),
     ];
 
     private static SettingDefinition[] Decisions() =>

@@ -11,8 +11,8 @@ public sealed class ApprovalExportReader(NpgsqlDataSource dataSource)
     private const int ExportSeconds = 600;
     private const string LongerSql = "SET LOCAL statement_timeout = '600s'";
 
-    private const string RowsSql = """
-        SELECT h.id, h.mail_id, d.result_id, m.received_at, d.decided_at, h.state::text, h.requester, d.decided_by, d.principal, d.channel, d.client_address, m.subject, m.size,
+    private const string RowsSql = $$"""
+        SELECT h.id, h.mail_id, d.result_id, m.received_at, d.decided_at, {{HoldStore.StateSql}}, h.requester, d.decided_by, d.principal, d.channel, d.client_address, m.subject, m.size,
                m.attachments, h.places, h.reasons, coalesce(d.comment, ''), y.delivered_at, coalesce(y.results, '{}'),
                ARRAY(SELECT a.address FROM hold_approver a WHERE a.hold_id = h.id ORDER BY a.stage, a.place),
                ARRAY(SELECT r.forward_path FROM hold_recipient r WHERE r.hold_id = h.id ORDER BY r.ordinal),

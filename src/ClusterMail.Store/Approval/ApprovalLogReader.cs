@@ -9,7 +9,7 @@ public sealed class ApprovalLogReader(NpgsqlDataSource dataSource)
 {
     // Votes that decided nothing and escalations are lines of level 2 only (APPROVE-306); the vote that decides is in the decision. An escalation is written down in the audit.
     private const string LinesSql = """
-        SELECT x.at, x.hold_id, x.state, x.by, x.principal, x.channel, x.client_address, x.result_id, h.lists[cardinality(h.lists)], h.requester, m.subject,
+        SELECT x.at, x.hold_id, CASE WHEN h.self AND x.state = 'approved' THEN 'sent' ELSE x.state END, x.by, x.principal, x.channel, x.client_address, x.result_id, h.lists[cardinality(h.lists)], h.requester, m.subject,
                extract(epoch FROM x.at - h.opened_at)::bigint,
                (SELECT array_agg(r.forward_path ORDER BY r.ordinal) FROM hold_recipient r WHERE r.hold_id = x.hold_id)
         FROM (SELECT d.decided_at AS at, d.hold_id, d.state::text AS state, d.decided_by AS by, d.principal, d.channel, d.client_address, d.result_id, d.node

@@ -20,20 +20,20 @@ internal static class HeldRows
 
     private const string HoldSql = """
         INSERT INTO hold (id, mail_id, needed, free, state, requester, barred, places, reasons, note, remind_at, remind_every, escalate_at, expire_at,
-                          escalate_to, on_expire, lists)
+                          escalate_to, on_expire, lists, self, begin_at, warnings)
         VALUES ($1, $2, $3, $4, CASE WHEN $4 THEN 'approved' ELSE 'held' END::hold_state, $5, $6, $7, $8, $9,
                 coalesce(now() + $10::interval, 'infinity'), $11, coalesce(now() + $12::interval, 'infinity'), coalesce(now() + $13::interval, 'infinity'),
-                $14, $15, $16)
+                $14, $15, $16, $17, now() + $18::interval, $19)
         """;
 
     private const string RecipientsSql = """
-        INSERT INTO hold_recipient (hold_id, ordinal, forward_path, notify, orcpt, bcc)
-        SELECT $1, r.* FROM unnest($2::smallint[], $3::text[], $4::smallint[], $5::text[], $6::boolean[]) AS r
+        INSERT INTO hold_recipient (hold_id, ordinal, forward_path, notify, orcpt, bcc, added)
+        SELECT $1, r.* FROM unnest($2::smallint[], $3::text[], $4::smallint[], $5::text[], $6::boolean[], $7::smallint[]) AS r
         """;
 
     private const string ApproversSql = """
         INSERT INTO hold_approver (hold_id, stage, place, address, principal, principal_decides, waits, asked_at)
-        SELECT $1, a.stage, a.place, a.address, a.principal, a.decides, a.stage = 0, CASE WHEN a.stage = 0 THEN now() END
+        SELECT $1, a.stage, a.place, a.address, a.principal, a.decides, a.stage = 0 AND $7, CASE WHEN a.stage = 0 AND $7 THEN now() END
         FROM unnest($2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::boolean[]) AS a (stage, place, address, principal, decides)
         """;
 
@@ -63,16 +63,17 @@ internal static class HeldRows
         batch.Then(HoldSql).Parameters.With(hold.Id).With(mail).With(hold.Needed.ToArray()).With(hold.Free)
             .With(hold.Requester).With(hold.Barred.ToArray()).With(hold.Places.ToArray()).With(Cleaned.Texts(hold.Reasons)).With(Cleaned.Text(hold.Note, 1000))
             .WithSpan(hold.RemindAfter).WithSpan(hold.RemindEvery).WithSpan(hold.EscalateAfter).WithSpan(hold.OnExpire == "keep" ? null : hold.ExpireAfter)
-            .With(hold.EscalateTo.ToArray()).With(hold.OnExpire).With(hold.List.Length > 0 ? new[] { hold.List } : []);
+            .With(hold.EscalateTo.ToArray()).With(hold.OnExpire).With(hold.List.Length > 0 ? new[] { hold.List } : [])
+            .With(hold.IsOwn).WithSpan(hold.BeginAfter).With(Cleaned.Texts(hold.Warnings));
         batch.Then(RecipientsSql).Parameters.With(hold.Id)
             .With(hold.Recipients.Select(r => r.Ordinal).ToArray()).With(hold.Recipients.Select(r => r.ForwardPath).ToArray())
             .With(hold.Recipients.Select(r => (short)r.Notify).ToArray()).With(hold.Recipients.Select(r => r.OriginalRecipient).ToArray())
-            .With(hold.Recipients.Select(r => r.Bcc).ToArray());
+            .With(hold.Recipients.Select(r => r.Bcc).ToArray()).With(hold.Recipients.Select(r => (short)r.Origin).ToArray());
         if (!hold.Approvers.IsEmpty)
             batch.Then(ApproversSql).Parameters.With(hold.Id)
                 .With(hold.Approvers.Select(a => a.Stage).ToArray()).With(hold.Approvers.Select(a => a.Place).ToArray())
                 .With(hold.Approvers.Select(a => a.Address).ToArray()).With(hold.Approvers.Select(a => a.Principal).ToArray())
-                .With(hold.Approvers.Select(a => a.PrincipalDecides).ToArray());
+                .With(hold.Approvers.Select(a => a.PrincipalDecides).ToArray()).With(hold.BeginAfter is null);
         if (!hold.Jobs.IsEmpty)
             batch.Then(JobsSql).Parameters.With(hold.Id).WithJobs(hold.Jobs);
     }

@@ -19,11 +19,12 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
     /// <summary>The octets as they were held, checked against their hash while they are read (APPROVE-69).</summary>
     public HeldContent Content(HeldMailRow mail) => new(dataSource, mail, seal);
 
-    private const string HoldsSql = """
-        SELECT h.id, h.mail_id, h.state::text, h.version, h.stage, h.needed, h.free, h.requester, h.barred, h.places, h.reasons, h.note, h.opened_at,
+    private const string HoldsSql = $"""
+        SELECT h.id, h.mail_id, {HoldStore.StateSql}, h.version, h.stage, h.needed, h.free, h.requester, h.barred, h.places, h.reasons, h.note, h.opened_at,
                nullif(h.remind_at, 'infinity'), h.remind_every, h.reminders, nullif(h.escalate_at, 'infinity'),
                nullif(h.expire_at, 'infinity'), h.released_at, h.escalate_to, h.on_expire, h.lists,
-               d.result_id, d.state::text, d.decided_by, d.principal, d.channel, d.client_address, d.auth, d.comment, d.node, d.decided_at
+               d.result_id, {HoldStore.StateSql}, d.decided_by, d.principal, d.channel, d.client_address, d.auth, d.comment, d.node, d.decided_at,
+               h.self, h.begin_at, h.warnings, h.sender_note
         FROM hold h LEFT JOIN hold_decision d ON d.hold_id = h.id WHERE h.id = ANY ($1)
         """;
 
@@ -38,7 +39,7 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
         SELECT hold_id, stage, place, address, principal, principal_decides, waits, asked_at, failed_at FROM hold_approver WHERE hold_id = ANY ($1) ORDER BY hold_id, stage, place
         """;
 
-    private const string RecipientsSql = "SELECT hold_id, ordinal, forward_path, notify, orcpt, bcc FROM hold_recipient WHERE hold_id = ANY ($1) ORDER BY hold_id, ordinal";
+    private const string RecipientsSql = "SELECT hold_id, ordinal, forward_path, notify, orcpt, bcc, added FROM hold_recipient WHERE hold_id = ANY ($1) ORDER BY hold_id, ordinal";
     private const string VotesSql = "SELECT hold_id, stage, seat, voter, approves, at, channel, comment FROM hold_vote WHERE hold_id = ANY ($1) ORDER BY hold_id, at";
 
     /// <summary>Null: there is no such group.</summary>
@@ -82,9 +83,9 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
     }
 
     // A null says nothing. By HoldId, newest last, so that a page begins behind the last one.
-    private const string ListSql = """
+    private const string ListSql = $"""
         SELECT h.id FROM hold h JOIN held_mail m ON m.id = h.mail_id
-        WHERE NOT h.free AND h.id > $1 AND ($2::text IS NULL OR h.state::text = $2 OR $2 = 'open' AND h.state IN ('held', 'escalated') OR $2 = 'final' AND h.state NOT IN ('held', 'escalated'))
+        WHERE NOT h.free AND h.id > $1 AND ($2::text IS NULL OR {HoldStore.StateSql} = $2 OR $2 = 'open' AND h.state IN ('held', 'escalated') OR $2 = 'final' AND h.state NOT IN ('held', 'escalated'))
           AND ($3::text IS NULL OR lower(h.requester) = lower($3) OR lower(m.reverse_path) = lower($3))
           AND ($4::text IS NULL OR EXISTS (SELECT FROM hold_approver a WHERE a.hold_id = h.id AND lower(a.address) = lower($4)))
           AND ($5::text IS NULL OR EXISTS (SELECT FROM hold_recipient r WHERE r.hold_id = h.id AND lower(r.forward_path) = lower($5)))
@@ -100,9 +101,9 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
         return await LoadAsync(ids, cancel);
     }
 
-    private const string CountSql = """
+    private const string CountSql = $"""
         SELECT state::text, count(*), min(opened_at) FROM hold WHERE state IN ('held', 'escalated') GROUP BY state
-        UNION ALL SELECT state::text, count(*), NULL FROM hold_decision WHERE decided_at > now() - interval '7 days' GROUP BY state
+        UNION ALL SELECT {HoldStore.StateSql}, count(*), NULL FROM hold_decision d JOIN hold h ON h.id = d.hold_id WHERE d.decided_at > now() - interval '7 days' GROUP BY 1
         """;
 
     /// <summary>How many are in each state, of the final ones those of the last seven days, and since when the oldest open one is held.</summary>
@@ -197,7 +198,7 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
         FailedAt = r.Time(8),
     };
 
-    private static HeldRecipient Recipient(NpgsqlDataReader r) => new(r.GetInt16(1), r.GetString(2), (Notify)r.GetInt16(3), r.TextOrNull(4), r.GetBoolean(5));
+    private static HeldRecipient Recipient(NpgsqlDataReader r) => new(r.GetInt16(1), r.GetString(2), (Notify)r.GetInt16(3), r.TextOrNull(4), r.GetBoolean(5)) { Origin = (RecipientOrigin)r.GetInt16(6) };
 
     private static HoldVote Vote(NpgsqlDataReader r) =>
         new(r.GetInt16(1), r.GetString(2), r.GetString(3), r.GetBoolean(4), r.GetFieldValue<DateTimeOffset>(5), r.GetString(6), r.GetString(7));
@@ -226,6 +227,10 @@ public sealed class HoldReader(NpgsqlDataSource dataSource, ContentSeal? seal = 
         EscalateTo = [.. r.GetFieldValue<string[]>(19)],
         OnExpire = r.GetString(20),
         Lists = [.. r.GetFieldValue<string[]>(21)],
+        IsOwn = r.GetBoolean(32),
+        BeginAt = r.Time(33),
+        Warnings = [.. r.GetFieldValue<string[]>(34)],
+        SenderNote = r.GetString(35),
         Decision = r.IsDBNull(22) ? null : new HoldDecision
         {
             ResultId = r.GetInt64(22),

@@ -14,6 +14,9 @@ public enum HoldState
     AdminReleased,
     AdminDiscarded,
     Withdrawn,
+
+    /// <summary>Left after its delay or by its sender's own word: in the database approved, of a group that is the sender's own (APPROVE-510).</summary>
+    Sent,
 }
 
 /// <summary>One held group as it was read, with all that a decision, a notice or a page needs.</summary>
@@ -51,11 +54,25 @@ public sealed record HoldRow
     public ImmutableArray<string> EscalateTo { get; init; } = [];
     public string OnExpire { get; init; } = "reject";
 
+    /// <summary>Nobody's approval is needed: its sender or its deadline decides (APPROVE-510, APPROVE-511).</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>Its approvers are asked then; null: they are asked, or there are none (APPROVE-513).</summary>
+    public DateTimeOffset? BeginAt { get; init; }
+
+    /// <summary>Kind, then after a colon what was found (APPROVE-515).</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+
+    /// <summary>What the sender wrote for the approvers (APPROVE-502); empty: nothing.</summary>
+    public string SenderNote { get; init; } = "";
+
     /// <summary>Every list issued, the first one first.</summary>
     public ImmutableArray<string> Lists { get; init; } = [];
 
     /// <summary>By place within each stage.</summary>
     public ImmutableArray<HoldApprover> Approvers { get; init; } = [];
+
+    /// <summary>Those of the envelope, then those a line has added.</summary>
     public ImmutableArray<HeldRecipient> Recipients { get; init; } = [];
     public ImmutableArray<HoldVote> Votes { get; init; } = [];
     public HoldDecision? Decision { get; init; }
@@ -157,6 +174,9 @@ public sealed record HoldChange
 
     /// <summary>The next reminder, from now; null: it stays as it is.</summary>
     public TimeSpan? RemindIn { get; init; }
+
+    /// <summary>Its approvers are asked from now on (APPROVE-513).</summary>
+    public bool Begins { get; init; }
 
     /// <summary>The escalation has happened, or can happen no more.</summary>
     public bool EndsEscalation { get; init; }

@@ -10,14 +10,15 @@ public sealed class HoldStore(NpgsqlDataSource dataSource)
     private const string LockWholeSql = "SELECT FROM held_mail m JOIN hold h ON h.mail_id = m.id WHERE h.id = $1 AND NOT m.split FOR UPDATE OF m";
 
     // $1 hold, $2 version, $3 state, $4 stage, $5 next reminder, $6 escalation over, $7 lists, $8 to $13 the vote, $14 to $20 the decision, $21 to $25 approvers
-    // added, $26 and $27 dropped, $28 who waits, $29 and $30 jobs, $31 and $32 audit.
+    // added, $26 and $27 dropped, $28 who waits, $29 and $30 jobs, $31 and $32 audit, $33 approvers are asked from now on.
     private const string ApplySql = """
         WITH changed AS (
             UPDATE hold SET state = coalesce($3::hold_state, state), version = version + 1, stage = $4,
                 remind_at = CASE WHEN $5::interval IS NULL THEN remind_at ELSE now() + $5 END,
                 reminders = reminders + CASE WHEN $5::interval IS NULL THEN 0 ELSE 1 END,
                 escalate_at = CASE WHEN $6::boolean THEN 'infinity' ELSE escalate_at END,
-                lists = lists || $7::text[]
+                lists = lists || $7::text[],
+                begin_at = CASE WHEN $33::boolean THEN NULL ELSE begin_at END
             WHERE id = $1 AND version = $2 AND state IN ('held', 'escalated')
             RETURNING id, state NOT IN ('held', 'escalated') AS ends),
         vote AS (
@@ -80,7 +81,7 @@ public sealed class HoldStore(NpgsqlDataSource dataSource)
             .With(change.Added.Select(a => a.Stage).ToArray()).With(change.Added.Select(a => a.Place).ToArray()).With(change.Added.Select(a => a.Address).ToArray())
             .With(change.Added.Select(a => a.Principal).ToArray()).With(change.Added.Select(a => a.PrincipalDecides).ToArray())
             .With(change.Dropped.Select(d => d.Stage).ToArray()).With(change.Dropped.Select(d => d.Address).ToArray())
-            .With(change.Waiting.ToArray()).WithJobs(change.Jobs).WithAudit(change.Audit);
+            .With(change.Waiting.ToArray()).WithJobs(change.Jobs).WithAudit(change.Audit).With(change.Begins);
         if (change.To is not null)
             batch.Then(ReleaseSql).Parameters.With(change.Hold);
         await using var reader = await batch.ExecuteReaderAsync(cancel);
@@ -137,9 +138,13 @@ public sealed class HoldStore(NpgsqlDataSource dataSource)
         return (failures, now);
     }
 
-    private const string DueSql = "SELECT id FROM hold WHERE state IN ('held', 'escalated') AND due_at <= now() ORDER BY due_at LIMIT $1";
+    // Each half is the head of an index of its own.
+    private const string DueSql = """
+        (SELECT id FROM hold WHERE state IN ('held', 'escalated') AND due_at <= now() ORDER BY due_at LIMIT $1)
+        UNION (SELECT id FROM hold WHERE state IN ('held', 'escalated') AND begin_at IS NOT NULL AND begin_at <= now() ORDER BY begin_at LIMIT $1)
+        """;
 
-    /// <summary>Open groups whose reminder, escalation or expiry has come, the longest overdue first.</summary>
+    /// <summary>Open groups whose reminder, escalation, expiry or first request has come, of each kind the longest overdue.</summary>
     public async Task<IReadOnlyList<long>> DueAsync(int limit, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(DueSql);
@@ -164,8 +169,9 @@ public sealed class HoldStore(NpgsqlDataSource dataSource)
             FROM before b
             WHERE h.state IN ('held', 'escalated') AND h.due_at <= now() AND now() - b.ran_at > $1 RETURNING h.id)
         SELECT (SELECT count(*)::integer FROM moved),
-               (SELECT extract(epoch FROM min(due_at) - now())::double precision FROM hold
-                WHERE state IN ('held', 'escalated') AND due_at < 'infinity' AND id NOT IN (SELECT id FROM moved))
+               extract(epoch FROM least(
+                   (SELECT min(due_at) FROM hold WHERE state IN ('held', 'escalated') AND due_at < 'infinity' AND id NOT IN (SELECT id FROM moved)),
+                   (SELECT min(begin_at) FROM hold WHERE state IN ('held', 'escalated') AND begin_at IS NOT NULL)) - now())::double precision
         """;
 
     /// <summary>The clock of the deadlines ticks. After a stop longer than <paramref name="gap"/> what came due meanwhile is put off by <paramref name="grace"/>.</summary>
@@ -218,8 +224,27 @@ public sealed class HoldStore(NpgsqlDataSource dataSource)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
+    private const string NoteSql = """
+        WITH noted AS (UPDATE hold SET sender_note = $2 WHERE id = $1 AND NOT self AND NOT free AND state IN ('held', 'escalated') RETURNING id),
+        audited AS (INSERT INTO audit_entry (hold_id, record) SELECT n.id, $3 FROM noted n)
+        SELECT count(*)::integer FROM noted
+        """;
+
+    /// <summary>What the sender tells the approvers beside his mail (APPROVE-502); takes the place of what he wrote before.</summary>
+    /// <returns>False: nobody decides on it any more, or nobody has to. Nothing was written.</returns>
+    public async Task<bool> NoteAsync(long hold, string note, AuditLine audit, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(NoteSql);
+        command.Parameters.With(hold).With(Cleaned.Text(note, 2000)).With(audit.Record);
+        return (int)(await command.ExecuteScalarAsync(cancel))! == 1;
+    }
+
+    /// <summary>The state of <c>hold h</c> in words: what left without anybody's approval is not called approved.</summary>
+    internal const string StateSql = "CASE WHEN h.self AND h.state = 'approved' THEN 'sent' ELSE h.state::text END";
+
     internal static string Word(HoldState state) => state switch
     {
+        HoldState.Sent => "approved",
         HoldState.AdminReleased => "admin_released",
         HoldState.AdminDiscarded => "admin_discarded",
         _ => state.ToString().ToLower(CultureInfo.InvariantCulture),

@@ -6,25 +6,26 @@ namespace ClusterMail.Store.Approval;
 public sealed class LinkStore(NpgsqlDataSource dataSource)
 {
     private const string AddSql = """
-        INSERT INTO approval_link (hash, hold_id, approver) SELECT l.hash, l.hold_id, $3 FROM unnest($1::bytea[], $2::bigint[]) AS l (hash, hold_id) ON CONFLICT DO NOTHING
+        INSERT INTO approval_link (hash, hold_id, approver, own) SELECT l.hash, l.hold_id, $3, $4 FROM unnest($1::bytea[], $2::bigint[]) AS l (hash, hold_id) ON CONFLICT DO NOTHING
         """;
 
-    /// <summary>Links of one approver, before the mail that carries them is written: one that then is not sent opens a page nobody knows.</summary>
-    public async Task AddAsync(IReadOnlyList<(byte[] Hash, long Hold)> links, string approver, CancellationToken cancel)
+    /// <summary>Links of one approver, or of the sender to his own mail, before the mail that carries them is written: one that then is not sent opens a page nobody knows.</summary>
+    public async Task AddAsync(IReadOnlyList<(byte[] Hash, long Hold)> links, string approver, bool own, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(AddSql);
-        command.Parameters.With(links.Select(link => link.Hash).ToArray()).With(links.Select(link => link.Hold).ToArray()).With(approver);
+        command.Parameters.With(links.Select(link => link.Hash).ToArray()).With(links.Select(link => link.Hold).ToArray()).With(approver).With(own);
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private const string FindSql = "SELECT hold_id, approver FROM approval_link WHERE hash = $1";
+    private const string FindSql = "SELECT hold_id, approver FROM approval_link WHERE hash = $1 AND own = $2";
 
     /// <summary>Null: there is no such link.</summary>
     /// <param name="hash">SHA-256 of the random part. Looking up a hash tells nothing about those near it.</param>
-    public async Task<LinkRow?> FindAsync(byte[] hash, CancellationToken cancel)
+    /// <param name="own">A link of the sender to his own mail; else of an approver.</param>
+    public async Task<LinkRow?> FindAsync(byte[] hash, bool own, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(FindSql);
-        command.Parameters.With(hash);
+        command.Parameters.With(hash).With(own);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) ? new LinkRow(reader.GetInt64(0), reader.GetString(1)) : null;
     }

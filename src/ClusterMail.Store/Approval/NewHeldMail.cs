@@ -71,6 +71,15 @@ public sealed record NewHold
     /// <summary><c>reject</c>, <c>release</c> or <c>keep</c> (APPROVE-59).</summary>
     public string OnExpire { get; init; } = "reject";
 
+    /// <summary>Nobody's approval is needed (APPROVE-510, APPROVE-511).</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>Its approvers are asked after so long (APPROVE-513); null: at once.</summary>
+    public TimeSpan? BeginAfter { get; init; }
+
+    /// <summary>Kind, then after a colon what was found (APPROVE-515).</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+
     /// <summary>The list of approvers as the decision text has it (APPROVE-137).</summary>
     public string List { get; init; } = "";
     public ImmutableArray<NewJob> Jobs { get; init; } = [];
@@ -78,7 +87,24 @@ public sealed record NewHold
 
 /// <param name="Ordinal">Of the submission.</param>
 /// <param name="Bcc">It stands in no visible header (APPROVE-115).</param>
-public sealed record HeldRecipient(short Ordinal, string ForwardPath, Notify Notify, string? OriginalRecipient, bool Bcc);
+public sealed record HeldRecipient(short Ordinal, string ForwardPath, Notify Notify, string? OriginalRecipient, bool Bcc)
+{
+    /// <summary>A line of the policy has put him there (APPROVE-514).</summary>
+    public RecipientOrigin Origin { get; init; }
+}
+
+/// <summary>How a recipient came to a held group. The numbers are stored in the database: never change them.</summary>
+public enum RecipientOrigin : short
+{
+    /// <summary>RCPT TO.</summary>
+    Envelope = 0,
+
+    /// <summary><c>bcc=</c> of a line.</summary>
+    Copy = 1,
+
+    /// <summary><c>bcc=</c> with <c>bcc-silent</c>: the sender is not told.</summary>
+    SilentCopy = 2,
+}
 
 /// <summary>Somebody who may decide.</summary>
 /// <param name="Place">Order of the line (APPROVE-47).</param>

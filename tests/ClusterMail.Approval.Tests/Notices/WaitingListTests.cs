@@ -29,6 +29,16 @@ public class WaitingListTests
     }
 
     [Fact]
+    public async Task APPROVE_502_what_the_sender_tells_stands_in_list_and_request_in_bounds_and_the_mail_is_the_same()
+    {
+        var entry = Entry();
+        var told = entry with { Held = entry.Held with { SenderNote = "至急です\nよろしく" } };
+        Assert.Contains("依頼者からの連絡:\n  至急です\n  よろしく\n", await NoticeSample.Text(new Notice.Waiting(Vectors.Bucho, [told], 1, null)), StringComparison.Ordinal);
+        Assert.DoesNotContain("依頼者からの連絡", await NoticeSample.Text(new Notice.Waiting(Vectors.Bucho, [entry], 1, null)), StringComparison.Ordinal);
+        Assert.Contains("From the requester:\n  至急です\n  よろしく\n", await NoticeSample.Text(NoticeSample.Request(told.Held), NoticeLanguage.English), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task APPROVE_215_and_137_each_entry_can_be_decided_with_the_texts_of_the_request()
     {
         var list = await NoticeSample.Text(new Notice.Waiting(Vectors.Bucho, [Entry()], 1, null));

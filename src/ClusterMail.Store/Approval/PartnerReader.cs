@@ -1,0 +1,34 @@
+using Npgsql;
+
+namespace ClusterMail.Store.Approval;
+
+/// <summary>Whom an account has written to, out of the history (APPROVE-515). Asked only for mail that is held.</summary>
+public sealed class PartnerReader(NpgsqlDataSource dataSource)
+{
+    /// <summary>Deliveries that are looked at; who has more has more partners than this tells of.</summary>
+    private const int Most = 20_000;
+
+    // By the index of the reverse-path, and never more rows than that: a sender of millions must not make each of his held mails wait.
+    private const string DomainsSql = """
+        SELECT p.domain, count(*) FROM (
+            SELECT lower(substring(h.forward_path FROM '@([^@]*)$')) AS domain FROM history h
+            WHERE lower(h.reverse_path) = ANY ($1) AND h.ended_at > now() - $2::interval AND h.outcome = 'delivered' LIMIT $3) AS p
+        WHERE p.domain IS NOT NULL GROUP BY p.domain
+        """;
+
+    /// <summary>Domains that took mail of these senders in the last so many days, as far as the history goes back.</summary>
+    /// <returns>Lower case; and whether those are all.</returns>
+    public async Task<(IReadOnlySet<string> Domains, bool IsComplete)> DomainsAsync(IReadOnlyCollection<string> senders, long days, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(DomainsSql);
+        command.Parameters.With(senders.Select(sender => sender.ToLowerInvariant()).ToArray()).With(TimeSpan.FromDays(days)).With(Most);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var (domains, seen) = (new HashSet<string>(StringComparer.Ordinal), 0L);
+        while (await reader.ReadAsync(cancel))
+        {
+            domains.Add(reader.GetString(0));
+            seen += reader.GetInt64(1);
+        }
+        return (domains, seen < Most);
+    }
+}
