@@ -34,6 +34,9 @@ public abstract record Notice
 
         /// <summary>Page on which the sender takes it back; null: no page.</summary>
         public string? WithdrawUrl { get; init; }
+
+        /// <summary>Brought by an internal server, which has delivered to the recipients it keeps itself before we saw anything (APPROVE-451).</summary>
+        public bool IsFromInside { get; init; }
     }
 
     /// <summary>承認依頼.</summary>
