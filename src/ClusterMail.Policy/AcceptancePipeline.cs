@@ -62,7 +62,7 @@ public sealed class AcceptancePipeline
         var relay = new RelayDecision(
             _snapshot.Relay.Match(_client.Address, _facts), ClassOfSender(), IsAuthenticated, _snapshot.Switches, _snapshot.IsDenied(_client.Address, _now), _inside);
         _relay = relay;
-        Outgoing = new OutgoingMail(sender, Requesters.AtMail(_identity, sender, _sender), relay.Trusted || _snapshot.Switches.TrustEnvelopeSender);
+        Outgoing = new OutgoingMail(sender, Requesters.AtMail(_identity, sender, _sender), relay.Trusted || _snapshot.Switches.TrustEnvelopeSender) { IsFromInside = _inside };
 
         var verdict = Told("MAIL", "PIPE-3 relay list", relay.List());
         // Before the sender is looked up, so that a stranger on a users' port cannot ask who exists here.

@@ -63,7 +63,7 @@ public sealed class ApprovalPolicy(ApprovalOptions options, PolicyBook book)
             var said = new LevelReading(options, book.Keywords, level, mail.IsOurs).Ask(requester, destination, evidence);
             switch (said)
             {
-                case LevelAnswer.Refuse refuse: return new Judgement.Refuse(refuse.Rule, RefuseReply.For(options.RefuseText, mail.ReversePath, recipient.Address));
+                case LevelAnswer.Refuse refuse: return new Judgement.Refuse(refuse.Rule, RefuseReply.For(options.RefuseText, mail.ReversePath, recipient.Address, mail.IsFromInside));
                 case LevelAnswer.Judged { Judgement: Judgement.Trouble trouble }: return trouble;
                 // A level that is still open may refuse later, so nothing more specific closes the case before.
                 case LevelAnswer.Judged judged: decided = decided is null || judged.Judgement is Judgement.Open ? judged.Judgement : decided; break;
