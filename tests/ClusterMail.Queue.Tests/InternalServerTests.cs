@@ -37,7 +37,7 @@ public sealed class InternalServerTests
         var (hold, left) = await ReleaseAsync(scene);
         var content = Encoding.UTF8.GetBytes(ApprovalScene.Content);
         // As the rule has it: CMR1, number, sender, hash, each with LF; the key is that of APPROVE-135.
-        var mac = HMACSHA256.HashData([.. Enumerable.Range(0, 32).Select(i => (byte)i)],
+        var mac = HMACSHA256.HashData((byte[])[.. Enumerable.Range(0, 32).Select(i => (byte)i)],
             Encoding.UTF8.GetBytes($"CMR1\n{new MessageId(hold.Id)}\n{User2}\n{Convert.ToHexStringLower(SHA256.HashData(content))}\n"));
         Assert.Equal($"X-ClusterMail-Released: {new MessageId(hold.Id)}; s=k1.{System.Buffers.Text.Base64Url.EncodeToString(mac.AsSpan(0, 16))}\r\n{ApprovalScene.Content}", Encoding.UTF8.GetString(left));
     }

@@ -17,7 +17,7 @@ public sealed class ReleaseMarkTests
         var mark = ReleaseMark.Issue(Vectors.Hold(500101), Sender, Sha256, Vectors.K1);
         var line = Encoding.ASCII.GetString(mark.Line);
         // Computed here from the rule: the first 16 octets of HMAC-SHA256 over these four lines.
-        var mac = HMACSHA256.HashData([.. Enumerable.Range(0, 32).Select(octet => (byte)octet)], Encoding.UTF8.GetBytes($"CMR1\nB0000500101\nuser2@corp.example\n{Vectors.ContentSha256}\n"));
+        var mac = HMACSHA256.HashData((byte[])[.. Enumerable.Range(0, 32).Select(octet => (byte)octet)], Encoding.UTF8.GetBytes($"CMR1\nB0000500101\nuser2@corp.example\n{Vectors.ContentSha256}\n"));
         Assert.Equal($"X-ClusterMail-Released: B0000500101; s=k1.{Convert.ToBase64String(mac.AsSpan(0, 16)).TrimEnd('=').Replace('+', '-').Replace('/', '_')}\r\n", line);
         Assert.Equal(mark, ReleaseMark.Parse(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..]));
         Assert.True(mark.IsSignedBy(Vectors.K1, ReversePath.FromStored("USER2@corp.example"), Sha256));

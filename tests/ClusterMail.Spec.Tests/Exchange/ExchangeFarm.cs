@@ -142,8 +142,9 @@ public sealed partial class ExchangeFarm : IAsyncLifetime
 
     public static string HoldOf(string decision) => decision.Split('_', '@')[1];
 
-    /// <summary>What became of attempts, as the audit has it.</summary>
-    public async Task<string> AuditAsync() => await Farm.RunAsync("approval", "audit", "export");
+    /// <summary>Waits for a record of this word about a held mail: the chain is written behind what it tells of.</summary>
+    public Task AuditedAsync(string word, string hold) => Until.TrueAsync(
+        async () => (await Farm.RunAsync("approval", "audit", "export")).Split('\n').Any(line => line.Contains($"\"{word}\"", StringComparison.Ordinal) && line.Contains(hold, StringComparison.Ordinal)), Soon, $"{word} of {hold} in the audit");
 
     public async ValueTask DisposeAsync()
     {

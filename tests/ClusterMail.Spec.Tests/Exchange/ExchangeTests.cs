@@ -27,7 +27,7 @@ public sealed class ExchangeTests(ExchangeFarm farm) : IClassFixture<ExchangeFar
         using (var byHand = await farm.OpenAsync(Inside))
             Assert.StartsWith("550 5.7.1", await byHand.MailAsync(Bucho, [User1], $"From: <{Bucho}>\r\nSubject: {text}\r\n\r\n"), StringComparison.Ordinal);
         Assert.Equal("HELD", await farm.StateAsync(hold), ignoreCase: true);
-        Assert.Contains((await farm.AuditAsync()).Split('\n'), line => line.Contains(hold, StringComparison.Ordinal) && line.Contains("\"WRONG_TO\"", StringComparison.Ordinal));
+        await farm.AuditedAsync("WRONG_TO", hold);
 
         await farm.SendAsync(Bucho, to, text);
         var mail = await farm.Outside.OneAsync(one => one.Text.Contains("Subject: mitsumori-14\r\n", StringComparison.Ordinal), Soon);
@@ -79,7 +79,7 @@ public sealed class ExchangeTests(ExchangeFarm farm) : IClassFixture<ExchangeFar
     public async Task APPROVE_454_5_a_proxy_written_with_the_sub_domain_is_refused_with_a_hint_whatever_the_alias()
     {
         await farm.SendAsync(Bucho, $"bucho@{Sub}", $"setproxyuser_kacho@{Sub}");
-        var answer = await farm.ArrivedAsync(Bucho, "setproxyuser_");
+        var answer = await farm.ArrivedAsync(Bucho, "処理結果");
         Assert.Contains("サブドメインを付けない", answer.TextBody, StringComparison.Ordinal);
         Assert.Empty((await farm.Farm.JsonAsync("approval", "proxy", "list")).GetProperty("proxies").EnumerateArray());
     }
@@ -159,7 +159,7 @@ public sealed class ExchangeTests(ExchangeFarm farm) : IClassFixture<ExchangeFar
         using var exchange = await farm.OpenAsync(Inside);
         Assert.StartsWith("250", await exchange.MailAsync(User1, ["okyaku@client.example"], $"Received: from cloud.example\r\n{Encoding.ASCII.GetString(marked)[..^2]}"), StringComparison.Ordinal);
         await Until.TrueAsync(() => farm.Outside.Mails.Count(one => one.Text.Contains("Subject: mitsumori-mark\r\n", StringComparison.Ordinal)) == 2, Soon, "the mail that came back going on");
-        Assert.Contains((await farm.AuditAsync()).Split('\n'), line => line.Contains("\"CAME_BACK\"", StringComparison.Ordinal) && line.Contains(HoldOf(text), StringComparison.Ordinal));
+        await farm.AuditedAsync("CAME_BACK", HoldOf(text));
     }
 
     /// <summary>All text of a report.</summary>
