@@ -123,11 +123,11 @@ public sealed class InternalServerTests
     }
 
     [Fact]
-    public async Task APPROVE_447_mail_to_the_sub_domain_goes_nowhere_where_approval_was_never_switched_on()
+    public async Task APPROVE_447_mail_to_the_sub_domain_goes_nowhere_where_approval_has_no_key_yet_and_the_sender_no_policy()
     {
-        await using var scene = await StartAsync(("approval.enabled", "false"));
+        await using var scene = await StartAsync();
         scene.ForgetLists();
-        var reply = await scene.SendAsync(User2, ["user1@sub.corp.example"], ApprovalScene.Content, auth: "", client: Exchange);
+        var reply = await scene.SendAsync("jomu@corp.example", ["user1@sub.corp.example"], ApprovalScene.Content, auth: "", client: Exchange);
         Assert.Equal((550, new EnhancedStatus(5, 1, 1)), (reply.Code, reply.Status));
         Assert.Equal(0, await scene.Queue.CountAsync("mail"));
     }
