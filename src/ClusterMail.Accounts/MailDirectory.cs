@@ -15,6 +15,9 @@ public sealed class MailDirectory(OperatedDomains domains, AccountIndex accounts
     /// <summary>ACCT-6: who gets mail for postmaster of a domain that has no such account or alias; null: nobody, as with <c>compat.postmaster.explicit_only</c>.</summary>
     public Mailbox? Administrator { get; init; }
 
+    /// <summary>Where decisions and commands of approval are sent to. Default nowhere.</summary>
+    public SubDomain SubDomain { get; init; } = SubDomain.None;
+
     /// <summary>
     /// The same for a recipient: postmaster of an operated domain always exists, because RFC 5321 §4.5.1 wants its mail taken. As a sender it does not, unless it is real:
     /// forgers like that name.

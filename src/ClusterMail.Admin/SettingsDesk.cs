@@ -40,7 +40,7 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
             if (change.Value is null)
                 target.Remove(change.Name);
             else
-                target[change.Name] = change.Value;
+                target[change.Name] = Catalogue.Find(change.Name)?.Tidy(change.Value) ?? change.Value;
         }
         return snapshot with
         {

@@ -67,7 +67,8 @@ public sealed class NodeApproval : IAsyncDisposable
         Desk = new HoldDesk(_holds, Reader, numbers, _node, Rules(time), Wake, _logs.CreateLogger<HoldDesk>());
         Acts = new HoldGate(Desk, Reader, region);
         Door = new ApprovalDoor(
-            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new PartnerReader(_source), time), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Commands(time), Wake, _logs.CreateLogger<ApprovalDoor>());
+            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new PartnerReader(_source), time), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Commands(time),
+            new ReleasedAgain(Reader, _holds, () => Watch.Current, _node), Wake, _logs.CreateLogger<ApprovalDoor>());
         var cases = new HeldCases(Reader, _view);
         Pages = new PageDesk(Acts, Desk, Reader, _holds, _links, cases, () => Watch.Current, _node, Wake, time);
         _worker = new HoldWorker(new HoldWorkerParts
@@ -79,7 +80,7 @@ public sealed class NodeApproval : IAsyncDisposable
             Audit = _audit,
             Events = _events,
             Lease = lease,
-            Release = new ReleaseWork(Reader, numbers, _view),
+            Release = new ReleaseWork(Reader, numbers, () => Watch.Current, _view),
             Notice = Notices(cases, numbers, time).MakeAsync,
             Queued = queued,
         }, _logs.CreateLogger<HoldWorker>());

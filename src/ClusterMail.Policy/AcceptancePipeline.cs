@@ -19,6 +19,7 @@ public sealed class AcceptancePipeline
     private readonly DateTimeOffset _now;
     private readonly ICollection<PolicyStep>? _trace;
     private readonly Account? _identity;
+    private readonly bool _inside;
     private readonly List<(Mailbox Recipient, Account Account)> _local = [];
     private RelayDecision? _relay;
     private SenderFacts _facts;
@@ -33,10 +34,14 @@ public sealed class AcceptancePipeline
         _now = client.At ?? DateTimeOffset.UtcNow;
         _trace = trace;
         _identity = snapshot.Authenticated(client.AuthenticatedAs);
+        _inside = snapshot.Internal.Contains(client.Address);
         Approval = snapshot.Approval;
     }
 
     private bool IsAuthenticated => _identity is not null;
+
+    /// <summary>The client is an internal server: its users have logged in there (APPROVE-447).</summary>
+    public bool IsInside => _inside;
 
     /// <summary>What approval decides by to the end of this transaction (APPROVE-23).</summary>
     public ApprovalPolicy Approval { get; }
@@ -52,17 +57,19 @@ public sealed class AcceptancePipeline
     /// <param name="declaredSize">SIZE= in octets; 0 when not declared.</param>
     public Verdict Mail(ReversePath sender, bool blank, long declaredSize = 0)
     {
-        (_path, _facts, _sender, _forbidden) = (sender, SenderFacts.Of(sender, blank), _snapshot.ResolveSender(sender), null);
+        (_path, _facts, _sender, _forbidden) = (sender, SenderFacts.Of(sender, blank), Inside(_snapshot.ResolveSender(sender)), null);
         _local.Clear();
         var relay = new RelayDecision(
-            _snapshot.Relay.Match(_client.Address, _facts), _sender.Class, IsAuthenticated, _snapshot.Switches, _snapshot.IsDenied(_client.Address, _now));
+            _snapshot.Relay.Match(_client.Address, _facts), ClassOfSender(), IsAuthenticated, _snapshot.Switches, _snapshot.IsDenied(_client.Address, _now), _inside);
         _relay = relay;
-        Outgoing = new OutgoingMail(sender, Requesters.AtMail(_identity, sender, _sender), relay.Trusted || _snapshot.Switches.TrustEnvelopeSender);
+        Outgoing = new OutgoingMail(sender, Requesters.AtMail(_identity, sender, _sender), relay.Trusted || _snapshot.Switches.TrustEnvelopeSender) { IsFromInside = _inside };
 
         var verdict = Told("MAIL", "PIPE-3 relay list", relay.List());
         // Before the sender is looked up, so that a stranger on a users' port cannot ask who exists here.
         if (verdict.Accepted)
             verdict = Told("MAIL", "PIPE-6 AUTH on a users' port", Submission());
+        if (verdict.Accepted && !_snapshot.Internal.IsEmpty)
+            verdict = Told("MAIL", "PIPE-4 sender of ours", Claim(relay));
         if (verdict.Accepted)
             verdict = Told("MAIL", "PIPE-4 sender", relay.Sender(sender.Mailbox, _sender.Rule));
         if (verdict.Accepted)
@@ -84,6 +91,8 @@ public sealed class AcceptancePipeline
         // Whoever the administrator is and wherever: his mail is ours to take, not a stranger's to relay.
         if (PolicySnapshot.IsBarePostmaster(recipient) && _snapshot.Postmaster is not null)
             return Counted("RCPT", Told("RCPT", "bare postmaster", Verdict.Accept("RFC 5321 4.5.1")));
+        if (_snapshot.Directory.SubDomain.Contains(recipient))
+            return Counted("RCPT", Told("RCPT", "PIPE-11 sub-domain", Decisions(relay, recipient)));
         var resolution = _snapshot.ResolveRecipient(recipient);
         var verdict = Destination(recipient, resolution);
         if (verdict.Accepted)
@@ -175,6 +184,26 @@ public sealed class AcceptancePipeline
     private Verdict Submission() => _client.Submission && !IsAuthenticated
         ? Verdict.Refuse(PolicyReplies.AuthenticationRequired, "CONF-23")
         : Verdict.Accept("CONF-23");
+
+    /// <summary>APPROVE-456: whoever an internal server knows under a domain of ours is ours, registered here or not; a suspended account stays suspended.</summary>
+    private Resolution Inside(Resolution sender) =>
+        _inside && sender is { Class: AddressClass.LocalMissing, Rule: "RELAY-26" } ? sender with { Class = AddressClass.LocalExisting, Rule = "APPROVE-456" } : sender;
+
+    /// <summary>Reports and receipts of an internal server's users have no sender and go out all the same; approval looks into them (APPROVE-9).</summary>
+    private AddressClass ClassOfSender() => _inside && _facts.Kind == SenderKind.Null ? AddressClass.LocalExisting : _sender.Class;
+
+    /// <summary>APPROVE-448: where the users of our domains have their own server, nobody else speaks for them unless he has logged in or was named by the operator.</summary>
+    private Verdict Claim(in RelayDecision relay) =>
+        relay.Trusted || _path.Mailbox is not { } mailbox || !(_snapshot.Directory.Domains.Contains(mailbox.Domain) || _snapshot.Directory.SubDomain.Contains(mailbox))
+            ? Verdict.Accept("APPROVE-448")
+            : Verdict.Refuse(PolicyReplies.InvalidSender, "APPROVE-448");
+
+    /// <summary>
+    /// APPROVE-448: the sub-domain takes decisions and commands of people we know; whether it is one is seen at its end. No policy is asked: a superior whose own mail is
+    /// checked can still decide (APPROVE-141).
+    /// </summary>
+    private static Verdict Decisions(in RelayDecision relay, Mailbox recipient) =>
+        relay.Trusted ? Verdict.Accept("APPROVE-448") : Verdict.Refuse(PolicyReplies.UserUnknown(recipient), "APPROVE-448");
 
     /// <summary>UTIME-4: of the account MAIL FROM names, and of the one that authenticated, so that another's name opens no door.</summary>
     private Verdict Hours()

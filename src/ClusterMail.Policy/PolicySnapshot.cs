@@ -29,7 +29,9 @@ public sealed class PolicySnapshot
         Directory = new MailDirectory(domains, accounts, aliases)
         {
             Administrator = set.Text("admin.address") is { Length: > 0 } address && !set.Switch("compat.postmaster.explicit_only") ? Mailbox.FromStored(address) : null,
+            SubDomain = new SubDomain(set.Text("approval.sub_domain_label"), domains),
         };
+        Internal = InternalServers.From(set);
         (var destinations, var destinationErrors) = ApprovalTable.Parse(set.Text("destination.rules"), "destination.rules");
         _system = new PolicyLevel(LevelKind.System, "", set.Version, destinations);
         _book = book;
@@ -56,6 +58,7 @@ public sealed class PolicySnapshot
         ["approval.fallback"] = static (text, _) => ApprovalOptions.CheckAddresses("approval.fallback", text),
         ["approval.domains"] = static (text, _) => ApprovalDomains.Parse(text).Errors,
         ["approval.business_calendar"] = static (text, _) => BusinessCalendar.Parse(text).Errors,
+        ["approval.sub_domain_label"] = CheckSubDomain,
         ["auth.methods"] = AuthRules.CheckMethods,
         ["auth.required_senders"] = static (text, _) => AuthRules.CheckRequired(text),
     };
@@ -63,6 +66,9 @@ public sealed class PolicySnapshot
     public long Version { get; }
     public RelaySwitches Switches { get; }
     public RelayList Relay { get; }
+
+    /// <summary>Who brings mail of our users without AUTH (APPROVE-448).</summary>
+    public InternalServers Internal { get; }
 
     /// <summary>Who must authenticate, and what is compared with it then.</summary>
     public AuthRules Auth { get; }
@@ -148,8 +154,14 @@ public sealed class PolicySnapshot
             ? account
             : null;
 
-    /// <summary>RELAY-51: an address the operator named as <c>true</c>, <c>default</c> or <c>only</c> is never denied by a filter, nor locked out.</summary>
-    public bool IsNamed(IPAddress client) => Relay.Match(client, default).KnownClient;
+    /// <summary>RELAY-51: an address the operator named as <c>true</c>, <c>default</c> or <c>only</c>, or as internal server, is never denied by a filter, nor locked out.</summary>
+    public bool IsNamed(IPAddress client) => Relay.Match(client, default).KnownClient || Internal.Contains(client);
+
+    /// <summary>APPROVE-442: the sub-domain is not created as a domain; mail for that domain would be refused.</summary>
+    private static IReadOnlyList<SettingError> CheckSubDomain(string label, SettingSet set) =>
+        OperatedDomains.Parse(set.Text("domain.table")).Domains is var domains && domains.All.FirstOrDefault(domain => domains.Contains($"{label}.{domain.Name}")) is { } taken && label.Length > 0
+            ? [new SettingError("approval.sub_domain_label", 0, 0, "APPROVE-442", $"{label}.{taken.Name} is an operated domain; take another label, or take that domain out of domain.table")]
+            : [];
 
     private static Func<PolicyLevel, PolicyBook> OwnBook()
     {

@@ -38,6 +38,9 @@ public sealed class Router
 
     public Route Decide(ReversePath sender, Mailbox recipient)
     {
+        // APPROVE-447: it ends here, whatever an alias or a table says of it.
+        if (Directory.SubDomain.Contains(recipient))
+            return NoWay("550 5.1.1 This address takes decisions and commands of approval only", "APPROVE-447");
         // ALIAS-9: aliases first, whatever forward-all says; who has no domain can be no alias.
         var found = recipient.Domain.Length == 0 ? null : Directory.ResolveRecipient(recipient);
         // FALL-2, FALL-3: with forward-all there are no mailboxes here.

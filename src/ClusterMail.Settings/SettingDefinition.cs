@@ -37,6 +37,12 @@ public sealed record SettingDefinition
     /// <summary>May be overridden per node (CLU-27: listeners, worker counts and debug only).</summary>
     public bool PerNode { get; init; }
 
+    /// <summary>White space at its ends, line breaks too, is taken off where it comes in: files of the original end with one (APPROVE-441).</summary>
+    public bool Trimmed { get; init; }
+
+    /// <summary>As it is judged and saved.</summary>
+    public string Tidy(string text) => Trimmed ? text.Trim() : text;
+
     /// <summary>Shown as *** everywhere (ADMIN-43).</summary>
     public bool Secret { get; init; }
 }

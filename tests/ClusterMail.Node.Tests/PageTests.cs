@@ -74,6 +74,37 @@ public sealed class PageTests
     }
 
     [Fact]
+    public async Task EX_APPR_16_the_web_page_from_the_scanner_to_the_second_tab()
+    {
+        await using var scene = await StartAsync();
+        var hold = await scene.HoldAsync();
+        var link = await scene.LinkAsync(hold);
+        using var scanner = scene.Open();
+        for (var i = 0; i < 5; i++)
+            await scanner.GetAsync(link);
+        Assert.Equal((HoldState.Held, 1), ((await scene.AgainAsync(hold)).State, (await scene.AgainAsync(hold)).Version));
+        Assert.DoesNotContain(await scene.AuditedAsync(hold), line => line.StartsWith("ATTEMPT", StringComparison.Ordinal));
+        // The same link in the hands of somebody else who can log in and is not asked.
+        using var other = scene.Open();
+        await other.LogInAsync(link, "user1@corp.example");
+        Assert.Contains("ATTEMPT NOT_APPROVER web user1@corp.example", await scene.AuditedAsync(hold));
+
+        using var browser = scene.Open();
+        await browser.LogInAsync(link, Bucho);
+        var sha = Convert.ToHexStringLower(hold.Mail.Sha256);
+        var guard = Regex(browser.Html, "name=\"guard\" value=\"([^\"]+)\"");
+        await browser.PostAsync(link, new() { ["verb"] = "approval", ["sha256"] = sha });
+        Assert.Equal(HttpStatusCode.Forbidden, browser.Status);
+        Assert.Contains($"ATTEMPT BAD_TOKEN web {Bucho}", await scene.AuditedAsync(hold));
+        Assert.Contains("承認しました", await browser.PostAsync(link, new() { ["verb"] = "approval", ["sha256"] = sha, ["guard"] = guard }), StringComparison.Ordinal);
+        var approved = await scene.AgainAsync(hold);
+        Assert.Equal((HoldState.Approved, "web"), (approved.State, approved.Decision!.Channel));
+        // The second tab was opened before.
+        Assert.Contains("すでに決定されています", await browser.PostAsync(link, new() { ["verb"] = "reject", ["sha256"] = sha, ["guard"] = guard }), StringComparison.Ordinal);
+        Assert.Equal(HoldState.Approved, (await scene.AgainAsync(hold)).State);
+    }
+
+    [Fact]
     public async Task APPROVE_163_after_a_decision_the_link_and_a_repeated_POST_only_show_by_whom_and_when()
     {
         await using var scene = await StartAsync(settings: ("approval.web.auth", "link"));

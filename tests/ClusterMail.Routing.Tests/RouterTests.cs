@@ -1,4 +1,5 @@
 using System.Net;
+using ClusterMail.Accounts;
 using ClusterMail.Protocol;
 
 namespace ClusterMail.Routing.Tests;
@@ -28,6 +29,24 @@ public class RouterTests
         Assert.Equal([new Gateway("192.0.2.50", 465, true)], Decide(router, "x@b.example").Gateways);
         Assert.Equal(RouteKind.Mx, Decide(router, "x@c.example").Kind);
         Assert.Equal(25, Decide(router, "x@c.example").Port);
+    }
+
+    [Fact]
+    public void APPROVE_447_the_sub_domain_is_never_routed_whatever_table_and_aliases_say()
+    {
+        var domains = OperatedDomains.Parse("test.jp local").Domains;
+        var aliases = new AliasIndex();
+        aliases.Put(new Alias(Mailbox.FromStored("*@sub.test.jp"), Mailbox.FromStored("*@test.jp"), AliasMode.ByDomain));
+        var router = new Router
+        {
+            Table = RouteTable.Parse("sub.test.jp,192.0.2.9,25\ntest.jp,192.0.2.20,25\n*,192.0.2.1,25\n", out _),
+            ForwardAll = true,
+            Directory = new MailDirectory(domains, new AccountIndex(), aliases) { SubDomain = new SubDomain("sub", domains) },
+        };
+        Assert.Equal((RouteKind.Failure, "APPROVE-447"), (Decide(router, "user1@sub.test.jp").Kind, Decide(router, "user1@sub.test.jp").Rule));
+        // APPROVE-444: inside by the table, everything else as it would go.
+        Assert.Equal([new Gateway("192.0.2.20", 25, false)], Decide(router, "user1@test.jp").Gateways);
+        Assert.Equal([new Gateway("192.0.2.1", 25, false)], Decide(router, "user1@sub.other.jp").Gateways);
     }
 
     [Fact]

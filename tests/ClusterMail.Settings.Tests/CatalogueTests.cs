@@ -48,6 +48,26 @@ public sealed class CatalogueTests
     [InlineData("approval.sub_domain_label", "sub.example", false)]
     public void APPROVE_160_the_settings_of_the_page_are_judged_before_they_are_saved(string name, string value, bool isGood) => Assert.Equal(isGood, Validator.Check(name, value).Count == 0);
 
+    [Theory]
+    [InlineData("sub\r\n", "sub")]
+    [InlineData(" sub\n", "sub")]
+    [InlineData("sub", "sub")]
+    public void APPROVE_441_a_line_break_at_the_end_of_the_label_is_corrected_where_it_comes_in(string typed, string kept)
+    {
+        var definition = Catalogue.Get("approval.sub_domain_label");
+        Assert.Equal(kept, definition.Tidy(typed));
+        Assert.Empty(Validator.Check(definition.Name, definition.Tidy(typed)));
+        // Other texts are kept as they are.
+        Assert.Equal(" x ", Catalogue.Get("receive.banner_text").Tidy(" x "));
+    }
+
+    [Theory]
+    [InlineData("su b")]
+    [InlineData("sub.test")]
+    [InlineData("-sub")]
+    [InlineData("sub@x")]
+    public void APPROVE_441_the_label_is_one_DNS_label(string label) => Assert.NotEmpty(Validator.Check("approval.sub_domain_label", label));
+
     [Fact]
     public void APPROVE_50_approval_without_anybody_to_fall_back_on_is_warned_of()
     {

@@ -17,6 +17,9 @@ public sealed record ProxyWish
     public required Mailbox? ProxyAccount { get; init; }
     public bool IsProxySuspended { get; init; }
 
+    /// <summary>Written with the label commands are sent to: an address inside a command stays in the real domain (APPROVE-202), whatever alias there may be.</summary>
+    public bool IsInSubDomain { get; init; }
+
     /// <summary>The proxy the approver had until now; null: none.</summary>
     public Mailbox? Before { get; init; }
 
@@ -35,6 +38,9 @@ public enum ProxyRefusal
 {
     NotAnApprover,
     NoSuchAccount,
+
+    /// <summary>The address of the sub-domain instead of the account's (APPROVE-446).</summary>
+    InSubDomain,
     Suspended,
     Oneself,
     Past,
@@ -69,6 +75,8 @@ public static class ProxyRules
     {
         if (!wish.IsApprover)
             return new ProxyAnswer.Refused(ProxyRefusal.NotAnApprover);
+        if (wish.IsInSubDomain)
+            return new ProxyAnswer.Refused(ProxyRefusal.InSubDomain);
         if (wish.ProxyAccount is not { } proxy)
             return new ProxyAnswer.Refused(ProxyRefusal.NoSuchAccount);
         if (wish.IsProxySuspended)

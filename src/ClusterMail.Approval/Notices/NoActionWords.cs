@@ -69,6 +69,9 @@ internal sealed class CommandWords(CaseWords words)
         ProxyRefusal.NoSuchAccount => (
             words.Say("そのアドレスのアカウントはありません。", "There is no such account."),
             words.Say("登録されているアカウントのアドレスを指定してください。これまでの設定はそのままです。", "Name the address of a registered account. The proxy until now stays.")),
+        ProxyRefusal.InSubDomain => (
+            words.Say("サブドメインのアドレスは代理承認者に指定できません。", "An address of the sub-domain cannot be a proxy."),
+            words.Say("コマンドの中には、サブドメインを付けない本来のアドレスを書いてください。例: setproxyuser_kacho@corp.example", "Inside a command write the normal address, without the label of the sub-domain. Example: setproxyuser_kacho@corp.example")),
         ProxyRefusal.Suspended => (
             words.Say("そのアカウントは停止されています。", "That account is suspended."),
             words.Say("別のアカウントを指定してください。", "Name another account.")),

@@ -35,6 +35,9 @@ public abstract record Notice
         /// <summary>Page on which the sender takes it back; null: no page.</summary>
         public string? WithdrawUrl { get; init; }
 
+        /// <summary>Brought by an internal server, which has delivered to the recipients it keeps itself before we saw anything (APPROVE-451).</summary>
+        public bool IsFromInside { get; init; }
+
         /// <summary>His link to the page on which he tells the approvers something (APPROVE-502); null: no page.</summary>
         public string? NoteUrl { get; init; }
     }

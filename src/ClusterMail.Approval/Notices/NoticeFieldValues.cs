@@ -44,7 +44,7 @@ internal sealed class NoticeFieldValues(Language language, NoticeOptions options
         Set("subject", _words.Subject(hold.Case));
         Set("received", _words.Time(hold.Case.ReceivedAt));
         SetGroups("recipients", hold.Groups, CaseWords.Recipients);
-        Set("sent", [.. hold.AlreadySent.Select(recipient => VisibleText.Line(recipient.ToString()))]);
+        Set("sent", [.. hold.AlreadySent.Select(recipient => VisibleText.Line(recipient.ToString())), .. hold.IsFromInside ? Inside() : []]);
         SetGroups("approvers", hold.Groups, group => WithVotes(group));
         SetGroups("reason", hold.Groups, _words.Reasons);
         SetGroups("deadline", hold.Groups, group => [_words.Deadline(group)]);
@@ -56,6 +56,10 @@ internal sealed class NoticeFieldValues(Language language, NoticeOptions options
         if (hold.MayWithdraw && (hold.WithdrawUrl is not null || hold.Groups.Length == 1))
             _values["withdraw"] = new FieldContent.Action(WithdrawLink(hold), hold.WithdrawUrl, Tone.Neutral);
     }
+
+    /// <summary>APPROVE-451.</summary>
+    private ImmutableArray<string> Inside() =>
+        [_words.Say("社内の宛先 (社内のメールサーバーがすでに配信しています)", "recipients inside (your own mail server has delivered to them already)")];
 
     /// <summary>A command the sender gives to himself; no decision, and no token (APPROVE-111). Of several groups he names one at a time, or uses the page.</summary>
     private static string? WithdrawLink(Notice.Hold hold) => hold.Groups.Length == 1 ? OwnCommand(hold.Case, "withdraw") : null;

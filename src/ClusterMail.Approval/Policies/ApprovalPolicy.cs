@@ -66,7 +66,7 @@ public sealed class ApprovalPolicy(ApprovalOptions options, PolicyBook book)
             var said = new LevelReading(options, book.Keywords, level, mail.IsOurs).Ask(requester, destination, evidence);
             switch (said)
             {
-                case LevelAnswer.Refuse refuse: return new Judgement.Refuse(refuse.Rule, RefuseReply.For(options.RefuseText, mail.ReversePath, recipient.Address));
+                case LevelAnswer.Refuse refuse: return new Judgement.Refuse(refuse.Rule, RefuseReply.For(options.RefuseText, mail.ReversePath, recipient.Address, mail.IsFromInside));
                 case LevelAnswer.Judged { Judgement: Judgement.Trouble trouble }: return trouble;
                 case LevelAnswer.Judged { Judgement: Judgement.Hold { IsDelay: true } later }: delay ??= decided is null ? later : null; break;
                 // A level that is still open may refuse later, so nothing more specific closes the case before.

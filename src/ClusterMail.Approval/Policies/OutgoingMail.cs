@@ -11,7 +11,11 @@ namespace ClusterMail.Approval.Policies;
 /// Authenticated, from a network that may relay, or from an internal server (APPROVE-5). A mail from outside that claims one of our senders is not held for
 /// approval; what its table forbids stays forbidden (DEST-7).
 /// </param>
-public sealed record OutgoingMail(ReversePath ReversePath, ImmutableArray<Requester> Requesters, bool IsOurs);
+public sealed record OutgoingMail(ReversePath ReversePath, ImmutableArray<Requester> Requesters, bool IsOurs)
+{
+    /// <summary>Brought by an internal server (APPROVE-447).</summary>
+    public bool IsFromInside { get; init; }
+}
 
 /// <summary>One RCPT.</summary>
 /// <param name="Address">As given (APPROVE-27).</param>

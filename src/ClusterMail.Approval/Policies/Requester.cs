@@ -30,8 +30,8 @@ public static class Requesters
             requesters.Add(Requester.Of(identity));
         if (!from.IsNull && sender.Account is { } account && account.Id != identity?.Id)
             requesters.Add(Requester.Of(account));
-        // A domain passed on by its route has no accounts here; its mail is ours all the same.
-        else if (!from.IsNull && identity is null && sender is { Class: AddressClass.LocalExisting, Account: null })
+        // A domain passed on by its route has no accounts here, and a client the operator trusts may send for accounts we do not know: their mail is ours all the same.
+        else if (!from.IsNull && identity is null && sender is { Class: not AddressClass.Outside, Account: null })
             requesters.Add(new Requester(from.Mailbox!, null));
         return requesters.ToImmutable();
     }

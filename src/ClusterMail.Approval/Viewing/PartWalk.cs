@@ -19,6 +19,9 @@ internal sealed class PartWalk(MimeMessage message)
 
     private readonly List<TextPart> _plain = [];
     private readonly List<TextPart> _html = [];
+
+    /// <summary>Texts out of a winmail.dat: they stand for those of the mail where it has none.</summary>
+    private readonly List<TextPart> _packed = [];
     private readonly List<MimePart> _images = [];
     private readonly List<MailView.Attachment> _attachments = [];
     private readonly SortedSet<ViewGap> _gaps = [];
@@ -28,6 +31,9 @@ internal sealed class PartWalk(MimeMessage message)
     {
         if (message.Body is not null)
             Visit(message.Body);
+        if (_plain.Count == 0 && _html.Count == 0)
+            foreach (var part in _packed)
+                (part.IsHtml ? _html : _plain).Add(part);
         var plain = Join(_plain);
         var html = Join(_html);
         var shown = html.Length == 0 ? null : HtmlView.Of(html, Pictures());
@@ -90,6 +96,11 @@ internal sealed class PartWalk(MimeMessage message)
         {
             foreach (var inner in container.ExtractAttachments().OfType<MimePart>().Take(PartsLimit))
             {
+                if (inner is TextPart { IsAttachment: false, FileName: null } text && (text.IsPlain || text.IsHtml))
+                {
+                    _packed.Add(text);
+                    continue;
+                }
                 var (size, sha256) = Measure(stream => inner.Content?.DecodeTo(stream));
                 _attachments.Add(new MailView.Attachment(VisibleText.Line($"{container.FileName} › {inner.FileName}", 200), VisibleText.Line(inner.ContentType.MimeType, 100), size, sha256));
             }

@@ -29,6 +29,7 @@ internal sealed class SettingsDraft
     public void Take(string file, int line, string text, string setting, string value, string? note = null, string rule = "")
     {
         var definition = Catalogue.Get(setting);
+        value = definition.Tidy(value);
         rule = rule.Length > 0 ? rule : definition.Rule.Split(',')[0];
         var name = definition.Japanese.Length > 0 ? $"{setting} ({definition.Japanese})" : setting;
         if (Validator.Check(setting, value).FirstOrDefault(error => !error.IsWarning) is { } error)

@@ -14,14 +14,18 @@ internal readonly struct RelayDecision
     private readonly AddressClass _sender;
     private readonly bool _authenticated;
     private readonly bool _denied;
+    private readonly bool _inside;
 
     /// <param name="sender">Class of MAIL FROM; the null and the empty path are outside.</param>
     /// <param name="denied">The client is on the list of dynamic denies.</param>
-    public RelayDecision(in RelayMatch match, AddressClass sender, bool authenticated, RelaySwitches switches, bool denied = false)
+    /// <param name="inside">The client is an internal server.</param>
+    public RelayDecision(in RelayMatch match, AddressClass sender, bool authenticated, RelaySwitches switches, bool denied = false, bool inside = false)
     {
-        _match = match;
+        // APPROVE-448: as if it stood as default above all lines. A line that names it by its address was written for it and stands.
+        _match = inside && match.Client is null or { Everyone: true } ? default : match;
+        _inside = inside;
         // RELAY-51: after the # lines, before everything else; an IP that a static line now marks true or default was set free by that.
-        _denied = denied && !match.Special && !match.KnownClient;
+        _denied = denied && !match.Special && !match.KnownClient && !inside;
         _switches = switches;
         _authenticated = authenticated;
         // RELAY-38: whoever proved who he is has the rights of an existing local sender.
@@ -29,16 +33,16 @@ internal readonly struct RelayDecision
     }
 
     /// <summary>Printed as the deciding rule.</summary>
-    public string Decided => _denied ? "RELAY-51" : _match.Deciding?.Decided ?? _match.Only?.Decided ?? "RELAY-31";
+    public string Decided => _denied ? "RELAY-51" : _match.Deciding?.Decided ?? _match.Only?.Decided ?? (_inside ? "APPROVE-448" : "RELAY-31");
 
     /// <summary>Somebody answers for what is sent: the session is authenticated, or the operator named this client.</summary>
-    public bool Trusted => _authenticated || _match.KnownClient || Action == RelayAction.True;
+    public bool Trusted => _authenticated || _inside || _match.KnownClient || Action == RelayAction.True;
 
     /// <summary>The operator named this client by its address, and no filter denies it. A line about senders names nobody: anybody can claim one.</summary>
-    public bool IsNamed => !_denied && _match.KnownClient;
+    public bool IsNamed => !_denied && (_inside || _match.KnownClient);
 
-    /// <summary>RELAY-24: the AUTH a local sender owes at MAIL is waived.</summary>
-    public bool AuthWaived => Action == RelayAction.True || _match.Deciding?.Option == NoRelayOption.AuthWaived;
+    /// <summary>RELAY-24: the AUTH a local sender owes at MAIL is waived. Users of an internal server have logged in there (APPROVE-448).</summary>
+    public bool AuthWaived => _inside || Action == RelayAction.True || _match.Deciding?.Option == NoRelayOption.AuthWaived;
 
     private bool LowerHalf => _match is { Deciding: null, Only: not null };
 

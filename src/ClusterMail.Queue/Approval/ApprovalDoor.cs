@@ -22,14 +22,18 @@ public sealed record Admission(Reply? Answer, ImmutableArray<ForwardPath> SendNo
 /// <summary>Stands between the last dot and the queue: catches decisions and commands, and holds what needs approval. Fails closed (APPROVE-13).</summary>
 /// <param name="held">A held mail was committed: its notices are waiting.</param>
 /// <param name="commands">Commands by mail (chapter 22).</param>
-public sealed partial class ApprovalDoor(HoldPlanner planner, DecisionDesk decisions, CommandDesk commands, Action held, ILogger<ApprovalDoor> log)
+/// <param name="again">Knows what was released before.</param>
+public sealed partial class ApprovalDoor(HoldPlanner planner, DecisionDesk decisions, CommandDesk commands, ReleasedAgain again, Action held, ILogger<ApprovalDoor> log)
 {
     private static readonly Reply NoSuchAddress = new(550, new EnhancedStatus(5, 1, 1), "This address takes decisions and commands of approval only.");
 
     public async ValueTask<Admission> AdmitAsync(ReceivedMail mail, CancellationToken cancel)
     {
-        if (mail.Transaction is not MailTransaction { Concerns: true } transaction)
+        if (mail.Transaction is not MailTransaction transaction)
             return Admission.Ordinary(mail);
+        // Also where approval was never switched on: there is nobody behind the address.
+        if (!transaction.Concerns)
+            return IsToSubDomain(mail, transaction) ? new Admission(NoSuchAddress, [], null) : Admission.Ordinary(mail);
         try
         {
             // Before the policy of whoever sends it: a superior whose own mail is checked can still decide (APPROVE-141).
@@ -40,7 +44,7 @@ public sealed partial class ApprovalDoor(HoldPlanner planner, DecisionDesk decis
                 return new Admission(done, [], null);
             if (IsToSubDomain(mail, transaction))
                 return new Admission(NoSuchAddress, [], null);
-            if (transaction.Approval is not { } approval)
+            if (transaction.Approval is not { } approval || await again.IsAsync(mail, transaction, cancel).ConfigureAwait(false))
                 return Admission.Ordinary(mail);
             return approval.IsReady
                 ? await planner.AdmitAsync(approval, mail, Given(mail, transaction), cancel).ConfigureAwait(false)
@@ -56,8 +60,7 @@ public sealed partial class ApprovalDoor(HoldPlanner planner, DecisionDesk decis
 
     /// <summary>APPROVE-448: the sub-domain is for decisions and commands; nobody is to begin using it as an address.</summary>
     private static bool IsToSubDomain(ReceivedMail mail, MailTransaction transaction) =>
-        transaction.View.Settings.Text("approval.sub_domain_label") is { Length: > 0 } label && mail.Given.ForwardPaths.Any(path =>
-            path.Mailbox.Domain.StartsWith($"{label}.", StringComparison.OrdinalIgnoreCase) && transaction.View.Policy.Directory.Domains.Find(path.Mailbox.Domain[(label.Length + 1)..]) is not null);
+        mail.Given.ForwardPaths.Any(path => transaction.View.Policy.Directory.SubDomain.Contains(path.Mailbox));
 
     /// <summary>Called after the commit.</summary>
     public void Committed(NewHeldMail? what)

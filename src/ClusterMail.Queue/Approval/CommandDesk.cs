@@ -85,7 +85,7 @@ public sealed class CommandDesk(CommandParts parts)
     private async Task SetProxyAsync(Given given, Mailbox asker, ApprovalCommand.SetProxy command, CancellationToken cancel)
     {
         var (register, now) = (parts.Lists().Register, parts.Time.GetUtcNow());
-        // The stored name of a proxy is the account's, whatever alias was written (APPROVE-207). The sub-domain's form is no address of an account, and refused (APPROVE-202).
+        // The stored name of a proxy is the account's, whatever alias was written (APPROVE-207).
         var account = given.Directory.Resolve(command.Proxy).Account;
         var answer = ProxyRules.Judge(new ProxyWish
         {
@@ -93,6 +93,7 @@ public sealed class CommandDesk(CommandParts parts)
             IsApprover = await IsApproverAsync(given, asker, cancel).ConfigureAwait(false),
             Command = command,
             ProxyAccount = account?.Address,
+            IsInSubDomain = given.Directory.SubDomain.Contains(command.Proxy),
             IsProxySuspended = account is { Suspended: true },
             Before = Before(register, asker, now),
             ProxyOfProxy = account is null ? null : register.ProxyOf(account.Address, now)?.Proxy,
@@ -200,24 +201,20 @@ public sealed class CommandDesk(CommandParts parts)
 
     private static CommandMail Mail(ReceivedMail mail, MailTransaction transaction)
     {
-        var (directory, label) = (transaction.View.Policy.Directory, transaction.View.Settings.Text("approval.sub_domain_label"));
+        var directory = transaction.View.Policy.Directory;
         var login = mail.Client.AuthenticatedAs is { } identity ? directory.Account(Mailbox.FromStored(identity)) : null;
         var sender = mail.Given.ReversePath.Mailbox;
         return new CommandMail
         {
-            Path = ApprovalRules.PathOf(mail, transaction, login),
+            Path = ApprovalRules.PathOf(transaction, login),
             IsAuthOffered = !transaction.View.Receive.AuthMethods.IsEmpty,
             EnvelopeSender = sender,
             SenderAccount = sender is null ? null : directory.Resolve(sender).Account?.Address,
             Authenticated = login?.Address,
             Recipients = [.. mail.Given.ForwardPaths.Select(path => path.Mailbox)],
-            RecipientAccount = mail.Given.ForwardPaths is [var path] ? directory.Resolve(Bare(path.Mailbox, label)).Account?.Address : null,
+            RecipientAccount = mail.Given.ForwardPaths is [var path] ? directory.Resolve(directory.SubDomain.Bare(path.Mailbox)).Account?.Address : null,
         };
     }
-
-    private static Mailbox Bare(Mailbox mailbox, string label) => label.Length > 0 && mailbox.Domain.StartsWith($"{label}.", StringComparison.OrdinalIgnoreCase)
-        ? mailbox with { Domain = mailbox.Domain[(label.Length + 1)..] }
-        : mailbox;
 
     private Task AuditAsync(Given given, string? who, ResultCode code, string why, CancellationToken cancel) =>
         parts.Holds.AuditAsync([(Record("COMMAND", given, who) with { Reason = why, Result = code }).Line()], cancel);

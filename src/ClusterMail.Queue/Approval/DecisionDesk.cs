@@ -89,7 +89,7 @@ public sealed class DecisionDesk(IHoldActs acts, HoldDesk desk, HoldReader reade
         return new DecisionAttempt
         {
             Text = text,
-            Path = ApprovalRules.PathOf(mail, transaction, account),
+            Path = ApprovalRules.PathOf(transaction, account),
             IsAuthOffered = !transaction.View.Receive.AuthMethods.IsEmpty,
             EnvelopeSender = sender,
             Recipients = [.. mail.Given.ForwardPaths.Select(path => path.Mailbox)],

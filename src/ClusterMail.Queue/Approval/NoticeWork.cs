@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text;
 using ClusterMail.Approval;
 using ClusterMail.Approval.Holds;
@@ -94,8 +95,14 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, WaitingLists 
         {
             NoteUrl = await pages.MakeOwnAsync(groups[0].Hold, groups[0].Requester, cancel).ConfigureAwait(false),
             WithdrawUrl = pages.Withdraw(new HoldId(siblings[0].Id)),
+            IsFromInside = IsFromInside(siblings[0], view()),
         };
     }
+
+    /// <summary>Without a login, from a server of ours, and the mailboxes of the sender's colleagues are there and not here (APPROVE-451).</summary>
+    private static bool IsFromInside(HoldRow row, NodeView settings) =>
+        row.Mail.AuthenticatedAs is null && IPAddress.TryParse(row.Mail.ClientAddress, out var client) && settings.Policy.Internal.Contains(client)
+        && (settings.Policy.Directory.Account(Mailbox.FromStored(row.Requester)) is not { } account || !settings.Router.KeepsHere(account));
 
     private async Task<Notice> RequestAsync(HeldCase held, HoldRow row, Mailbox to, CancellationToken cancel)
     {

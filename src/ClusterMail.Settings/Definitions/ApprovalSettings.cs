@@ -77,8 +77,14 @@ internal static class ApprovalSettings
         Define.Integer("approval.web.requests_per_minute", 120, 10, 100_000, "", "APPROVE-86", "", "Requests of one client address to the page in a minute; above, 429."),
         Define.List("approval.web.allow_download", "APPROVE-500", "", "Domains whose held mails approvers may download as .eml on the page; * is all. Empty: none."),
         Define.Text("approval.sub_domain_label", "", "APPROVE-440, APPROVE-120", "MailApprovalDomain",
-            "Label in front of the requester's domain in the address decisions are sent to, for a node before another mail server: sub makes user@sub.example.jp."),
-        Define.List("approval.internal_servers", "APPROVE-447, APPROVE-152", "", "Mail servers behind this one, by address or network, whose users have logged in there: they decide and command without AUTH."),
+            "Label in front of the requester's domain in the address decisions are sent to, for a node before another mail server: sub makes user@sub.example.jp.") with
+        {
+            Trimmed = true,
+        },
+        Define.List("approval.internal_servers", "APPROVE-447, APPROVE-448, APPROVE-152", "",
+            "Mail servers behind this one, by address or network, whose users have logged in there: they send for our domains, decide and command without AUTH; others must log in to use our domains as sender."),
+        Define.Switch("approval.mark_released", false, "APPROVE-452", "",
+            "Released mail begins with X-ClusterMail-Released: HOLDID; s=SIGNATURE, so that a cloud service's rule does not send it here again. What was held follows unchanged."),
     ];
 
     private static SettingDefinition[] Deadlines() =>

@@ -163,7 +163,8 @@ internal static class JapaneseMeanings
         ["approval.web.requests_per_minute"] = "1 つのクライアントアドレスが 1 分間に送れる承認ページへの要求数。超えると 429。",
         ["approval.web.allow_download"] = "保留メールを承認ページから .eml でダウンロードできるドメイン。* はすべて。空なら不可。",
         ["approval.sub_domain_label"] = "決定メールの宛先で送信者のドメインの前に付けるラベル (sub なら user@sub.example.jp)。他のメールサーバーの前段に置く場合に使う。",
-        ["approval.internal_servers"] = "この後ろにあるメールサーバーのアドレスまたはネットワーク。利用者はそこで認証済みとみなし、AUTH なしで決裁とコマンドを受け付ける。",
+        ["approval.internal_servers"] = "この後ろにあるメールサーバーのアドレスまたはネットワーク。利用者はそこで認証済みとみなし、運用ドメインの送信者としての送信、決裁、コマンドを AUTH なしで受け付ける。それ以外の接続元が運用ドメインの送信者を名乗るには認証が必要。",
+        ["approval.mark_released"] = "承認後に送信するメールの先頭に X-ClusterMail-Released: 管理番号; s=署名 を付ける。クラウドのルールが同じメールを再びここへ送らないようにするため。保留した内容そのものは変わらない。",
         ["approval.business_calendar"] = "期限の計算に数える時間: zone Asia/Tokyo、mon-fri 09:00-18:00、2026-12-29 to 2027-01-03 closed など、1 行に 1 つ。空ならすべての時間。",
 
         ["log.acceptlog"] = "接続したすべてのクライアントと、各トランザクションの結果。",

@@ -35,6 +35,10 @@ public class ProxyRulesTests
     public void EX_APPR_7_who_is_no_approver_has_no_proxy() => Assert.Equal(ProxyRefusal.NotAnApprover, Refused(Wish() with { IsApprover = false }));
 
     [Fact]
+    public void APPROVE_446_an_address_of_the_sub_domain_is_refused_although_an_alias_leads_to_an_account() =>
+        Assert.Equal(ProxyRefusal.InSubDomain, Refused(Wish() with { IsInSubDomain = true }));
+
+    [Fact]
     public void EX_APPR_7_an_unknown_account_is_refused() => Assert.Equal(ProxyRefusal.NoSuchAccount, Refused(Wish() with { ProxyAccount = null }));
 
     [Fact]
