@@ -34,14 +34,17 @@ public sealed class NodeTrial(NodeRuntime node, NodeOptions options) : ITrial
         return new HopAnswer(options.Name, steps.All(step => step.Good), steps);
     }
 
-    /// <summary>For a name of ours the resolver says that mail would come back, which is what is wanted here.</summary>
+    /// <summary>By its addresses, as a server finds it that has it in its hosts file or asks DNS.</summary>
     private async Task<HopStep> NameAsync(string name, CancellationToken cancel)
     {
-        var route = new Routing.Route { Kind = RouteKind.Mx, Destination = name, Domain = name, Port = options.Smtp?.Port ?? node.Settings.Current.Router.Port, Rule = "APPROVE-445" };
+        var own = node.Settings.Current.Router.Own;
+        var port = options.Smtp?.Port ?? node.Settings.Current.Router.Port;
+        var route = new Routing.Route { Kind = RouteKind.Gateway, Destination = $"[{name}]:{port}", Gateways = [new Gateway(name, port, TlsOnConnect: false)], Rule = "APPROVE-445" };
         node.Hosts.Forget(route);
         var hosts = await node.Hosts.ResolveAsync(route, cancel);
-        return hosts.Failure?.Status == new EnhancedStatus(5, 4, 6) ? new HopStep("resolve", true, $"{name} leads to this farm")
-            : new HopStep("resolve", false, hosts.Hosts.IsEmpty ? hosts.Explanation : $"{name} leads to {hosts.Hosts[0].Name} [{hosts.Hosts[0].Addresses[0]}], which is not this farm");
+        var addresses = hosts.Hosts.SelectMany(host => host.Addresses).ToArray();
+        return addresses.Any(address => own.Contains(address, port)) ? new HopStep("resolve", true, $"{name} leads to this farm")
+            : new HopStep("resolve", false, addresses.Length == 0 ? hosts.Explanation : $"{name} leads to {addresses[0]}, which is not this node");
     }
 
     private async Task WalkAsync(ReversePath from, Mailbox to, List<HopStep> steps, CancellationToken cancel)
@@ -91,9 +94,9 @@ public sealed class NodeTrial(NodeRuntime node, NodeOptions options) : ITrial
         if (host.Login is not null || (connection.Capabilities.Auth.Length > 0 && target.Credential is null && host.Credential is not null))
             return steps;
         var (mail, recipient) = await connection.TryAsync(from, to, cancel);
-        steps.Add(Asked("mail", mail, "The server refuses the sender: it must know its domain, or wants a login (route.gateway_credential, or a login on the line of route.table)."));
+        steps.Add(Asked("mail", mail, "The server refuses the sender: it must know its domain, or wants a login (route.gateway_credential, or on the line of route.table)."));
         if (mail is { IsPositive: true })
-            steps.Add(Asked("rcpt", recipient, $"The server must take mail of the nodes of this farm to this recipient: allow their addresses to relay there."));
+            steps.Add(Asked("rcpt", recipient, "The server must take mail of the nodes of this farm to this recipient: allow their addresses to relay there."));
         return steps;
     }
 

@@ -107,7 +107,7 @@ internal sealed class GuidedCheck(AdminClient client, CheckOrder order, Action<C
         if (await HeldMailAsync(order.Inside, "approval alone", version, cancel) is not { } id || !await ApproveAsync(id, cancel))
             return false;
         // Elsewhere the way to the mailbox is the next step's question.
-        return !order.IsLocal || await ArrivedAsync(id, order.Inside, cancel);
+        return !order.IsLocal || await ArrivedAsync((await _mails.HeldAsync(id, cancel))!.Jobs.First(job => job.Kind == "release").Mail!, order.Inside, cancel);
     }
 
     private async Task<bool> ForwardingAloneAsync(CancellationToken cancel)

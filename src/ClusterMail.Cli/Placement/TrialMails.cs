@@ -49,7 +49,9 @@ internal sealed class TrialMails(AdminClient client, CheckOrder order)
         var watch = Stopwatch.StartNew();
         while (true)
         {
-            var recipients = (await TraceAsync(id, cancel)).Mails.FirstOrDefault(mail => mail.Id == id)?.Recipients ?? [];
+            // A mail that approval made is shown under the number of what it is about.
+            var found = (await TraceAsync(id, cancel)).Mails;
+            var recipients = (found.FirstOrDefault(mail => mail.Id == id) ?? found.FirstOrDefault())?.Recipients ?? [];
             if (recipients.Count > 0 && recipients.All(recipient => recipient.State == "delivered"))
                 return null;
             // The answer is there already; whether a later try goes better is no matter of a check.

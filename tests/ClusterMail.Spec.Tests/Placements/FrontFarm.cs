@@ -56,7 +56,7 @@ public sealed partial class FrontFarm : IAsyncLifetime
 
     public static string NewSubject(string what) => string.Create(CultureInfo.InvariantCulture, $"{what} {Guid.NewGuid():N}");
 
-    public static string Content(string from, string to, string subject, string body = "body") => $"From: <{from}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nMessage-ID: <{Guid.NewGuid():N}@{Domain}>\r\n\r\n{body}";
+    public static string Content(string from, string to, string subject, string body = "body") => $"From: <{from}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nDate: Wed, 25 Nov 2026 10:00:00 +0900\r\nMessage-ID: <{Guid.NewGuid():N}@{Domain}>\r\n\r\n{body}";
 
     /// <summary>As a client of the company does, without AUTH.</summary>
     public async Task<string> SendAsync(FarmNode node, string from, IReadOnlyList<string> to, string subject, string? content = null)
