@@ -12,6 +12,9 @@ namespace ClusterMail.Cli.Placement;
 /// <param name="told">Called with each line as it is known.</param>
 internal sealed class GuidedCheck(AdminClient client, CheckOrder order, Action<CheckLine> told)
 {
+    private static readonly TimeSpan InForce = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
+
     private readonly List<CheckLine> _lines = [];
     private readonly TrialPolicy _policy = new(client, order.Sender);
     private readonly TrialMails _mails = new(client, order);
@@ -55,7 +58,11 @@ internal sealed class GuidedCheck(AdminClient client, CheckOrder order, Action<C
 
     private async Task<bool> HopAsync(string recipient, CancellationToken cancel)
     {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
         var answer = await AskAsync(new HopQuestion(order.Sender, recipient), cancel);
+        // An account or a route of a moment ago is in force on every node within five seconds (ADMIN-24).
+        for (; answer.Steps is [{ Stage: "route", Good: false }] && watch.Elapsed < InForce; answer = await AskAsync(new HopQuestion(order.Sender, recipient), cancel))
+            await Task.Delay(Poll, cancel);
         foreach (var step in answer.Steps)
             Say(step.Good ? CheckLine.Good : CheckLine.Failed, $"{answer.Node}: {recipient}: {step.Stage}: {step.Detail}", step.Hint is { } hint ? Words.Of(hint) : null);
         return answer.Works;

@@ -124,10 +124,11 @@ public sealed class LocalPlacementTests(LocalFarm local) : IClassFixture<LocalFa
         Assert.DoesNotContain(await local.MailboxAsync("full"), mail => mail.Subject == decision);
     }
 
+    /// <summary>The reply to an ordinary mail for the full mailbox: refused, if only when it is known to be no decision.</summary>
     private async Task<string> FullAsync()
     {
         var reply = "";
-        await Until.TrueAsync(async () => (reply = await local.ToOutsideAsync("test3", "full@corp.example")) is ['4' or '5', ..], TimeSpan.FromSeconds(30), "the mailbox full");
+        await Until.TrueAsync(async () => (reply = await local.SendAsync("test3", "full@corp.example", "ordinary")) is ['4' or '5', ..], TimeSpan.FromSeconds(30), "the mailbox full");
         return reply;
     }
 
