@@ -76,9 +76,11 @@ public sealed class OperatedDomains
             return (null, "DOM-1", "must read: domain relay, or: domain local|routed|mixed [max_accounts=N] [shared_with=DOMAIN] [address=IP,IP] [zone=ZONE] [delivery=store|lmtp:HOST:PORT|route] [login=database|ldap]");
         if (!IsDomain(DomainName.Normalize(name)))
             return (null, "DOM-1", $"'{name}' is no domain name");
-        var domain = new OperatedDomain(DomainName.Normalize(name)) 
+        var domain = new OperatedDomain(DomainName.Normalize(name))
         {
-            Keeps = words[1] != "relay", PassesOn = words[1] is "routed" or "mixed", Delivery = words[1] == "routed" ? MailStore.Elsewhere : "",
+            Keeps = words[1] != "relay",
+            PassesOn = words[1] is "routed" or "mixed",
+            Delivery = words[1] == "routed" ? MailStore.Elsewhere : "",
         };
         foreach (var word in words.AsSpan(2))
         {

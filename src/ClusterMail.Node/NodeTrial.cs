@@ -81,7 +81,9 @@ public sealed class NodeTrial(NodeRuntime node, NodeOptions options) : ITrial
         var worker = node.Settings.Current.Worker;
         var target = new HostTarget(host.Name, host.Addresses[0], host.Port)
         {
-            Tls = host.TlsOnConnect ? TlsPolicy.OnConnect : worker.Tls, Lmtp = host.Lmtp, Credential = host.Credential is { } name ? worker.Credential(name) : null,
+            Tls = host.TlsOnConnect ? TlsPolicy.OnConnect : worker.Tls,
+            Lmtp = host.Lmtp,
+            Credential = host.Credential is { } name ? worker.Credential(name) : null,
         };
         var opened = await HostConnection.OpenAsync(target, worker.Delivery with { ConnectTimeout = Silence, IdleTimeout = Silence }, cancel);
         if (opened.Connection is null)

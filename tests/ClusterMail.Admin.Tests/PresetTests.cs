@@ -28,7 +28,12 @@ public sealed class PresetTests
         Assert.Equal(
             new SortedDictionary<string, string>
             {
-                ["log.senderlog"] = "long", ["approval.enabled"] = "true", ["auth.security_level"] = "all", ["domain.table"] = "corp.example routed\n", ["route.forward_all"] = "true", ["route.gateway"] = "192.0.2.5",
+                ["log.senderlog"] = "long",
+                ["approval.enabled"] = "true",
+                ["auth.security_level"] = "all",
+                ["domain.table"] = "corp.example routed\n",
+                ["route.forward_all"] = "true",
+                ["route.gateway"] = "192.0.2.5",
             }, new SortedDictionary<string, string>(await ChangedAsync(host)));
         Assert.Equal(dry.Saved.Changes.Select(change => (change.Name, change.After)), done.Saved.Changes.Select(change => (change.Name, change.After)));
     }

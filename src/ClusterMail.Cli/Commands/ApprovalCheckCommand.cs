@@ -11,7 +11,10 @@ internal sealed class ApprovalCheckCommand(ConnectionOptions connection)
 {
     private readonly Option<string[]> _accounts = new("--account")
     {
-        Description = "Three test accounts in this order: who sends, who approves, who receives inside. Their mailboxes get a few mails.", HelpName = "ADDRESS", Arity = ArgumentArity.OneOrMore, Required = true,
+        Description = "Three test accounts in this order: who sends, who approves, who receives inside. Their mailboxes get a few mails.",
+        HelpName = "ADDRESS",
+        Arity = ArgumentArity.OneOrMore,
+        Required = true,
     };
 
     private readonly Option<string?> _recipient = new("--recipient") { Description = "A mailbox of yours outside, for forwarding. Default: the third account.", HelpName = "ADDRESS" };

@@ -38,7 +38,12 @@ internal sealed class ApprovalPresetCommands(Verbs verbs, ConnectionOptions conn
 
     private PresetOrder Order(ParseResult parsed) => new()
     {
-        Domain = parsed.GetValue(_domain), Next = parsed.GetValue(_next), Auth = parsed.GetValue(_auth), Networks = parsed.GetValue(_networks), Label = parsed.GetValue(_label), Servers = parsed.GetValue(_servers),
+        Domain = parsed.GetValue(_domain),
+        Next = parsed.GetValue(_next),
+        Auth = parsed.GetValue(_auth),
+        Networks = parsed.GetValue(_networks),
+        Label = parsed.GetValue(_label),
+        Servers = parsed.GetValue(_servers),
     };
 
     private Verb List() => verbs.Reading(
