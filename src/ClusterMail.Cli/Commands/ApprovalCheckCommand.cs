@@ -19,7 +19,7 @@ internal sealed class ApprovalCheckCommand(ConnectionOptions connection)
 
     private readonly Option<string?> _recipient = new("--recipient") { Description = "A mailbox of yours outside, for forwarding. Default: the third account.", HelpName = "ADDRESS" };
     private readonly Option<string?> _client = new("--client-address") { Description = "Address of this machine from which the way past approval is tried (front).", HelpName = "IP" };
-    private readonly Option<int> _seconds = new("--wait") { Description = "Seconds one thing may take.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
+    private readonly Option<int> _seconds = new("--wait") { Description = "Seconds one thing may take.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
 
     public Verb Build()
     {

@@ -13,7 +13,7 @@ internal sealed record CheckOrder(string Preset, string Sender, string Approver,
     public IPAddress? Client { get; init; }
 
     /// <summary>How long one thing may take before it counts as failed.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
     public bool IsLocal => Preset == "local";
     public string Target => Outside ?? Inside;

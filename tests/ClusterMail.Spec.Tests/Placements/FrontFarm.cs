@@ -14,6 +14,9 @@ public sealed partial class FrontFarm : IAsyncLifetime
     public const string Free = "info@" + Domain;
     public const string Stranger = "127.0.0.9";
     public const string Password = "a password of nobody";
+
+    /// <summary>A check is three mails with all that is written about them, on a machine that does other things too.</summary>
+    public static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(180);
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public ClusterMail.Testing.Processes.Farm Farm { get; private set; } = null!;

@@ -135,7 +135,7 @@ public sealed class LocalPlacementTests(LocalFarm local) : IClassFixture<LocalFa
     [Fact]
     public async Task APPROVE_407_the_guided_check_of_the_local_placement_goes_through()
     {
-        var result = await local.Farm.TryAsync("approval", "preset", "check", "local", "--account", "test1@corp.example", "--account", "test2@corp.example", "--account", "test3@corp.example", "--recipient", "okyaku@outside.test");
+        var result = await CheckAsync("okyaku@outside.test");
         Assert.True(result.ExitCode == 0, result.Output + result.Errors);
         Assert.Contains("the placement works", result.Output, StringComparison.Ordinal);
         Assert.Contains(await local.MailboxAsync("test3"), mail => mail.Subject?.Contains("approval alone", StringComparison.Ordinal) == true);
@@ -179,8 +179,8 @@ public sealed class LocalPlacementTests(LocalFarm local) : IClassFixture<LocalFa
         }
     }
 
-    private Task<Tool.Result> CheckAsync(string? recipient, string preset = "local") => local.Farm.TryAsync(
-        ["approval", "preset", "check", preset, "--account", "test1@corp.example", "--account", "test2@corp.example", "--account", "test3@corp.example", .. recipient is null ? Array.Empty<string>() : ["--recipient", recipient]]);
+    private Task<Tool.Result> CheckAsync(string? recipient, string preset = "local") => Tool.RunAsync(
+        FrontFarm.CheckLimit, ClusterMail.Testing.Processes.Farm.Program("clustermail"), ["approval", "preset", "check", preset, "--data", local.Farm.Data, "--account", "test1@corp.example", "--account", "test2@corp.example", "--account", "test3@corp.example", .. recipient is null ? Array.Empty<string>() : ["--recipient", recipient]]);
 
     [Fact]
     public async Task APPROVE_401_accounts_without_a_policy_are_not_checked()
