@@ -29,7 +29,7 @@ public sealed record Account
     /// <summary>QUOTA-1: octets; 0: the server's <c>mailbox.max_bytes</c>.</summary>
     public long BoxLimit { get; init; }
 
-    /// <summary>Where its mail is kept: empty as its domain says, <c>store</c>, or <c>lmtp:host:port</c>.</summary>
+    /// <summary>Where its mail is kept: empty as its domain says, <c>store</c>, <c>lmtp:host:port</c>, or <c>route</c> for none here (APPROVE-400).</summary>
     public string Delivery { get; init; } = "";
 
     /// <summary>Usage hours (UTIME-3), one weekday a line; empty: no restriction (UTIME-2).</summary>

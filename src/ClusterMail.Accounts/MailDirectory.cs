@@ -79,6 +79,8 @@ public sealed class MailDirectory(OperatedDomains domains, AccountIndex accounts
         {
             null => new Resolution(viaAlias ? AddressClass.LocalExisting : AddressClass.Outside, envelope, real, null, viaAlias ? rule : "outside", wild),
             { Keeps: false } => new Resolution(AddressClass.LocalExisting, envelope, real, null, viaAlias ? rule : "DOM-1 relay", wild),
+            // The server behind knows who exists; it refuses the others itself.
+            { PassesOn: true } => new Resolution(AddressClass.LocalExisting, envelope, real, null, viaAlias ? rule : "APPROVE-400 routed", wild),
             _ => new Resolution(AddressClass.LocalMissing, envelope, real, null, "RELAY-26", wild),
         };
     }

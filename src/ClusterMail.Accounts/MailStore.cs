@@ -6,6 +6,9 @@ namespace ClusterMail.Accounts;
 /// <param name="Host">Host name, IPv4, or IPv6 without brackets.</param>
 public sealed record MailStore(string Host, int Port)
 {
+    /// <summary><c>delivery=route</c>: no mailbox here, the mail goes on by its route (APPROVE-400).</summary>
+    public const string Elsewhere = "route";
+
     private const string Scheme = "lmtp:";
 
     /// <summary>Reads <c>lmtp:host:port</c>, an IPv6 address in brackets. False for anything else, <c>store</c> and nothing included.</summary>

@@ -9,6 +9,7 @@ namespace ClusterMail.Accounts;
 /// The setting <c>domain.table</c>: the operated domains, one a line, <c>'</c> or a blank in front for a comment.
 /// <code>
 /// example.jp relay
+/// example.net routed
 /// example.com local max_accounts=50 shared_with=example.net address=192.0.2.10,192.0.2.11 zone=Asia/Tokyo delivery=lmtp:192.0.2.20:24 login=ldap
 /// </code>
 /// </summary>
@@ -71,11 +72,16 @@ public sealed class OperatedDomains
     private static (OperatedDomain? Domain, string Rule, string? Complaint) ParseLine(string line)
     {
         var words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-        if (words is not [var name, "relay" or "local", ..] || (words[1] == "relay" && words.Length > 2))
-            return (null, "DOM-1", "must read: domain relay, or: domain local [max_accounts=N] [shared_with=DOMAIN] [address=IP,IP] [zone=ZONE] [delivery=store|lmtp:HOST:PORT] [login=database|ldap]");
+        if (words is not [var name, "relay" or "local" or "routed" or "mixed", ..] || (words[1] == "relay" && words.Length > 2))
+            return (null, "DOM-1", "must read: domain relay, or: domain local|routed|mixed [max_accounts=N] [shared_with=DOMAIN] [address=IP,IP] [zone=ZONE] [delivery=store|lmtp:HOST:PORT|route] [login=database|ldap]");
         if (!IsDomain(DomainName.Normalize(name)))
             return (null, "DOM-1", $"'{name}' is no domain name");
-        var domain = new OperatedDomain(DomainName.Normalize(name)) { Keeps = words[1] == "local" };
+        var domain = new OperatedDomain(DomainName.Normalize(name))
+        {
+            Keeps = words[1] != "relay",
+            PassesOn = words[1] is "routed" or "mixed",
+            Delivery = words[1] == "routed" ? MailStore.Elsewhere : "",
+        };
         foreach (var word in words.AsSpan(2))
         {
             var (next, rule, complaint) = Option(domain, word);
@@ -103,7 +109,7 @@ public sealed class OperatedDomains
             case "zone":
                 return TimeZoneInfo.TryFindSystemTimeZoneById(value, out _) ? (domain with { TimeZone = value }, "", null) : (null, "UTIME-3", $"zone={value}: no such time zone; write it like Asia/Tokyo");
             case "delivery":
-                return IsDelivery(value) ? (domain with { Delivery = value }, "", null) : (null, "DELIV-10", $"delivery={value}: store, or lmtp:HOST:PORT");
+                return IsDelivery(value) ? (domain with { Delivery = value }, "", null) : (null, "DELIV-10", $"delivery={value}: store, lmtp:HOST:PORT, or route");
             case "login":
                 return value is "database" or "ldap" ? (domain with { ByLdap = value == "ldap" }, "", null) : (null, "STORE-2", $"login={value}: database, or ldap");
             default:
@@ -111,9 +117,9 @@ public sealed class OperatedDomains
         }
     }
 
-    /// <summary><c>store</c> or <c>lmtp:host:port</c>.</summary>
+    /// <summary><c>store</c>, <c>lmtp:host:port</c> or <c>route</c>.</summary>
     public static bool IsDelivery(string text) =>
-        text == "store" || MailStore.TryParse(text, out _);
+        text is "store" or MailStore.Elsewhere || MailStore.TryParse(text, out _);
 
     /// <summary>A normalised name of two labels or more: a domain without a dot, an address or a wildcard would make us answer for mail that is not ours.</summary>
     public static bool IsDomain(string name)

@@ -17,6 +17,29 @@ internal static class JapaneseProblems
         ["Leave bcc-silent out, so that the hold notice names the copy, or have somebody with the role auditor save it as well."] = "bcc-silent を外す (写しの送付先が保留通知に表示されます) か、監査担当者の役割も持つ管理者が保存してください。",
         ["Did you mean {0}?"] = "{0} ではありませんか?",
 
+        // Placements
+        ["mail for {0} would go to {1}, which is this farm itself, and run in a circle: name the server that has the mailboxes"] = "{0} 宛ての配送先が {1} (このファーム自身) になり、メールが循環します。メールボックスのあるサーバーを指定してください",
+        ["There is no placement '{0}'."] = "配置 '{0}' はありません。",
+        ["{0} settings are in the way; nothing was saved."] = "{0} 個の設定が競合するため、保存していません。",
+        ["Change them by hand, or apply with --replace to overwrite them; clustermail settings rollback brings them back."] = "手で変更するか、--replace で上書きしてください。clustermail settings rollback で元に戻せます。",
+        ["Which domain? Its name is missing."] = "ドメイン名が指定されていません。",
+        ["Write it like --domain corp.example."] = "--domain corp.example のように指定してください。",
+        ["Where is the server behind? Its address is missing."] = "後段のサーバーが指定されていません。",
+        ["Write it like --next 192.0.2.5:25."] = "--next 192.0.2.5:25 のように指定してください。",
+        ["'{0}' is no server with a port."] = "'{0}' はサーバーとポートの形式ではありません。",
+        ["Without AUTH only listed networks may submit, and they are missing or no networks."] = "認証なしの場合、送信を許可するネットワークの指定が必要です。",
+        ["Write them like --networks 192.0.2.0/24,198.51.100.7."] = "--networks 192.0.2.0/24,198.51.100.7 のように指定してください。",
+        ["Which addresses does Exchange send from? They are missing or no addresses."] = "Exchange の送信元アドレスが指定されていないか、アドレスではありません。",
+        ["there is a smart host already: {0}"] = "スマートホストがすでにあります: {0}",
+        ["there is a line for {0} already: {1}"] = "{0} の行がすでにあります: {1}",
+        ["it has lines; a routing table and a smart host together send mail for inside out and back"] = "行があります。経路表とスマートホストを併用すると、内部宛てが外へ出て戻ってきます",
+        ["there is a smart host: {0}; with a routing table it must be empty, or mail for inside goes there and comes back"] = "スマートホスト {0} があります。経路表を使う場合は空にしないと、内部宛てがそこへ出て戻ってきます",
+        ["Names must resolve on the nodes: look at dns.servers and dns.static_hosts, and at the name itself."] = "名前をノードで解決できる必要があります。dns.servers、dns.static_hosts と名前そのものを確認してください。",
+        ["Look at host and port, whether the server runs, and whether a firewall or the provider blocks the port (587 instead of 25)."] =
+            "ホストとポート、サーバーの稼働、ファイアウォールやプロバイダーによるポートの遮断 (25 の代わりに 587) を確認してください。",
+        ["The server must take mail of the nodes of this farm to this recipient: allow their addresses to relay there."] = "後段のサーバーで、このファームのノードからこの宛先への中継を許可してください。",
+        ["Look at route.gateway, route.table and domain.table: clustermail explain shows which line decides."] = "route.gateway、route.table、domain.table を確認してください。clustermail explain で判定した行がわかります。",
+
         // Contents at rest
         ["store.encrypt_at_rest needs a key, and this node has none."] = "store.encrypt_at_rest には鍵が必要ですが、このノードにはありません。",
         ["Name a key file, the same on all nodes, as clustermail.password-key-file in each node's file and start them again. Keep a copy of it apart from the database: without it the mail is lost."] =

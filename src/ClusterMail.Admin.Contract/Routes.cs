@@ -135,6 +135,16 @@ public static class Routes
     /// <summary>Query: <c>seq=</c> and <c>hash=</c> of a record noted outside.</summary>
     public const string ApprovalAuditCheck = Root + "/approval/audit/check";
 
+    public const string Presets = Root + "/approval/presets";
+
+    /// <summary>POST of a <see cref="PresetOrder"/> applies it, answered with <see cref="PresetApplied"/>.</summary>
+    public const string Preset = Root + "/approval/presets/{preset}";
+
+    /// <summary>POST of a <see cref="PresetOrder"/>, complete or not, answers the <see cref="PresetPlan"/>.</summary>
+    public const string PresetPlan = Root + "/approval/presets/{preset}/plan";
+    public const string TrialHop = Root + "/approval/trial/hop";
+    public const string TrialMail = Root + "/approval/trial/mail";
+
     public const string RouteCacheDrop = Root + "/route/cache/drop";
 
     public const string Db = Root + "/db";

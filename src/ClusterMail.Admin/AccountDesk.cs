@@ -188,7 +188,7 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
         Text(fields.FullName, "full name") ?? Text(fields.Home, "home")
         ?? (fields.BoxLimit < 0 ? Answers.Wrong("The size limit is negative.", "QUOTA-1", "Octets; 0 for none.") : null)
         ?? (fields.Delivery is { Length: > 0 } delivery && !OperatedDomains.IsDelivery(delivery)
-            ? Answers.Wrong($"'{Requests.Printable(delivery, 80)}' is no place to deliver to.", "DELIV-10", "store, lmtp:HOST:PORT, or nothing for what the domain says.") : null);
+            ? Answers.Wrong($"'{Requests.Printable(delivery, 80)}' is no place to deliver to.", "DELIV-10", "store, lmtp:HOST:PORT, route for no mailbox here, or nothing for what the domain says.") : null);
 
     private static IResult? Text(string? text, string what) => text is not null && (text.Length > AccountFile.LongestText || text.Any(char.IsControl))
         ? Answers.Wrong($"The {what} is longer than {AccountFile.LongestText} characters, or holds a control character.", "ACCT-1") : null;

@@ -24,7 +24,7 @@ public static class AdminSetup
 
     /// <summary>
     /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
-    /// <see cref="IReadiness"/>, <see cref="ILiveness"/>, <see cref="IExplain"/>, <see cref="IMailImport"/>, <see cref="IHoldActs"/>, <see cref="HoldReader"/>, <see cref="NodeName"/>, and, if it likes, <see cref="IDestinationLimits"/>,
+    /// <see cref="IReadiness"/>, <see cref="ILiveness"/>, <see cref="IExplain"/>, <see cref="ITrial"/>, <see cref="IMailImport"/>, <see cref="IHoldActs"/>, <see cref="HoldReader"/>, <see cref="NodeName"/>, and, if it likes, <see cref="IDestinationLimits"/>,
     /// <see cref="PasswordHasher"/> and <see cref="RecoverableKey"/>.
     /// </summary>
     public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)
@@ -57,6 +57,7 @@ public static class AdminSetup
         services.TryAddSingleton<ApprovalExportReader>();
         services.TryAddSingleton(new NodeName(""));
         services.TryAddSingleton<SettingsDesk>();
+        services.TryAddSingleton<LoopDesk>();
         services.TryAddSingleton<ArchiveStore>();
         services.TryAddSingleton<ArchiveDesk>();
         services.TryAddSingleton<DestinationLimit>();
@@ -136,6 +137,7 @@ public static class AdminSetup
         api.MapApproval();
         api.MapHeld();
         api.MapPolicies();
+        api.MapPresets();
         // Also takes what has a path but another method, so that a stranger cannot tell paths that exist by their 405.
         api.Map(Routes.Root + CatchAll, (HttpContext context) =>
             Answers.NotFound($"There is no {context.Request.Method} {Requests.Printable(context.Request.Path.Value ?? "", 200)}.", $"{Routes.OpenApi} lists what there is."))

@@ -94,7 +94,7 @@ internal static class ArchiveAccounts
         Hours => UsageHours.Parse(value).Errors,
         Destinations => ApprovalTable.Parse(value).Errors,
         RelayRules => RelayList.ParsePersonal(value).Errors,
-        Delivery when !OperatedDomains.IsDelivery(value) => [new SettingError(name, 0, 0, "DELIV-10", "is no place to deliver to: store, or lmtp:HOST:PORT")],
+        Delivery when !OperatedDomains.IsDelivery(value) => [new SettingError(name, 0, 0, "DELIV-10", "is no place to deliver to: store, lmtp:HOST:PORT, or route")],
         Suspended or SmtpDisabled when value is not ("true" or "false") => [new SettingError(name, 0, 0, "ACCT-4", "must be true or false")],
         Suspended or SmtpDisabled or Delivery => [],
         _ => [new SettingError(name, 0, 0, "CONF-60", "is nothing an account has")],

@@ -33,7 +33,7 @@ internal static class MailboxEndpoints
         var usage = await boxes.UsageAsync(box.Account, cancel);
         var folders = await boxes.FoldersAsync(box.Account, cancel);
         return Results.Ok(new MailboxStatus(
-            $"{box.Name}@{box.Domain}", MailStore.TryParse(own, out _) ? own : "here", box.Limit > 0 ? box.Limit : set.Integer("mailbox.max_bytes"), usage.Octets, usage.Messages,
+            $"{box.Name}@{box.Domain}", own == MailStore.Elsewhere || MailStore.TryParse(own, out _) ? own : "here", box.Limit > 0 ? box.Limit : set.Integer("mailbox.max_bytes"), usage.Octets, usage.Messages,
             [.. folders.Select(f => new MailboxFolderStatus(f.Name, f.Usage.Messages, f.Usage.Octets, f.UidValidity, f.UidNext))]));
     }
 

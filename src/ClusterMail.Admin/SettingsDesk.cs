@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace ClusterMail.Admin;
 
 /// <summary>The one way to change settings: take a version, change a copy, judge the whole set, save it if nobody was faster (ADMIN-25).</summary>
-internal sealed class SettingsDesk(SettingsStore store, SettingsValidator validator, AccountStore accounts, ContentKeys keys)
+internal sealed class SettingsDesk(SettingsStore store, SettingsValidator validator, AccountStore accounts, ContentKeys keys, LoopDesk loops)
 {
     /// <summary>Shown for a secret that is set (ADMIN-43).</summary>
     public const string Masked = "***";
@@ -85,6 +85,8 @@ internal sealed class SettingsDesk(SettingsStore store, SettingsValidator valida
             return new(Answers.Faults(faults), changes, []);
         if (await LeftBehindAsync(newest, wanted, leaving, cancel) is { } refusal)
             return new(refusal, changes, []);
+        if (await loops.RefusalAsync(new SettingSet(newest.Version, wanted.Values), changes, cancel) is { } circle)
+            return new(circle, changes, []);
         if (keys.Current is null && Seals(wanted) && !Seals(newest))
             return new(NoKey, changes, []);
         const string table = "destination.rules";

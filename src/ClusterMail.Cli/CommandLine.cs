@@ -86,7 +86,7 @@ public static class CommandLine
         new DomainCommands(verbs).Build(),
         Accounts(verbs),
         new AliasCommands(verbs).Build(),
-        new ApprovalCommands(verbs).Build(),
+        new ApprovalCommands(verbs, connection).Build(),
         new TableCommands(verbs).Destination(),
         new LdapCommands(connection).Build(),
         new LockoutCommands(verbs).Build(),

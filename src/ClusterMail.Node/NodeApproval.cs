@@ -49,6 +49,9 @@ public sealed class NodeApproval : IAsyncDisposable
     public HoldDesk Desk { get; private set; } = null!;
     public ApprovalDoor Door { get; private set; } = null!;
 
+    /// <summary>Whether a mail of a requester waits for a decision.</summary>
+    public Func<Protocol.Mailbox, CancellationToken, ValueTask<bool>> Waits { get; private set; } = null!;
+
     /// <summary>What the pages show and do.</summary>
     public PageDesk Pages { get; private set; } = null!;
 
@@ -66,8 +69,10 @@ public sealed class NodeApproval : IAsyncDisposable
         var time = TimeProvider.System;
         Desk = new HoldDesk(_holds, Reader, numbers, _node, Rules(time), Wake, _logs.CreateLogger<HoldDesk>());
         Acts = new HoldGate(Desk, Reader, region);
+        var decisions = new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time);
+        Waits = decisions.IsAwaitedAsync;
         Door = new ApprovalDoor(
-            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new PartnerReader(_source), time), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Commands(time),
+            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new PartnerReader(_source), time), decisions, Commands(time),
             new ReleasedAgain(Reader, _holds, () => Watch.Current, _node), Wake, _logs.CreateLogger<ApprovalDoor>());
         var cases = new HeldCases(Reader, _view);
         Pages = new PageDesk(Acts, Desk, Reader, _holds, _links, cases, () => Watch.Current, _node, Wake, time);

@@ -132,7 +132,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         Sessions = new SessionJournal(logStore, events, node.Name, () => Settings.Current.Logging, new SessionJournalOptions(), logs.CreateLogger<SessionJournal>());
         Senders = new SenderDoor(() => Hosts.Senders, () => Sessions.Watch, TimeProvider.System, logs.CreateLogger<SenderDoor>());
         Live.Watched += isWatched => Sessions.Watch = isWatched ? Live : null;
-        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync, () => Approval.Watch.Current, Senders), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
+        _receiver = _local.ActorOf(ReceiverActor.Props(new SessionServices(new MailPolicy(Settings, Lockout, Hosts.NameAsync, () => Approval.Watch.Current, Senders, Approval.Waits), Acceptor, new SpoolFolder(node.Spool), logs.CreateLogger("ClusterMail.Smtp.Server"))
         {
             Certificates = _certificates,
             Authenticate = new Authenticator(() => Settings.Current, PasswordCheck, Lockout, Ldap),

@@ -81,6 +81,7 @@ builder.Services.AddSingleton<IReadiness, NodeReadiness>();
 builder.Services.AddSingleton<ILiveness, NodeLiveness>();
 builder.Services.AddSingleton<IExplain, NodeExplain>();
 builder.Services.AddSingleton<IMailImport, NodeImport>();
+builder.Services.AddSingleton<ITrial, NodeTrial>();
 builder.Services.AddSingleton<IDestinationLimits, NodeLimits>();
 builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Approval.Acts);
 builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Approval.Reader);

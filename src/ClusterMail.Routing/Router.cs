@@ -59,13 +59,13 @@ public sealed class Router
     /// <summary>Row 2, and ROUTE-3: an address of ours that has gone meanwhile. Null: not ours to keep.</summary>
     private Route? Here(Resolution found) => found switch
     {
-        { Account: { } account } => InMailbox(account, found.Rule),
+        { Account: { } account } => DeliveryOf(account) == MailStore.Elsewhere ? null : InMailbox(account, found.Rule),
         { Class: AddressClass.LocalMissing } => NoWay("550 5.1.1 User unknown", $"ROUTE-3, {found.Rule}"),
         _ => null,
     };
 
     /// <summary>Mail for this account goes into the mailboxes of this cluster, not to another store and not onward.</summary>
-    public bool KeepsHere(Account account) => !ForwardAll && !MailStore.TryParse(DeliveryOf(account), out _);
+    public bool KeepsHere(Account account) => !ForwardAll && DeliveryOf(account) is var delivery && delivery != MailStore.Elsewhere && !MailStore.TryParse(delivery, out _);
 
     private string DeliveryOf(Account account) => account.Delivery.Length > 0 ? account.Delivery : Directory.Domains.Find(account.Address.Domain)?.Delivery ?? "";
 

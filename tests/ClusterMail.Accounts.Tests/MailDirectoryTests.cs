@@ -33,6 +33,17 @@ public class MailDirectoryTests
     }
 
     [Fact]
+    public void APPROVE_400_in_a_routed_or_mixed_domain_accounts_are_known_and_other_addresses_exist_elsewhere()
+    {
+        var directory = Directory("a.example routed\nb.example mixed\nc.example local", ["taro@a.example", "taro@b.example", "taro@c.example"]);
+        foreach (var domain in (string[])["a.example", "b.example", "c.example"])
+            Assert.Equal($"taro@{domain}", directory.Resolve(Mailbox.FromStored($"taro@{domain}")).Account?.Address.ToString());
+        foreach (var domain in (string[])["a.example", "b.example"])
+            Assert.Equal((AddressClass.LocalExisting, null), (directory.Resolve(Mailbox.FromStored($"hanako@{domain}")).Class, directory.Resolve(Mailbox.FromStored($"hanako@{domain}")).Account));
+        Assert.Equal(AddressClass.LocalMissing, directory.Classify(Mailbox.FromStored("hanako@c.example")));
+    }
+
+    [Fact]
     public void ALIAS_5_an_alias_is_kept_within_a_domain_and_replaced_across_domains_and_the_option_says_otherwise()
     {
         var directory = Directory("example.jp local", ["taro@example.jp"],

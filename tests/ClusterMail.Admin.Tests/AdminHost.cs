@@ -59,7 +59,7 @@ internal sealed class AdminHost : IAsyncDisposable
         builder.Services.AddSingleton(source ?? database.Source).AddSingleton(new AdminToken(Token)).AddSingleton<NodeStore>().AddSingleton<QueueStore>()
             .AddSingleton<EventStore>().AddSingleton<SwitchStore>().AddSingleton(new RecoverableKey(key))
             .AddSingleton(new PasswordHasher(() => new PasswordCost(64, 1, ScramCredential.FewestIterations)))
-            .AddSingleton<IClusterControl>(cluster).AddSingleton<IReadiness>(cluster).AddSingleton<ILiveness>(cluster).AddSingleton<IExplain>(cluster).AddSingleton<IMailImport>(cluster)
+            .AddSingleton<IClusterControl>(cluster).AddSingleton<IReadiness>(cluster).AddSingleton<ILiveness>(cluster).AddSingleton<IExplain>(cluster).AddSingleton<IMailImport>(cluster).AddSingleton<ITrial>(cluster)
             .AddSingleton<IHoldActs>(Desk(database.Source, await NumbersAsync(database.Source)))
             .AddSingleton<TimeProvider>(new ZonedTime(zone ?? TimeZoneInfo.Utc)).AddClusterMailAdmin();
         var app = builder.Build();
@@ -141,7 +141,7 @@ internal sealed class AdminHost : IAsyncDisposable
 }
 
 /// <summary>Stands where the running cluster is, and remembers what it was told.</summary>
-internal sealed class RecordingCluster : IClusterControl, IReadiness, ILiveness, IExplain, IMailImport
+internal sealed class RecordingCluster : IClusterControl, IReadiness, ILiveness, IExplain, IMailImport, ITrial
 {
     public List<string> Told { get; } = [];
     public List<(string Sender, IReadOnlyList<string> Recipients, byte[] Content)> Imported { get; } = [];
@@ -173,6 +173,10 @@ internal sealed class RecordingCluster : IClusterControl, IReadiness, ILiveness,
         Imported.Add((mail.Sender, mail.Recipients, mail.Content.ToArray()));
         return Task.FromResult(new ImportedMail("B0000000777"));
     }
+
+    public Task<HopAnswer> HopAsync(HopQuestion question, CancellationToken cancel) => Task.FromResult(new HopAnswer("node1", true, [new("route", true, question.To)]));
+
+    public Task<TrialAnswer> MailAsync(TrialMail mail, CancellationToken cancel) => Task.FromResult(new TrialAnswer("node1", true, "B0000000778", "250"));
 
     private Task Record(string what)
     {

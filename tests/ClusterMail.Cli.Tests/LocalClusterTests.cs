@@ -66,10 +66,14 @@ public sealed class LocalClusterTests
         await farm.DoneAsync("account", "add", "taro@example.jp", "--no-password");
         await farm.DoneAsync("alias", "add", "info@example.jp", "taro@example.jp");
         await farm.DoneAsync("console", "add", "ops", "--role", "operator", "--no-password");
+        foreach (var name in new[] { "test1", "test3" })
+            await farm.DoneAsync("account", "add", $"{name}@example.jp", "--no-password");
         var held = await HoldAsync(farm, "taro@example.jp");
         var arguments = new Dictionary<string, string[]>
         {
             ["approval show"] = [held],
+            ["approval preset show"] = ["front"],
+            ["approval preset check"] = ["local", "--account", "test1@example.jp", "--account", "boss@example.jp", "--account", "test3@example.jp"],
             ["approval policy show"] = ["taro@example.jp"],
             ["approval policy history"] = ["taro@example.jp"],
             ["console show"] = ["ops"],

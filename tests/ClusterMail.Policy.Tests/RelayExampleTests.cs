@@ -16,6 +16,21 @@ public sealed class RelayExampleTests
         Assert.Equal(NoRelay, Answer(t.Recipient(To("y@example.org"))));
     }
 
+    [Fact]
+    public void APPROVE_456_before_a_mail_server_senders_who_are_not_registered_go_out_only_from_a_listed_server()
+    {
+        foreach (var kind in (string[])["local", "routed"])
+        {
+            var snapshot = Snapshot(ShippedList + "\n192.168.0.10 true", original: false, ("domain.table", $"example.jp {kind}"));
+            var listed = snapshot.Begin(Client(ClientA));
+            Assert.Equal(SenderOk, Answer(listed.Mail(From("unregistered@example.jp"), false)));
+            Assert.Equal(SenderOk, Answer(listed.Recipient(To("y@example.org"))));
+            var other = snapshot.Begin(Client(ClientB));
+            var mail = Answer(other.Mail(From("unregistered@example.jp"), false));
+            Assert.True(mail != SenderOk || Answer(other.Recipient(To("y@example.org"))) == NoRelay, kind);
+        }
+    }
+
     [Theory]
     [InlineData(true, SenderOk, "RELAY-31")]
     [InlineData(false, NoRelay, "RELAY-60")]

@@ -32,6 +32,21 @@ public class AliasRouteTests
     private static string? Envelope(Route route) => route.Envelope?.ToString();
 
     [Fact]
+    public void APPROVE_400_mail_of_routed_accounts_goes_onward_that_of_local_ones_stays_and_a_mixed_domain_has_both()
+    {
+        var router = With(
+            "a.example routed\nb.example mixed\nc.example local", ["taro@a.example", "taro@b.example", "elsewhere@b.example route", "taro@c.example"], [], "*.example,192.0.2.5,2525");
+        foreach (var recipient in (string[])["taro@a.example", "anybody@a.example", "elsewhere@b.example", "anybody@b.example"])
+            Assert.Equal((RouteKind.Gateway, "[192.0.2.5]:2525"), (Decide(router, recipient).Kind, Decide(router, recipient).Destination));
+        foreach (var recipient in (string[])["taro@b.example", "taro@c.example"])
+            Assert.Equal(RouteKind.Mailbox, Decide(router, recipient).Kind);
+        Assert.Equal(RouteKind.Failure, Decide(router, "anybody@c.example").Kind);
+        // Nobody asks for the room of a mailbox that is not here.
+        var keeps = (string address) => router.KeepsHere(router.Directory.Account(Mailbox.FromStored(address))!);
+        Assert.Equal([false, false, true, true], new[] { "taro@a.example", "elsewhere@b.example", "taro@b.example", "taro@c.example" }.Select(keeps));
+    }
+
+    [Fact]
     public void EX_ALIAS_1_ALIAS_1_an_alias_within_the_domain_is_kept_and_leads_to_the_accounts_mailbox()
     {
         var route = Decide(With("example.jp local", ["taro@example.jp"], ["info@example.jp -> taro@example.jp"]), "info@example.jp");

@@ -14,7 +14,7 @@ internal sealed class AccountOptions
     private readonly Option<string?> _pop3 = OnOff("--pop3", "POP3.");
     private readonly Option<string?> _imap4 = OnOff("--imap4", "IMAP4.");
     private readonly Option<string?> _smtp = OnOff("--smtp", "off: for SMTP the account does not exist ($offsmtp).");
-    private readonly Option<string?> _delivery = new("--delivery") { Description = "store, lmtp:HOST:PORT, or '' for what the domain says.", HelpName = "WHERE" };
+    private readonly Option<string?> _delivery = new("--delivery") { Description = "store, lmtp:HOST:PORT, route for no mailbox here, or '' for what the domain says.", HelpName = "WHERE" };
 
     public void AddTo(Verb verb)
     {

@@ -6,7 +6,7 @@ using ClusterMail.Cli.Output;
 namespace ClusterMail.Cli.Commands;
 
 /// <summary><c>approval</c>: mail that waits for a superior (上長承認), and what may be done with it.</summary>
-internal sealed class ApprovalCommands(Verbs verbs)
+internal sealed class ApprovalCommands(Verbs verbs, ConnectionOptions connection)
 {
     public Command Build() => new("approval", "Approval of outgoing mail by a superior: held mail, proxies, policies, audit.")
     {
@@ -24,6 +24,7 @@ internal sealed class ApprovalCommands(Verbs verbs)
         Reassign(),
         new ApprovalProxyCommands(verbs).Build(),
         new ApprovalPolicyCommands(verbs).Build(),
+        new ApprovalPresetCommands(verbs, connection).Build(),
         new ApprovalListCommands(verbs).Keywords(),
         new ApprovalListCommands(verbs).Groups(),
         new ApprovalAuditCommands(verbs).Build(),

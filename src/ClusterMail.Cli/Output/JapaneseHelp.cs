@@ -32,7 +32,7 @@ internal static class JapaneseHelp
 
     private static string? Text(string? english) => english is null ? null : Texts.GetValueOrDefault(english, english);
 
-    public static IReadOnlyDictionary<string, string> Texts { get; } = new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> Texts { get; } = new Dictionary<string, string>(JapanesePlacement.Help)
     {
         // Tables of an account, and the log of approval
         ["When an account may send (利用時間設定): one weekday a line, 'mon 1 09:00 18:00' or 'sat 0'. No table: always."] =

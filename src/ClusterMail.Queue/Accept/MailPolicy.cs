@@ -13,9 +13,10 @@ namespace ClusterMail.Queue.Accept;
 /// <param name="guard">Null: nobody is ever locked out.</param>
 /// <param name="names">Asks for a client's confirmed name (CONF-18); null: never.</param>
 /// <param name="approval">Groups, proxies and keys of approval as they are now; null: there are none.</param>
+/// <param name="waits">Whether a mail of this requester waits for a decision (APPROVE-436); null: nobody asks.</param>
 /// <param name="senders">SPF, DKIM and DMARC (CONF-19); null: never.</param>
 public sealed class MailPolicy(SettingsWatch settings, LockoutGuard? guard = null, Func<IPAddress, Task<string?>>? names = null, Func<ApprovalLists>? approval = null,
-    SenderDoor? senders = null) : IMailPolicy
+    SenderDoor? senders = null, Func<Mailbox, CancellationToken, ValueTask<bool>>? waits = null) : IMailPolicy
 {
     public ReceiveOptions Options => settings.Current.Receive;
 
@@ -40,5 +41,5 @@ public sealed class MailPolicy(SettingsWatch settings, LockoutGuard? guard = nul
 
     public Task<string?> NameAsync(ClientConnection client) => names?.Invoke(client.Remote.Address) ?? Task.FromResult<string?>(null);
 
-    public ITransactionPolicy BeginTransaction() => new MailTransaction(settings.Current, approval?.Invoke() ?? ApprovalLists.Empty, senders);
+    public ITransactionPolicy BeginTransaction() => new MailTransaction(settings.Current, approval?.Invoke() ?? ApprovalLists.Empty, senders, waits);
 }

@@ -10,8 +10,9 @@ namespace ClusterMail.Queue.Accept;
 
 /// <summary>The checks of one transaction, on the settings in force when it begins (ADMIN-24).</summary>
 /// <param name="lists">Groups, proxies and keys of approval at that moment (APPROVE-23).</param>
+/// <param name="waits">Whether a mail of this requester waits for a decision; null: nobody asks.</param>
 /// <param name="senders">Checks what strangers say of themselves (CONF-19); null: nobody does.</param>
-public sealed class MailTransaction(NodeView view, ApprovalLists lists, SenderDoor? senders = null) : ITransactionPolicy
+public sealed class MailTransaction(NodeView view, ApprovalLists lists, SenderDoor? senders = null, Func<Mailbox, CancellationToken, ValueTask<bool>>? waits = null) : ITransactionPolicy
 {
     private AcceptancePipeline? _pipeline;
     private Action<string>? _told;
@@ -25,6 +26,12 @@ public sealed class MailTransaction(NodeView view, ApprovalLists lists, SenderDo
     /// <summary>Null: nothing can hold this mail.</summary>
     public ApprovalCase? Approval { get; private set; }
 
+    /// <summary>
+    /// The recipient's mailbox is full, but he waits for a decision, and this may be it: known only when the subject has come. What is no decision is answered with it
+    /// (APPROVE-436).
+    /// </summary>
+    public Reply? Full { get; private set; }
+
     /// <summary>Approval has something to look at: a policy, or, while it is on or once it ever was, a subject that may decide.</summary>
     public bool Concerns => Approval is not null || lists.Keys is not null || view.Policy.Approval.Options.Enabled;
 
@@ -36,6 +43,7 @@ public sealed class MailTransaction(NodeView view, ApprovalLists lists, SenderDo
     {
         _pipeline = view.Policy.Begin(new ClientFacts(client.Remote.Address, client.Purpose == ListenerPurpose.Submission, Identity(client)) { AuthFailed = client.AuthFailures > 0 },
             _told is { } told ? new ToldSteps(told) : null);
+        Full = null;
         var verdict = _pipeline.Mail(envelope.ReversePath, blank, envelope.DeclaredSize);
         Approval = verdict.Accepted ? ApprovalCase.Of(_pipeline, view, lists) : null;
         return ValueTask.FromResult(verdict);
@@ -43,9 +51,23 @@ public sealed class MailTransaction(NodeView view, ApprovalLists lists, SenderDo
 
     public async ValueTask<Verdict> RecipientAsync(ClientConnection client, Envelope envelope, ForwardPath recipient, CancellationToken cancel)
     {
+        // A decision has one recipient; with more, a full mailbox would be everybody's trouble.
+        if (Full is not null)
+            return Verdict.Refuse(OneAtATime, "APPROVE-436");
         var verdict = _pipeline!.Recipient(recipient.Mailbox);
-        return verdict.Accepted && await _pipeline.MailboxAsync(recipient.Mailbox, envelope.DeclaredSize, cancel) is { Accepted: false } full ? full : verdict;
+        if (!verdict.Accepted || await _pipeline.MailboxAsync(recipient.Mailbox, envelope.DeclaredSize, cancel) is not { Accepted: false } full)
+            return verdict;
+        if (full.Rule != "QUOTA-3" || !envelope.ForwardPaths.IsEmpty || !await IsAwaitedAsync(recipient.Mailbox, cancel))
+            return full;
+        Full = full.Refusal;
+        return verdict;
     }
+
+    private static readonly Reply OneAtATime = new(452, new EnhancedStatus(4, 5, 3), "One recipient at a time, please.");
+
+    private ValueTask<bool> IsAwaitedAsync(Mailbox recipient, CancellationToken cancel) =>
+        waits is not null && lists.Keys is not null && _pipeline!.Outgoing.IsOurs && view.Policy.Directory.Resolve(recipient).Account is { } account
+            ? waits(account.Address, cancel) : ValueTask.FromResult(false);
 
     public ForwardPath Resolve(ForwardPath recipient) =>
         recipient.Mailbox.Domain.Length == 0 ? recipient with { Mailbox = view.Policy.Resolve(recipient.Mailbox) } : recipient;

@@ -42,6 +42,8 @@ public sealed partial class ApprovalDoor(HoldPlanner planner, DecisionDesk decis
                 return new Admission(answer, [], null);
             if (await commands.TryAsync(mail, subject, transaction, cancel).ConfigureAwait(false) is { } done)
                 return new Admission(done, [], null);
+            if (transaction.Full is { } full)
+                return new Admission(full, [], null);
             if (IsToSubDomain(mail, transaction))
                 return new Admission(NoSuchAddress, [], null);
             if (transaction.Approval is not { } approval || await again.IsAsync(mail, transaction, cancel).ConfigureAwait(false))

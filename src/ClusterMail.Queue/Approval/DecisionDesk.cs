@@ -17,6 +17,19 @@ public sealed class DecisionDesk(IHoldActs acts, HoldDesk desk, HoldReader reade
     /// <summary>Octets of a decision mail that are read for its comment.</summary>
     private const int BodyLimit = 262_144;
 
+    /// <summary>A mail of this requester is not decided yet, so that a decision may come. Asked only when his mailbox is full (APPROVE-436).</summary>
+    public async ValueTask<bool> IsAwaitedAsync(Mailbox requester, CancellationToken cancel)
+    {
+        try
+        {
+            return (await reader.ListAsync(new HoldFilter { State = "open", Sender = requester.ToString(), Limit = 1 }, cancel).ConfigureAwait(false)).Count > 0;
+        }
+        catch (Exception trouble) when (Database.IsLost(trouble))
+        {
+            return false;
+        }
+    }
+
     /// <summary>The answer to a decision mail; null: it is none.</summary>
     /// <param name="subject">As <see cref="RawSubject"/> finds it.</param>
     public async Task<Reply?> TryAsync(ReceivedMail mail, byte[] subject, MailTransaction transaction, CancellationToken cancel)

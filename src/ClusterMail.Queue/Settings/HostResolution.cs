@@ -2,6 +2,7 @@ using System.Net;
 using ClusterMail.Protocol;
 using ClusterMail.Routing;
 using ClusterMail.Routing.Dns;
+using ClusterMail.Settings;
 
 namespace ClusterMail.Queue.Settings;
 
@@ -44,18 +45,16 @@ public sealed class HostResolution(NodeView first)
         _senders = new SenderRecords(Options(after), TimeProvider.System);
     }
 
-    private static ResolverOptions Options(NodeView view)
+    private static ResolverOptions Options(NodeView view) => Options(view.Settings, view.Router.Own);
+
+    internal static ResolverOptions Options(SettingSet set, OwnNames own) => new()
     {
-        var set = view.Settings;
-        return new ResolverOptions
-        {
-            Servers = [.. set.List("dns.servers").Select(text => ResolverOptions.TryParseServer(text, out var server) ? server : null).OfType<IPEndPoint>()],
-            StaticHosts = StaticHosts.Parse(set.Text("dns.static_hosts"), out _),
-            IpVersion = set.Text("net.ip_version") switch { "v4" => IpVersion.V4, "v6" => IpVersion.V6, _ => IpVersion.Both },
-            CacheLifetime = set.Seconds("delivery.mx_cache_seconds"),
-            IgnoreTtl = set.Switch("delivery.mx_cache_ignore_ttl"),
-            AddressAfterMx = set.Switch("compat.delivery.address_after_mx"),
-            Own = view.Router.Own,
-        };
-    }
+        Servers = [.. set.List("dns.servers").Select(text => ResolverOptions.TryParseServer(text, out var server) ? server : null).OfType<IPEndPoint>()],
+        StaticHosts = StaticHosts.Parse(set.Text("dns.static_hosts"), out _),
+        IpVersion = set.Text("net.ip_version") switch { "v4" => IpVersion.V4, "v6" => IpVersion.V6, _ => IpVersion.Both },
+        CacheLifetime = set.Seconds("delivery.mx_cache_seconds"),
+        IgnoreTtl = set.Switch("delivery.mx_cache_ignore_ttl"),
+        AddressAfterMx = set.Switch("compat.delivery.address_after_mx"),
+        Own = own,
+    };
 }

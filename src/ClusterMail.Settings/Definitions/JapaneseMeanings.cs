@@ -90,7 +90,7 @@ internal static class JapaneseMeanings
         ["ldap.timeout_seconds"] = "接続と各応答を待つ最大時間。",
         ["ldap.connections"] = "ノードごとのディレクトリへの同時接続数。",
         ["ldap.cache_seconds"] = "成功したログインと所属を再度問い合わせずに信じる時間。パスワード自体は保存しない。0: 毎回問い合わせる。",
-        ["domain.table"] = "運用ドメイン、1 行に 1 つ: 「ドメイン relay」は全アドレスを経路に従って転送、「ドメイン local」はアカウントを持つ (max_accounts=、shared_with=、address=、zone=、delivery=、login=)。",
+        ["domain.table"] = "運用ドメイン、1 行に 1 つ: 「ドメイン relay」は全アドレスを経路に従って転送、「ドメイン local」はアカウントを持つ、routed はメールボックスのないアカウント、mixed はその混在 (max_accounts=、shared_with=、address=、zone=、delivery=、login=)。",
         ["compat.relay.trust_envelope_sender"] = "MAIL FROM がローカルであるだけで中継を許す (元の製品の動作)。オープンリレーになる。",
         ["compat.relay.envelope_true"] = "差出人パターンの true を default ではなく true として扱う。",
         ["compat.relay.wide_true"] = "全クライアントへの true を許す。",

@@ -8,7 +8,7 @@ internal static class RelaySettings
         Define.Table("relay.rules", "#<> default\n#blank false\n", "CONF-42, RELAY-1 to RELAY-29", "マシン毎の中継 (effect.dat)",
             "Who may relay: one rule a line, the first line that matches decides."),
         Define.Table("domain.table", "", "DOM-1, FALL-7, RELAY-37", "ドメイン管理",
-            "Operated domains, one a line: domain relay passes every address on by its route; domain local keeps accounts, with max_accounts=, shared_with=, address=, zone=, delivery=, login=."),
+            "Operated domains, one a line: domain relay passes every address on by its route; domain local keeps accounts, routed has accounts without mailboxes, mixed some of both, with max_accounts=, shared_with=, address=, zone=, delivery=, login=."),
         Define.Switch("compat.relay.trust_envelope_sender", false, "RELAY-60", "",
             "A local sender in MAIL FROM alone gives the right to relay, as in the original. This makes an open relay.", original: true),
         Define.Switch("compat.relay.envelope_true", false, "RELAY-61", "",

@@ -70,6 +70,24 @@ public sealed class HostConnection : IAsyncDisposable
             return await SendAsync(mail, converted, cancel);
     }
 
+    /// <summary>MAIL and RCPT without a content: whether the host would take a mail (APPROVE-408). The transaction is reset by the QUIT of <see cref="DisposeAsync"/>.</summary>
+    /// <returns>The reply to MAIL, and to RCPT where MAIL was accepted; null where none came.</returns>
+    public async Task<(Reply? Mail, Reply? Recipient)> TryAsync(ReversePath sender, Mailbox recipient, CancellationToken cancel)
+    {
+        if (MailCommands.IsUnsafe(sender.Mailbox) || MailCommands.IsUnsafe(recipient))
+            return (new Reply(553, new EnhancedStatus(5, 1, 3), "Address cannot be sent by SMTP"), null);
+        using var registration = _wire.CancelWith(cancel);
+        var mail = await AskAsync($"MAIL FROM:<{sender.Stored}>\r\n");
+        return mail is not { IsPositive: true } ? (mail, null) : (mail, await AskAsync($"RCPT TO:<{recipient}>\r\n"));
+    }
+
+    private async ValueTask<Reply?> AskAsync(string command)
+    {
+        _wire.Out.ResetWrittenCount();
+        _wire.Out.Write(System.Text.Encoding.UTF8.GetBytes(command));
+        return await _wire.FlushAsync(_options.Limit(_options.MailTimeout)) ? await _wire.ReadAsync(_options.Limit(_options.RcptTimeout)) : null;
+    }
+
     /// <summary>QUIT, at most 2 s of politeness, and close.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -116,6 +116,13 @@ public sealed class HeaderTests
     }
 
     [Fact]
+    public async Task APPROVE_403_a_mail_with_more_than_25_Received_lines_is_stopped()
+    {
+        await using var receiver = await TestReceiver.StartAsync();
+        Assert.StartsWith("554 5.4.6", await ReceiveAsync(receiver, string.Concat(Enumerable.Repeat("Received: from a by b; now\r\n", 26)) + "Subject: x\r\n\r\nbody\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task LIMIT_5_LIMIT_6_each_pass_adds_a_header_so_that_a_loop_ends_at_the_limit()
     {
         await using var receiver = await TestReceiver.StartAsync(TestReceiver.Defaults with { MaxReceived = 5 });
