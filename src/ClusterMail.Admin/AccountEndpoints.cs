@@ -153,7 +153,7 @@ internal static class AccountEndpoints
     private static AccountEntry Entry(AccountRow row) => new(
         $"{row.Name}@{row.Domain}", row.FullName, row.Home, row.BoxLimit, row.SmtpAuth, row.Apop, row.Pop3, row.Imap4, row.Suspended, row.SmtpDisabled, row.Delivery,
         row.CreatedAt, row.ChangedAt, row.ChangedBy, row.RemovedAt, row.PasswordAt)
-    { Tables = PersonalTable.Present(row) };
+    { Tables = PersonalTable.Present(row), Superior = row.Superior };
 
     /// <summary>address:number; removed accounts may share an address.</summary>
     private static string Text(AccountRow row) => string.Create(CultureInfo.InvariantCulture, $"{row.Name}@{row.Domain}:{row.Id}");

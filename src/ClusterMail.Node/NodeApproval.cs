@@ -58,14 +58,15 @@ public sealed class NodeApproval : IAsyncDisposable
     private static byte[] Held(PasswordSeal key) => key.Derive("clustermail held content");
 
     /// <param name="region">The actors of held mails; nobody while there is no cluster.</param>
+    /// <param name="superiors">For <c>@manager</c> in domains with <c>login=ldap</c>.</param>
     /// <param name="queued">A mail was put into the queue.</param>
-    public void Assemble(NumberBlocks numbers, LeaseKeeper lease, Func<IActorRef> region, Action queued)
+    public void Assemble(NumberBlocks numbers, LeaseKeeper lease, Func<IActorRef> region, OutsideSuperior superiors, Action queued)
     {
         var time = TimeProvider.System;
         Desk = new HoldDesk(_holds, Reader, numbers, _node, new HoldRules(() => Watch.Current, () => _view().Settings.Switch("approval.allow_withdraw"), time), Wake, _logs.CreateLogger<HoldDesk>());
         Acts = new HoldGate(Desk, Reader, region);
         Door = new ApprovalDoor(
-            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), time), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Commands(time), Wake, _logs.CreateLogger<ApprovalDoor>());
+            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), time, superiors), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Commands(time), Wake, _logs.CreateLogger<ApprovalDoor>());
         var cases = new HeldCases(Reader, _view);
         Pages = new PageDesk(Acts, Desk, Reader, _holds, _links, cases, () => Watch.Current, _node, Wake, time);
         _worker = new HoldWorker(new HoldWorkerParts

@@ -105,7 +105,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             DestinationRegion = () => Placement!.Gate,
             Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
-        Approval.Assemble(_numbers, Lease, () => Placement!.Holds, WakeUp);
+        Approval.Assemble(_numbers, Lease, () => Placement!.Holds, Ldap.SuperiorAsync, WakeUp);
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
             (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)),

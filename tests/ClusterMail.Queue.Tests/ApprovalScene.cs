@@ -54,6 +54,9 @@ internal sealed class ApprovalScene : IAsyncDisposable
         return scene;
     }
 
+    /// <summary>Stands for the directory outside that is asked for superiors. Default: it names nobody.</summary>
+    public OutsideSuperior Superiors { get; set; } = (_, _) => Task.FromResult<Mailbox?>(null);
+
     private HeldSpace Space => new(Reader.KeptAsync, () => Queue.Settings.Current.Settings.Integer("approval.hold_limit"), TimeProvider.System);
 
     private void Assemble()
@@ -61,7 +64,7 @@ internal sealed class ApprovalScene : IAsyncDisposable
         var lists = () => Queue.Approval.Current;
         Desk = MakeDesk("n1");
         var door = new ApprovalDoor(
-            new HoldPlanner(Numbers, null, "n1", Space, TimeProvider.System), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), Commands(), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
+            new HoldPlanner(Numbers, null, "n1", Space, TimeProvider.System, (requester, cancel) => Superiors(requester, cancel)), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), Commands(), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
         Policy = new MailPolicy(Queue.Settings, approval: () => _forgotten ? ApprovalLists.Empty : Queue.Approval.Current);
         Journal = new AcceptJournal(Queue.Lease, new AcceptJournalOptions(), NullLogger<AcceptJournal>.Instance);
         Acceptor = new MailAcceptor(Journal, Numbers, Queue.Lease, Queue.Window, new BlockedDestinations(), (from, to) => Queue.Settings.Current.Router.Decide(from, to), _ => { }, () => Queue.Settings.Current.Copies, door);
@@ -147,6 +150,12 @@ internal sealed class ApprovalScene : IAsyncDisposable
     public async Task SetPolicyAsync(string account, string policy)
     {
         await Queue.Database.ExecuteAsync("UPDATE account SET destinations = $2, changed = next_directory_version() WHERE name = $1", account, policy);
+        await Queue.Directory.FollowAsync(await Queue.Database.ScalarAsync<long>("SELECT version FROM directory_version"), default);
+    }
+
+    public async Task SetSuperiorAsync(string account, string superior)
+    {
+        await Queue.Database.ExecuteAsync("UPDATE account SET superior = $2, changed = next_directory_version() WHERE name = $1", account, superior);
         await Queue.Directory.FollowAsync(await Queue.Database.ScalarAsync<long>("SELECT version FROM directory_version"), default);
     }
 

@@ -44,6 +44,7 @@ internal sealed class AccountCommands(Verbs verbs)
                 Imap4 = given.Imap4,
                 SmtpDisabled = given.SmtpDisabled,
                 Delivery = given.Delivery,
+                Superior = given.Superior,
             };
             var done = (await client.SendAsync(HttpMethod.Post, Routes.Accounts, account, AdminJson.Default.AccountAdd, AdminJson.Default.AccountDone, cancel)).Value;
             new Screen().Line(account.Password is null
@@ -98,6 +99,7 @@ internal sealed class AccountCommands(Verbs verbs)
             ("Size limit", account.BoxLimit == 0 ? Words.Of("the server's") : Ages.Size(account.BoxLimit)),
             ("SMTP AUTH", OnOff(account.SmtpAuth)), ("APOP", OnOff(account.Apop)), ("POP3", OnOff(account.Pop3)), ("IMAP4", OnOff(account.Imap4)),
             ("Delivery", account.Delivery.Length == 0 ? Words.Of("as the domain says") : account.Delivery), ("Home", account.Home),
+            ("Superior", account.Superior.Length == 0 ? Words.Of("none") : account.Superior),
             ("Own tables", account.Tables.Count == 0 ? Words.Of("none") : string.Join(", ", account.Tables)),
             ("Created", Ages.Clock(account.CreatedAt)), ("Changed", $"{Ages.Clock(account.ChangedAt)} {account.ChangedBy}"),
         ])

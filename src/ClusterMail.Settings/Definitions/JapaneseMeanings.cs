@@ -85,6 +85,7 @@ internal static class JapaneseMeanings
         ["ldap.bind_password"] = "ldap.bind_dn のパスワード。",
         ["ldap.base"] = "アカウントを検索する起点の DN (サブツリー全体): ou=people,dc=example,dc=jp。",
         ["ldap.filter"] = "アカウントのエントリを 1 つだけ見つけるフィルタ (RFC 4515)。{address}: アドレス、{user}: @ の前の部分。",
+        ["ldap.superior_attribute"] = "アカウントの上長を DN かアドレスで持つ属性。ポリシーの @manager に使う。空なら上長を問い合わせない。",
         ["ldap.address_attribute"] = "見つけたエントリのうちアカウントのアドレスを持つべき属性。空なら比較しない。",
         ["ldap.group"] = "受信とログインを許すグループの DN。空なら誰も許さない (元の製品と同じ)。* ならフィルタで見つかる全員。",
         ["ldap.timeout_seconds"] = "接続と各応答を待つ最大時間。",
