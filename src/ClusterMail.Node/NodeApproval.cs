@@ -52,6 +52,9 @@ public sealed class NodeApproval : IAsyncDisposable
     /// <summary>What the pages show and do.</summary>
     public PageDesk Pages { get; private set; } = null!;
 
+    public PersonalDesk Personal { get; private set; } = null!;
+    public ProxyDesk Proxies { get; private set; } = null!;
+
     /// <summary>Where everybody hands in acts on held mails.</summary>
     public IHoldActs Acts { get; private set; } = null!;
 
@@ -65,10 +68,24 @@ public sealed class NodeApproval : IAsyncDisposable
         var time = TimeProvider.System;
         Desk = new HoldDesk(_holds, Reader, numbers, _node, new HoldRules(() => Watch.Current, () => _view().Settings.Switch("approval.allow_withdraw"), time), Wake, _logs.CreateLogger<HoldDesk>());
         Acts = new HoldGate(Desk, Reader, region);
+        Proxies = new ProxyDesk(_store, () => Watch.Current, time);
         Door = new ApprovalDoor(
             new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), time, superiors), new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time), Commands(time), Wake, _logs.CreateLogger<ApprovalDoor>());
         var cases = new HeldCases(Reader, _view);
         Pages = new PageDesk(Acts, Desk, Reader, _holds, _links, cases, () => Watch.Current, _node, Wake, time);
+        Personal = new PersonalDesk(new PersonalParts
+        {
+            Node = _node,
+            Acts = Acts,
+            Reader = Reader,
+            Own = new PersonalReader(_source),
+            Holds = _holds,
+            Jobs = _jobs,
+            Numbers = numbers,
+            Lists = () => Watch.Current,
+            Done = Wake,
+            Time = time,
+        });
         _worker = new HoldWorker(new HoldWorkerParts
         {
             Node = _node,
@@ -90,8 +107,7 @@ public sealed class NodeApproval : IAsyncDisposable
         Acts = Acts,
         Holds = _holds,
         Jobs = _jobs,
-        Approval = _store,
-        Lists = () => Watch.Current,
+        Proxies = Proxies,
         Done = Wake,
         Time = time,
     });
@@ -101,11 +117,11 @@ public sealed class NodeApproval : IAsyncDisposable
         var lists = () => Watch.Current;
         var pages = new PageLinks(_links, _view);
         var waiting = new WaitingLists(Reader, _holds, cases, pages, lists, _view, time);
-        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, HistoryAsync, lists, _view, time), pages, numbers, lists, _view, time);
+        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, pages, HistoryAsync, lists, _view, time), pages, numbers, lists, _view, time);
     }
 
     /// <summary>The approval log as <c>clustermail log approval</c> prints it.</summary>
-    private async IAsyncEnumerable<(DateTimeOffset At, string Line)> HistoryAsync(LogSpan span, TimeZoneInfo zone, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<(DateTimeOffset At, string Line)> HistoryAsync(LogSpan span, TimeZoneInfo zone, [EnumeratorCancellation] CancellationToken cancel)
     {
         var level = (int)_view().Settings.Integer("approval.log_level");
         var format = new ApprovalLogFormat(zone, level);

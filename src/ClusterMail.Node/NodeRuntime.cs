@@ -119,6 +119,11 @@ public sealed class NodeRuntime : IAsyncDisposable
         Pages = new NodePages(node.Name, new SiteParts
         {
             Desk = Approval.Pages,
+            Personal = Approval.Personal,
+            Proxies = Approval.Proxies,
+            Lists = () => Approval.Watch.Current,
+            Factors = new PageFactorStore(source),
+            ApprovalLog = Approval.HistoryAsync,
             Passwords = PasswordCheck,
             Lockout = Lockout,
             View = () => Settings.Current,

@@ -105,7 +105,7 @@ internal sealed class ApprovalScene : IAsyncDisposable
         var view = () => Queue.Settings.Current;
         var (cases, pages) = (new HeldCases(Reader, view), new PageLinks(new LinkStore(Queue.Database.Source), view));
         var waiting = new WaitingLists(Reader, Holds, cases, pages, lists, view, TimeProvider.System);
-        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, (_, _, _) => History.ToAsyncEnumerable(), lists, view, TimeProvider.System), pages, Numbers, lists, view, TimeProvider.System);
+        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, pages, (_, _, _) => History.ToAsyncEnumerable(), lists, view, TimeProvider.System), pages, Numbers, lists, view, TimeProvider.System);
     }
 
     private CommandDesk Commands() => new(new CommandParts
@@ -114,8 +114,7 @@ internal sealed class ApprovalScene : IAsyncDisposable
         Acts = Desk,
         Holds = Holds,
         Jobs = Jobs,
-        Approval = new ApprovalStore(Queue.Database.Source),
-        Lists = () => Queue.Approval.Current,
+        Proxies = new ProxyDesk(new ApprovalStore(Queue.Database.Source), () => Queue.Approval.Current, TimeProvider.System),
         Done = () => Worker.Wake(),
         Time = TimeProvider.System,
     });

@@ -1,4 +1,4 @@
--- Superiors of accounts, and second factors of those who log in on the pages of approval. docs/decisions/0031 says why it looks like this.
+-- Superiors of accounts, what people see of their own, and second factors of those who log in on the pages of approval. docs/decisions/0031 says why it looks like this.
 
 -- Whom @manager of a policy asks for mail of this account (APPROVE-20); empty: nobody is named here.
 ALTER TABLE account ADD COLUMN superior text NOT NULL DEFAULT '';
@@ -25,3 +25,9 @@ CREATE TABLE page_recovery (
     hash       bytea NOT NULL,
     PRIMARY KEY (account_id, hash)
 );
+
+-- What a person has decided, and what of his own was held, for his pages (APPROVE-232, APPROVE-233).
+CREATE INDEX hold_decision_by ON hold_decision (lower(decided_by), decided_at);
+CREATE INDEX hold_decision_principal ON hold_decision (lower(principal), decided_at) WHERE principal IS NOT NULL;
+CREATE INDEX hold_vote_voter ON hold_vote (lower(voter), at);
+CREATE INDEX hold_requester ON hold (lower(requester), id);
