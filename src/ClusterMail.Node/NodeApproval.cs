@@ -46,6 +46,9 @@ public sealed class NodeApproval : IAsyncDisposable
 
     public HoldReader Reader { get; }
     public ApprovalWatch Watch { get; }
+
+    /// <summary>Envelopes of past mails.</summary>
+    public EnvelopeReader Envelopes => new(_source);
     public HoldDesk Desk { get; private set; } = null!;
     public ApprovalDoor Door { get; private set; } = null!;
 

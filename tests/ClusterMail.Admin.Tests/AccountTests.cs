@@ -73,6 +73,21 @@ public sealed class AccountTests
         Assert.Equal(1, await host.Database.ScalarAsync<long>("SELECT count(*) FROM console_audit WHERE act = 'account.change' AND subject = 'kacho@example.jp' AND new_value ->> 'superior' = 'bucho@example.jp'"));
     }
 
+    [Fact]
+    public async Task APPROVE_162_an_administrator_takes_lost_codes_away_and_the_audit_says_so_without_them()
+    {
+        await using var host = await AdminHost.StartAsync();
+        await DomainAsync(host, "example.jp");
+        await AddAsync(host, "bucho@example.jp");
+        using (var none = await host.Client.DeleteAsync(Routes.Fill(Routes.AccountCodes, "bucho@example.jp")))
+            Assert.Equal(System.Net.HttpStatusCode.NotFound, none.StatusCode);
+        await host.Database.ExecuteAsync("INSERT INTO page_factor (account_id, secret, enabled_at) SELECT id, 'JBSWY3DPEHPK3PXP'::bytea, now() FROM account");
+        using var response = await host.Client.DeleteAsync(Routes.Fill(Routes.AccountCodes, "bucho@example.jp"));
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        Assert.Equal(0, await host.Database.ScalarAsync<long>("SELECT count(*) FROM page_factor"));
+        Assert.Equal(1, await host.Database.ScalarAsync<long>("SELECT count(*) FROM console_audit WHERE act = 'account.code-reset' AND subject = 'bucho@example.jp' AND new_value = '{\"second factor\": \"changed\"}'::jsonb"));
+    }
+
     [Theory]
     [InlineData("太郎@example.jp", null, "ACCT-1")]
     [InlineData("taro", null, "ACCT-1")]

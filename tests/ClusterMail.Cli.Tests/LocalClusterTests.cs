@@ -72,6 +72,7 @@ public sealed class LocalClusterTests
             ["approval show"] = [held],
             ["approval policy show"] = ["taro@example.jp"],
             ["approval policy history"] = ["taro@example.jp"],
+            ["approval policy whatif"] = ["taro@example.jp", Path.Combine(farm.Data, "table.txt"), "--days", "2"],
             ["console show"] = ["ops"],
             ["console token list"] = ["--account", "ops"],
             ["queue show"] = [mail],

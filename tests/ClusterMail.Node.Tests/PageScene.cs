@@ -27,6 +27,7 @@ internal sealed class PageScene : IAsyncDisposable
 
     private readonly string _spool = Directory.CreateTempSubdirectory("clustermail-page").FullName;
     private NodeRuntime _node = null!;
+    private NodeOptions _options = null!;
     private IPEndPoint _smtp = null!;
 
     public required TestDatabase Database { get; init; }
@@ -51,7 +52,7 @@ internal sealed class PageScene : IAsyncDisposable
             await scene.Database.ExecuteAsync("INSERT INTO account (changed, domain, name, full_name, password_hash, destinations) VALUES (next_directory_version(), 'corp.example', $1, $2, $3, $4)",
                 person, person == "user2" ? "鈴木 花子" : "", hash, person == "user2" ? policy : "");
         await scene.Database.ExecuteAsync("UPDATE approval_clock SET ran_at = now()");
-        scene._node = new NodeRuntime(new NodeOptions
+        scene._options = new NodeOptions
         {
             Name = "n1",
             Roles = ["receive", "admin"],
@@ -61,7 +62,8 @@ internal sealed class PageScene : IAsyncDisposable
             Remoting = new IPEndPoint(IPAddress.Loopback, port + 2),
             TokenFile = "",
             Spool = scene._spool,
-        }, scene.Database.Source, new RecoverableKey(null), NullLoggerFactory.Instance);
+        };
+        scene._node = new NodeRuntime(scene._options, scene.Database.Source, new RecoverableKey(null), NullLoggerFactory.Instance);
         await scene._node.StartAsync(TestContext.Current.CancellationToken);
         await Until.TrueAsync(async () => scene._node.Approval.Watch.Current.Keys is not null && await scene.IsUpAsync(), Patience, "the node takes mail and serves the page");
         return scene;
@@ -125,6 +127,10 @@ internal sealed class PageScene : IAsyncDisposable
         await client.SendAsync(new MimeMessage([MailboxAddress.Parse(person)], [MailboxAddress.Parse(person)], subject, new TextPart("plain")), TestContext.Current.CancellationToken);
         await client.DisconnectAsync(true, TestContext.Current.CancellationToken);
     }
+
+    /// <summary>What would have become of the mails of the last hours under a draft.</summary>
+    public Task<ClusterMail.Admin.Contract.PolicyWhatIfResult> WhatIfAsync(ClusterMail.Approval.Policies.LevelKind kind, string owner, string draft) => new NodeExplain(_node, _options).WhatIfAsync(
+        new ClusterMail.Approval.Policies.PolicyLevel(kind, owner, 0, ClusterMail.Approval.Policies.ApprovalTable.Parse(draft).Table), DateTimeOffset.UtcNow.AddHours(-3), DateTimeOffset.UtcNow.AddMinutes(1), TestContext.Current.CancellationToken);
 
     /// <summary>Waits until this node knows what was changed.</summary>
     public Task KnowsAsync(Func<ClusterMail.Queue.Approval.ApprovalLists, bool> what, string about) => Until.TrueAsync(() => Task.FromResult(what(_node.Approval.Watch.Current)), Patience, about);

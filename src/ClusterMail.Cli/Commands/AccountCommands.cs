@@ -13,7 +13,7 @@ internal sealed class AccountCommands(Verbs verbs)
     {
         Add(), Set(), Show(), List(), Remove(), Restore(),
         Switch("suspend", "Let an account neither log in nor send. Mail for it is still kept.", "{0} is suspended", true), Switch("resume", "Put a suspended account in force again.", "{0} is in force", false),
-        Password(), Import(), Export(),
+        Password(), CodeReset(), Import(), Export(),
     };
 
     private Verb Add()
@@ -144,6 +144,18 @@ internal sealed class AccountCommands(Verbs verbs)
         sheet.Print(screen);
         if (page.Next is { } next)
             screen.Line($"... {Words.Of("more")}: --after {next}");
+    }
+
+    private Verb CodeReset()
+    {
+        var address = Address();
+        return verbs.Acting(
+            new Verb("code-reset", "Take the one-time codes of an account for the pages of approval away; its owner sets up new ones.", "clustermail account code-reset bucho@example.jp") { address },
+            async (client, parsed, cancel) =>
+            {
+                var done = (await client.SendAsync(HttpMethod.Delete, Routes.Fill(Routes.AccountCodes, parsed.GetRequiredValue(address)), AdminJson.Default.AccountDone, cancel)).Value;
+                new Screen().Line(Words.Of($"{done.Address} sets up new one-time codes with the next login on the pages"));
+            });
     }
 
     private Verb Remove()

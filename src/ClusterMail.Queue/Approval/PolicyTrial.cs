@@ -36,7 +36,7 @@ public static class PolicyTrial
     };
 
     /// <summary>As a session offers it (APPROVE-31).</summary>
-    private static OutgoingRecipient Offered(Mailbox recipient, MailDirectory directory) =>
+    internal static OutgoingRecipient Offered(Mailbox recipient, MailDirectory directory) =>
         directory.Resolve(recipient) is { Account: null, Real: var real } && real != recipient && !directory.Domains.Contains(real.Domain) ? new OutgoingRecipient(recipient, [real]) : new OutgoingRecipient(recipient);
 }
 

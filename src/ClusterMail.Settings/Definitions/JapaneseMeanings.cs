@@ -155,7 +155,7 @@ internal static class JapaneseMeanings
         ["approval.web.url"] = "承認ページの公開アドレス (https://approve.example.jp など)。依頼と一覧のリンクの先頭になる。空ならリンクを付けず、すべてメールで行う。",
         ["approval.web.tls"] = "承認ページをノードの証明書で TLS 提供する。TLS を終端するロードバランサーの後ろでだけオフにする。",
         ["approval.web.proxies"] = "承認ページの前に置くロードバランサーのアドレスまたはネットワーク。その X-Forwarded-For だけをクライアントのアドレスとして信用する。",
-        ["approval.web.auth"] = "承認ページでの本人確認: login はアカウントのパスワード、link はリンクを持つ人。アカウントのない承認者は常にリンクで決裁する。",
+        ["approval.web.auth"] = "承認ページでの本人確認: login はアカウントのパスワード、login+otp はさらに確認コード、link はリンクを持つ人。アカウントのない承認者は常にリンクで決裁する。",
         ["approval.web.requests_per_minute"] = "1 つのクライアントアドレスが 1 分間に送れる承認ページへの要求数。超えると 429。",
         ["approval.web.allow_download"] = "保留メールを承認ページから .eml でダウンロードできるドメイン。* はすべて。空なら不可。",
         ["approval.sub_domain_label"] = "決定メールの宛先で送信者のドメインの前に付けるラベル (sub なら user@sub.example.jp)。他のメールサーバーの前段に置く場合に使う。",
