@@ -27,6 +27,7 @@ public static class PageStyle
         main{max-width:1180px;margin:0 auto;padding:22px 20px 96px}
         main.one{max-width:720px}
         h1{font-size:23px;line-height:1.4;margin:8px 0 4px;overflow-wrap:anywhere}
+        h1+.card,h1+.note{margin-top:16px}
         h2{font-size:15px;margin:0 0 12px}
         .back{font-size:14px;margin:0 0 12px}
         .meta{color:var(--soft);font-size:14px;margin:0 0 18px;overflow-wrap:anywhere}
