@@ -38,6 +38,9 @@ public sealed record Account
     /// <summary>Its own destination restriction, as a <c>sender.dat</c> (05 G); empty: none.</summary>
     public string Destinations { get; init; } = "";
 
+    /// <summary>Whom <c>@manager</c> of a policy asks for its mail (APPROVE-20); empty: nobody is named here.</summary>
+    public string Superior { get; init; } = "";
+
     /// <summary>Version of <see cref="Destinations"/>, which a held mail records (APPROVE-24); 0: there never was any.</summary>
     public long DestinationsVersion { get; init; }
 

@@ -17,6 +17,9 @@ public sealed record AccountEntry(
 {
     /// <summary>Tables it has of its own, by the words of <see cref="AccountTableNames"/>.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
+
+    /// <summary>Whom <c>@manager</c> of a policy asks for its mail; empty: nobody is named here.</summary>
+    public string Superior { get; init; } = "";
 }
 
 /// <summary>What an administrator says of an account; what is null is left as it is, or for a new account at its default.</summary>
@@ -41,6 +44,9 @@ public record AccountFields
 
     /// <summary>Empty: as its domain says; <c>store</c>; <c>lmtp:host:port</c>.</summary>
     public string? Delivery { get; init; }
+
+    /// <summary>Whom <c>@manager</c> of a policy asks (APPROVE-20): an address; empty: nobody.</summary>
+    public string? Superior { get; init; }
 }
 
 /// <summary>POST of a new account.</summary>

@@ -79,6 +79,7 @@ namespace ClusterMail.Admin.Contract;
 [JsonSerializable(typeof(PolicyText))]
 [JsonSerializable(typeof(PolicySave))]
 [JsonSerializable(typeof(PolicySaved))]
+[JsonSerializable(typeof(PolicyWhatIfResult))]
 [JsonSerializable(typeof(PolicyHistory))]
 [JsonSerializable(typeof(KeywordLists))]
 [JsonSerializable(typeof(KeywordEntry))]

@@ -136,6 +136,14 @@ public sealed record PolicySave(string Text, long? Base = null, string? Comment 
 /// <param name="Notes">Warnings, each with its line and rule.</param>
 public sealed record PolicySaved(long Version, bool Draft, IReadOnlyList<string> Notes);
 
+/// <summary><c>approval policy whatif</c>: what would have become of the mails of a span (APPROVE-520). POST of a <see cref="PolicySave"/>; query: <c>from=</c>, <c>until=</c>, at most a day apart.</summary>
+/// <param name="Mails">Of our accounts; each is in one of the next four numbers, the strictest of its recipients.</param>
+/// <param name="DependsOnContent">A line asks for subject, attachment or size, which are not kept.</param>
+/// <param name="Approvers">How many mails each would have been asked about.</param>
+/// <param name="Notes">Warnings of the check.</param>
+public sealed record PolicyWhatIfResult(
+    long Mails, long Sent, long Held, long Refused, long DependsOnContent, IReadOnlyDictionary<string, long> Approvers, IReadOnlyList<string> Notes);
+
 /// <summary>Keyword lists (APPROVE-42), of the whole system or of one account.</summary>
 public sealed record KeywordLists(IReadOnlyList<KeywordEntry> Lists);
 

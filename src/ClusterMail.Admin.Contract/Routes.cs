@@ -125,6 +125,8 @@ public static class Routes
     /// <summary><c>{owner}</c>: an account's address or a domain.</summary>
     public const string ApprovalPolicy = Root + "/approval/policies/{owner}";
     public const string ApprovalPolicyCheck = Root + "/approval/policies/{owner}/check";
+    public const string AccountCodes = Root + "/accounts/{address}/codes";
+    public const string ApprovalPolicyWhatIf = Root + "/approval/policies/{owner}/whatif";
     public const string ApprovalPolicyHistory = Root + "/approval/policies/{owner}/history";
     public const string ApprovalKeywords = Root + "/approval/keywords";
     public const string ApprovalGroups = Root + "/approval/groups";

@@ -1,7 +1,9 @@
 using ClusterMail.Accounts;
 using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin.Contract;
+using ClusterMail.Approval.Holds;
 using ClusterMail.Protocol;
+using ClusterMail.Protocol.Grammar;
 using ClusterMail.Settings;
 using ClusterMail.Store;
 using Microsoft.AspNetCore.Http;
@@ -45,6 +47,8 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
             Delivery = add.Delivery ?? "",
             Credentials = credentials,
         };
+        if (await SuperiorAsync(terms, place, add.Superior, cancel) is { } barred)
+            return barred;
         switch ((await store.CreateAsync(place.Domain, [account], place.MaxAccounts, update: false, by.Author, cancel))[0])
         {
             case CreateOutcome.Exists:
@@ -52,8 +56,8 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
             case CreateOutcome.OverLimit:
                 return Full(place);
         }
-        if (add.Suspended is not null || add.SmtpDisabled is not null)
-            await store.ChangeAsync(place.Domain, place.Name, new AccountEdit { Suspended = add.Suspended, SmtpDisabled = add.SmtpDisabled }, by.Author, cancel);
+        if (add.Suspended is not null || add.SmtpDisabled is not null || add.Superior is { Length: > 0 })
+            await store.ChangeAsync(place.Domain, place.Name, new AccountEdit { Suspended = add.Suspended, SmtpDisabled = add.SmtpDisabled, Superior = add.Superior }, by.Author, cancel);
         return Results.Ok(new AccountDone($"{place}", credentials is null ? $"{place} was created without a password; set one with: clustermail account password {place}" : $"{place} was created."));
     }
 
@@ -74,7 +78,10 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
             Suspended = fields.Suspended,
             SmtpDisabled = fields.SmtpDisabled,
             Delivery = fields.Delivery,
+            Superior = fields.Superior,
         };
+        if (await SuperiorAsync(terms, place, fields.Superior, cancel) is { } barred)
+            return barred;
         return await store.ChangeAsync(place.Domain, place.Name, edit, by.Author, cancel)
             ? Results.Ok(new AccountDone($"{place}", fields.Suspended switch { true => $"{place} is suspended.", false => $"{place} is in force.", null => $"{place} was changed." }))
             : Missing(place);
@@ -183,6 +190,31 @@ internal sealed class AccountDesk(SettingsDesk settings, AccountStore store, Pas
                 return true;
         }
     }
+
+    /// <summary>Nobody is his own superior, directly or over others (APPROVE-20); null: all is well. A ring that two changes at once close counts as nobody when a mail is held.</summary>
+    private async Task<IResult?> SuperiorAsync(AccountTerms terms, AccountPlace place, string? superior, CancellationToken cancel)
+    {
+        if (superior is not { Length: > 0 })
+            return null;
+        if (SuperiorFault(superior) is { } fault)
+            return Answers.Wrong($"'{Requests.Printable(superior, 320)}' {fault}.", "APPROVE-20", "Write it like bucho@example.jp, or '' for nobody.");
+        var above = Mailbox.FromStored(superior);
+        for (var step = 0; step < Superiors.MaxSteps; step++)
+        {
+            var domain = DomainName.Normalize(terms.Domains.MailboxDomain(above.Domain));
+            if (AccountIndex.Key(above.LocalPart, domain) == place.Key)
+                return Answers.Problem(
+                    StatusCodes.Status409Conflict, step == 0 ? $"{place} cannot be its own superior." : $"{Requests.Printable(superior, 320)} is below {place}: superiors would go round in a ring.",
+                    rule: "APPROVE-20", hint: "Name somebody who stands above; clustermail account show tells whom an account has.");
+            if (await store.FindAsync(domain, above.LocalPart, cancel) is not { Superior.Length: > 0 } row)
+                return null;
+            above = Mailbox.FromStored(row.Superior);
+        }
+        return Answers.Problem(StatusCodes.Status409Conflict, $"Above {Requests.Printable(superior, 320)} are {Superiors.MaxSteps} superiors or a ring.", rule: "APPROVE-20", hint: "clustermail account show tells whom an account has.");
+    }
+
+    /// <summary>Why a text names no superior; null: it does.</summary>
+    public static string? SuperiorFault(string text) => PathGrammar.TryMailbox(text, utf8: true, out var mailbox) && mailbox.Domain.Length > 0 ? null : "is no address with a domain";
 
     private static IResult? Wrong(AccountFields fields) =>
         Text(fields.FullName, "full name") ?? Text(fields.Home, "home")

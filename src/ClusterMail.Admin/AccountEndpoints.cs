@@ -24,6 +24,7 @@ internal static class AccountEndpoints
         api.MapDelete(Routes.Account, RemoveAsync).Needs(Right.ChangeDirectory, "account.remove").WithSummary("Removes an account; it can be restored for 30 days").Produces<AccountDone>();
         api.MapPost(Routes.AccountRestore, RestoreAsync).Needs(Right.ChangeDirectory, "account.restore").WithSummary("Brings a removed account back").Produces<AccountDone>();
         api.MapPut(Routes.AccountPassword, PasswordAsync).Needs(Right.SetPassword, "account.password").WithSummary("Sets a password").Produces<AccountDone>();
+        api.MapDelete(Routes.AccountCodes, ResetCodesAsync).Needs(Right.SetPassword, "account.code-reset").WithSummary("Takes the one-time codes of an account for the pages of approval away").Produces<AccountDone>();
         api.MapGet(Routes.AccountExport, ExportAsync).Needs(Right.ReadDirectory, "account.export").WithSummary("Accounts in the original's form, TAB-separated").Produces<string>(contentType: "text/tab-separated-values");
         api.MapPost(Routes.DomainImport, ImportAsync).Needs(Right.ChangeDirectory, "account.import").WithSummary("A part of a file of accounts in the original's form").Produces<AccountImportResult>();
     }
@@ -65,6 +66,16 @@ internal static class AccountEndpoints
 
     private static Task<IResult> PasswordAsync(string address, AccountPassword password, AccountDesk desk, HttpContext context, CancellationToken cancel) =>
         desk.SetPasswordAsync(address, password.Password, context.Caller(), cancel);
+
+    /// <summary>Somebody has lost his device: with his next login he sets codes up anew (APPROVE-162).</summary>
+    private static async Task<IResult> ResetCodesAsync(string address, AccountDesk desk, PageFactorStore factors, HttpContext context, CancellationToken cancel)
+    {
+        if (!AccountDesk.Place(await desk.TermsAsync(cancel), address, context.Caller().Reach(Right.SetPassword), out var place, out var wrong))
+            return wrong;
+        return await factors.ResetAsync(place.Domain, place.Name, context.User(), cancel)
+            ? Results.Ok(new AccountDone($"{place}", $"{place} sets up new one-time codes with the next login on the pages."))
+            : Answers.NotFound($"There is no account {place}, or it has no one-time codes.", "clustermail account list shows them.");
+    }
 
     private static async Task<IResult> ImportAsync(
         string name, int? first, string? encoding, bool? update, bool? dryRun, AccountDesk desk, AccountImport import, HttpContext context, CancellationToken cancel)
@@ -153,7 +164,7 @@ internal static class AccountEndpoints
     private static AccountEntry Entry(AccountRow row) => new(
         $"{row.Name}@{row.Domain}", row.FullName, row.Home, row.BoxLimit, row.SmtpAuth, row.Apop, row.Pop3, row.Imap4, row.Suspended, row.SmtpDisabled, row.Delivery,
         row.CreatedAt, row.ChangedAt, row.ChangedBy, row.RemovedAt, row.PasswordAt)
-    { Tables = PersonalTable.Present(row) };
+    { Tables = PersonalTable.Present(row), Superior = row.Superior };
 
     /// <summary>address:number; removed accounts may share an address.</summary>
     private static string Text(AccountRow row) => string.Create(CultureInfo.InvariantCulture, $"{row.Name}@{row.Domain}:{row.Id}");

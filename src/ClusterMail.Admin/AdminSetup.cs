@@ -30,6 +30,7 @@ public static class AdminSetup
     public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)
     {
         services.TryAddSingleton<QueueReader>();
+        services.TryAddSingleton<PageFactorStore>();
         services.TryAddSingleton<HistoryStore>();
         services.TryAddSingleton<LogReader>();
         services.TryAddSingleton<LogDesk>();

@@ -37,7 +37,7 @@ internal sealed class ApprovalCsv(Func<string, TimeZoneInfo> zone)
     private static string? Time(DateTimeOffset? at, TimeZoneInfo local) => at is { } time ? TimeZoneInfo.ConvertTime(time, local).ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture) : null;
 
     /// <summary>A cell a spreadsheet would take for a formula gets an apostrophe, behind which it is text; blanks in front of one do not hide it.</summary>
-    private static string Cell(string? value)
+    internal static string Cell(string? value)
     {
         var text = LogText.Line(value ?? "");
         if (text.TrimStart() is ['=' or '+' or '-' or '@', ..])

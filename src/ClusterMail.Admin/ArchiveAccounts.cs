@@ -20,6 +20,7 @@ internal static class ArchiveAccounts
     private const string Hours = "hours";
     private const string Destinations = "destinations";
     private const string RelayRules = "relay_rules";
+    private const string Superior = "superior";
 
     private static readonly Dictionary<string, string> Nothing = [];
 
@@ -30,6 +31,7 @@ internal static class ArchiveAccounts
     public static IReadOnlyDictionary<string, string> Rest(AccountRow row) => new (string Name, string Value)[]
     {
         (Suspended, row.Suspended ? "true" : ""), (SmtpDisabled, row.SmtpDisabled ? "true" : ""), (Delivery, row.Delivery), (Hours, row.Hours), (Destinations, row.Destinations), (RelayRules, row.RelayRules),
+        (Superior, row.Superior),
     }.Where(pair => pair.Value.Length > 0).ToDictionary(pair => pair.Name, pair => pair.Value);
 
     /// <summary>All accounts of the archive, or what is wrong with it, by line of the file.</summary>
@@ -80,6 +82,7 @@ internal static class ArchiveAccounts
         Hours = rest.GetValueOrDefault(Hours, ""),
         Destinations = rest.GetValueOrDefault(Destinations, ""),
         RelayRules = rest.GetValueOrDefault(RelayRules, ""),
+        Superior = rest.GetValueOrDefault(Superior, ""),
     };
 
     private static IEnumerable<Fault> Judge(SettingsDocument document, string address, IReadOnlyDictionary<string, string> values) =>
@@ -95,8 +98,9 @@ internal static class ArchiveAccounts
         Destinations => ApprovalTable.Parse(value).Errors,
         RelayRules => RelayList.ParsePersonal(value).Errors,
         Delivery when !OperatedDomains.IsDelivery(value) => [new SettingError(name, 0, 0, "DELIV-10", "is no place to deliver to: store, lmtp:HOST:PORT, or route")],
+        Superior when AccountDesk.SuperiorFault(value) is { } fault => [new SettingError(name, 0, 0, "APPROVE-20", fault)],
         Suspended or SmtpDisabled when value is not ("true" or "false") => [new SettingError(name, 0, 0, "ACCT-4", "must be true or false")],
-        Suspended or SmtpDisabled or Delivery => [],
+        Suspended or SmtpDisabled or Delivery or Superior => [],
         _ => [new SettingError(name, 0, 0, "CONF-60", "is nothing an account has")],
     };
 }

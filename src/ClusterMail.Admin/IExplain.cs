@@ -1,4 +1,5 @@
 using ClusterMail.Admin.Contract;
+using ClusterMail.Approval.Policies;
 
 namespace ClusterMail.Admin;
 
@@ -6,6 +7,10 @@ namespace ClusterMail.Admin;
 public interface IExplain
 {
     Task<ExplainResult> ExplainAsync(ExplainRequest request, CancellationToken cancel);
+
+    /// <summary>What would have become of the mails of a span under a draft (APPROVE-520).</summary>
+    /// <param name="draft">Parsed, and good.</param>
+    Task<PolicyWhatIfResult> WhatIfAsync(PolicyLevel draft, DateTimeOffset from, DateTimeOffset until, CancellationToken cancel);
 
     /// <summary>How SPF would go for a client (CONF-19).</summary>
     Task<ExplainSpfResult> SpfAsync(ExplainSpfRequest request, CancellationToken cancel);

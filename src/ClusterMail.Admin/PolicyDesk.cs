@@ -84,6 +84,6 @@ internal sealed class PolicyDesk(ApprovalStore store, AccountStore accounts, Ali
     private async Task LearnAsync(AccountIndex known, OperatedDomains domains, Mailbox address, CancellationToken cancel)
     {
         if (address.Domain.Length > 0 && await accounts.FindAsync(domains.MailboxDomain(DomainName.Normalize(address.Domain)), address.LocalPart, cancel) is { } row)
-            known.Put(new Account { Id = row.Id, Address = new Mailbox(row.Name, row.Domain), Suspended = row.Suspended });
+            known.Put(new Account { Id = row.Id, Address = new Mailbox(row.Name, row.Domain), Suspended = row.Suspended, Superior = row.Superior });
     }
 }

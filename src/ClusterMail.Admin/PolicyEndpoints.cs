@@ -20,6 +20,7 @@ internal static class PolicyEndpoints
         group.MapGet(Routes.ApprovalPolicy, ShowAsync).Needs(Right.ReadSettings, "approval.policy.show").WithSummary("A policy, the one in force or an older version").Produces<PolicyText>();
         group.MapPut(Routes.ApprovalPolicy, SaveAsync).Needs(Right.ChangeSettings, "approval.policy.save").WithSummary("Saves a policy").Produces<PolicySaved>();
         group.MapPost(Routes.ApprovalPolicyCheck, CheckAsync).Needs(Right.ReadSettings, "approval.policy.check").WithSummary("Judges a policy as a save would").Produces<PolicySaved>();
+        group.MapPost(Routes.ApprovalPolicyWhatIf, WhatIfAsync).Needs(Right.ReadSettings, "approval.policy.whatif").WithSummary("What would have become of past mails under a draft").Produces<PolicyWhatIfResult>();
         group.MapGet(Routes.ApprovalPolicyHistory, HistoryAsync).Needs(Right.ReadSettings, "approval.policy.history").WithSummary("All versions of a policy, newest first").Produces<PolicyHistory>();
     }
 
@@ -48,6 +49,27 @@ internal static class PolicyEndpoints
         var (notes, refusal) = await desk.JudgeAsync(save, level, name, cancel);
         return refusal ?? Results.Ok(new PolicySaved(0, false, notes));
     }
+
+    /// <summary>APPROVE-520. A day at most, so that each answer comes in time and whoever asks for a month sees how far it is.</summary>
+    private static async Task<IResult> WhatIfAsync(string owner, DateTimeOffset from, DateTimeOffset until, PolicySave save, PolicyDesk desk, IExplain explain, CancellationToken cancel)
+    {
+        if (until <= from || until - from > TimeSpan.FromDays(1))
+            return Answers.Wrong("The span is a day at most, and until lies behind from.", "APPROVE-520");
+        if (owner.Equals(SystemLevel, StringComparison.OrdinalIgnoreCase))
+        {
+            var (whole, errors) = ApprovalTable.Parse(save.Text);
+            return errors.Any(error => !error.IsWarning) ? Answers.Faults([.. errors.Where(error => !error.IsWarning).Select(SettingsDesk.Fault)])
+                : Results.Ok(await explain.WhatIfAsync(new PolicyLevel(LevelKind.System, "", 0, whole), from, until, cancel));
+        }
+        var (level, name) = Owner(owner);
+        var (notes, refusal) = await desk.JudgeAsync(save, level, name, cancel);
+        if (refusal is not null)
+            return refusal;
+        var draft = new PolicyLevel(level == "account" ? LevelKind.Account : LevelKind.Domain, name, 0, ApprovalTable.Parse(save.Text).Table);
+        return Results.Ok(await explain.WhatIfAsync(draft, from, until, cancel) with { Notes = notes });
+    }
+
+    private const string SystemLevel = "system";
 
     private static async Task<IResult> SaveAsync(string owner, PolicySave save, ApprovalStore store, AccountStore accounts, PolicyDesk desk, HttpContext context, NodeName node, CancellationToken cancel)
     {

@@ -15,6 +15,8 @@ public sealed class LdapDirectory(Func<LdapOptions> current, TimeProvider time) 
 
     private static readonly LdapFilter MemberFilter = LdapFilter.Of("(|(member={dn})(uniqueMember={dn})(memberUid={user}))");
 
+    private static readonly LdapFilter AnyEntry = LdapFilter.Of("(objectClass=*)");
+
     private readonly ConcurrentDictionary<string, (bool Member, long Since)> _members = new(StringComparer.Ordinal);
     private readonly AnswerCache _logins = new(time);
     private readonly Lock _lock = new();
@@ -79,6 +81,40 @@ public sealed class LdapDirectory(Func<LdapOptions> current, TimeProvider time) 
         {
             return remembered.Member;
         }
+    }
+
+    /// <summary>The address of the superior whom the account's entry names; null: none, or none that can be told.</summary>
+    /// <exception cref="DirectoryUnavailableException">It cannot be told now.</exception>
+    public async Task<string?> SuperiorAsync(string user, string address, CancellationToken cancel)
+    {
+        var pool = Pool();
+        var options = pool.Options;
+        if (options.SuperiorAttribute.Length == 0)
+            return null;
+        return await AskAsync(pool, async connection =>
+        {
+            await BindForSearchAsync(connection, options, cancel).ConfigureAwait(false);
+            var subject = new LdapSubject(user, address);
+            // Whose entry it is, is told by the address; which superior of two is meant, is not.
+            if (await SearchAsync(connection, options, subject, cancel).ConfigureAwait(false) is not [var own] || !HoldsAddress(options, own, subject)
+                || await ValuesAsync(connection, own.Dn, options.SuperiorAttribute, cancel).ConfigureAwait(false) is not [var superior])
+                return null;
+            return superior.Contains('=', StringComparison.Ordinal)
+                ? (await ValuesAsync(connection, superior, options.AddressAttribute.Length > 0 ? options.AddressAttribute : "mail", cancel).ConfigureAwait(false)).FirstOrDefault()
+                : superior;
+        }, cancel).ConfigureAwait(false);
+    }
+
+    private static async Task<IReadOnlyList<string>> ValuesAsync(LdapConnection connection, string dn, string attribute, CancellationToken cancel)
+    {
+        var (result, entries) = await connection.SearchAsync(dn, subtree: false, AnyEntry, default, attribute, cancel).ConfigureAwait(false);
+        return result.Code switch
+        {
+            LdapResult.Success => entries is [var entry] ? entry.Values : [],
+            // An entry that has gone names nobody.
+            LdapResult.NoSuchObject => [],
+            _ => throw new DirectoryUnavailableException($"{connection.Server}: {attribute}: {result}"),
+        };
     }
 
     /// <summary>Bind as who searches, search, address, group: <see cref="LdapAnswer.Good"/> with the entry's DN, or what is missing.</summary>

@@ -28,6 +28,9 @@ public sealed record LdapOptions
     /// <summary>Attribute of the entry that must hold the account's address; empty: not compared.</summary>
     public string AddressAttribute { get; init; } = "mail";
 
+    /// <summary>Attribute with the superior of an account, as DN of his entry or as his address; empty: it is not asked for.</summary>
+    public string SuperiorAttribute { get; init; } = "manager";
+
     /// <summary>DN of the group whose members may receive and log in; empty: nobody (STORE-1); <see cref="Everybody"/>: whoever is found.</summary>
     public string Group { get; init; } = "";
 

@@ -46,6 +46,9 @@ public sealed class NodeApproval : IAsyncDisposable
 
     public HoldReader Reader { get; }
     public ApprovalWatch Watch { get; }
+
+    /// <summary>Envelopes of past mails.</summary>
+    public EnvelopeReader Envelopes => new(_source);
     public HoldDesk Desk { get; private set; } = null!;
     public ApprovalDoor Door { get; private set; } = null!;
 
@@ -55,6 +58,9 @@ public sealed class NodeApproval : IAsyncDisposable
     /// <summary>What the pages show and do.</summary>
     public PageDesk Pages { get; private set; } = null!;
 
+    public PersonalDesk Personal { get; private set; } = null!;
+    public ProxyDesk Proxies { get; private set; } = null!;
+
     /// <summary>Where everybody hands in acts on held mails.</summary>
     public IHoldActs Acts { get; private set; } = null!;
 
@@ -63,19 +69,34 @@ public sealed class NodeApproval : IAsyncDisposable
     private HoldRules Rules(TimeProvider time) => new(() => Watch.Current, () => _view().Settings.Switch("approval.allow_withdraw"), time) { HasPage = () => _view().Settings.Text("approval.web.url").Length > 0 };
 
     /// <param name="region">The actors of held mails; nobody while there is no cluster.</param>
+    /// <param name="superiors">For <c>@manager</c> in domains with <c>login=ldap</c>.</param>
     /// <param name="queued">A mail was put into the queue.</param>
-    public void Assemble(NumberBlocks numbers, LeaseKeeper lease, Func<IActorRef> region, Action queued)
+    public void Assemble(NumberBlocks numbers, LeaseKeeper lease, Func<IActorRef> region, OutsideSuperior superiors, Action queued)
     {
         var time = TimeProvider.System;
         Desk = new HoldDesk(_holds, Reader, numbers, _node, Rules(time), Wake, _logs.CreateLogger<HoldDesk>());
         Acts = new HoldGate(Desk, Reader, region);
+        Proxies = new ProxyDesk(_store, () => Watch.Current, time);
         var decisions = new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time);
         Waits = decisions.IsAwaitedAsync;
         Door = new ApprovalDoor(
-            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new PartnerReader(_source), time), decisions, Commands(time),
+            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new PartnerReader(_source), time, superiors), decisions, Commands(time),
             new ReleasedAgain(Reader, _holds, () => Watch.Current, _node), Wake, _logs.CreateLogger<ApprovalDoor>());
         var cases = new HeldCases(Reader, _view);
         Pages = new PageDesk(Acts, Desk, Reader, _holds, _links, cases, () => Watch.Current, _node, Wake, time);
+        Personal = new PersonalDesk(new PersonalParts
+        {
+            Node = _node,
+            Acts = Acts,
+            Reader = Reader,
+            Own = new PersonalReader(_source),
+            Holds = _holds,
+            Jobs = _jobs,
+            Numbers = numbers,
+            Lists = () => Watch.Current,
+            Done = Wake,
+            Time = time,
+        });
         _worker = new HoldWorker(new HoldWorkerParts
         {
             Node = _node,
@@ -97,8 +118,7 @@ public sealed class NodeApproval : IAsyncDisposable
         Acts = Acts,
         Holds = _holds,
         Jobs = _jobs,
-        Approval = _store,
-        Lists = () => Watch.Current,
+        Proxies = Proxies,
         Done = Wake,
         Time = time,
     });
@@ -108,11 +128,11 @@ public sealed class NodeApproval : IAsyncDisposable
         var lists = () => Watch.Current;
         var pages = new PageLinks(_links, _view);
         var waiting = new WaitingLists(Reader, _holds, cases, pages, lists, _view, time);
-        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, HistoryAsync, lists, _view, time), pages, numbers, lists, _view, time);
+        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, pages, HistoryAsync, lists, _view, time), pages, numbers, lists, _view, time);
     }
 
     /// <summary>The approval log as <c>clustermail log approval</c> prints it.</summary>
-    private async IAsyncEnumerable<(DateTimeOffset At, string Line)> HistoryAsync(LogSpan span, TimeZoneInfo zone, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<(DateTimeOffset At, string Line)> HistoryAsync(LogSpan span, TimeZoneInfo zone, [EnumeratorCancellation] CancellationToken cancel)
     {
         var level = (int)_view().Settings.Integer("approval.log_level");
         var format = new ApprovalLogFormat(zone, level);

@@ -5,6 +5,8 @@ using ClusterMail.Policy;
 using ClusterMail.Policy.Senders;
 using ClusterMail.Policy.Senders.Spf;
 using ClusterMail.Protocol;
+using ClusterMail.Approval.Policies;
+using ClusterMail.Queue.Approval;
 using ClusterMail.Queue.Login;
 using ClusterMail.Queue.Senders;
 using ClusterMail.Queue.Settings;
@@ -30,6 +32,14 @@ public sealed class NodeExplain(NodeRuntime node, NodeOptions options) : IExplai
         return new ExplainResult(
             view.Settings.Version, node.Lockout.Explain(asked.Client), said.Mail.Refusal?.ToString() ?? $"250 2.0.0 {from}... Sender ok.",
             [.. said.Steps.Select(ToRule), Senders(view.Senders, SenderDoor.IsExempt(asked.Client, asked.Submission) || said.IsKnown)], recipients, said.Data?.Refusal?.ToString());
+    }
+
+    public async Task<PolicyWhatIfResult> WhatIfAsync(PolicyLevel draft, DateTimeOffset from, DateTimeOffset until, CancellationToken cancel)
+    {
+        var tried = new PolicyWhatIf(draft, node.Settings.Current, node.Approval.Watch.Current, DateTimeOffset.UtcNow);
+        await foreach (var envelope in node.Approval.Envelopes.AllAsync(from, until, cancel))
+            tried.Add(envelope);
+        return new PolicyWhatIfResult(tried.Mails, tried.Sent, tried.Held, tried.Refused, tried.DependsOnContent, tried.Approvers, []);
     }
 
     public async Task<ExplainSpfResult> SpfAsync(ExplainSpfRequest request, CancellationToken cancel)

@@ -105,7 +105,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             DestinationRegion = () => Placement!.Gate,
             Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
-        Approval.Assemble(_numbers, Lease, () => Placement!.Holds, WakeUp);
+        Approval.Assemble(_numbers, Lease, () => Placement!.Holds, Ldap.SuperiorAsync, WakeUp);
         Standby = new StandbyWatch(new StandbyReader(source).LookAsync, () => StandbyWatch.Parse(Settings.Current.Settings.Text("database.require_synchronous_standby")),
             (kind, text) => Tell(events, kind, text), TimeProvider.System, logs.CreateLogger<StandbyWatch>());
         _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
@@ -121,6 +121,11 @@ public sealed class NodeRuntime : IAsyncDisposable
         Pages = new NodePages(node.Name, new SiteParts
         {
             Desk = Approval.Pages,
+            Personal = Approval.Personal,
+            Proxies = Approval.Proxies,
+            Lists = () => Approval.Watch.Current,
+            Factors = new PageFactorStore(source),
+            ApprovalLog = Approval.HistoryAsync,
             Passwords = PasswordCheck,
             Lockout = Lockout,
             View = () => Settings.Current,

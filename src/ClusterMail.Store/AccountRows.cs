@@ -56,6 +56,7 @@ public sealed record AccountEdit
     public string? Hours { get; init; }
     public string? Destinations { get; init; }
     public string? RelayRules { get; init; }
+    public string? Superior { get; init; }
     public StoredCredentials? Credentials { get; init; }
 }
 
@@ -78,6 +79,7 @@ public sealed record AccountRow
     public required string Hours { get; init; }
     public required string Destinations { get; init; }
     public required string RelayRules { get; init; }
+    public required string Superior { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset ChangedAt { get; init; }
     public required string ChangedBy { get; init; }

@@ -149,7 +149,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
         SET changed = (SELECT version FROM directory_version), changed_at = now(), changed_by = $3, full_name = coalesce($4, full_name), home = coalesce($5, home),
             box_limit = coalesce($6, box_limit), smtp_auth = coalesce($7, smtp_auth), apop = coalesce($8, apop), pop3 = coalesce($9, pop3), imap4 = coalesce($10, imap4),
             suspended = coalesce($11, suspended), smtp_disabled = coalesce($12, smtp_disabled), delivery = coalesce($13, delivery), hours = coalesce($14, hours),
-            destinations = coalesce($15, destinations), relay_rules = coalesce($16, relay_rules),
+            destinations = coalesce($15, destinations), relay_rules = coalesce($16, relay_rules), superior = coalesce($24, superior),
             password_hash = CASE WHEN $17 THEN $18 ELSE password_hash END, scram = CASE WHEN $17 THEN $19 ELSE scram END,
             recoverable = CASE WHEN $17 THEN $20 ELSE recoverable END,
             password_at = CASE WHEN NOT $17 THEN password_at WHEN $18 IS NULL THEN NULL ELSE now() END
@@ -168,7 +168,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
         batch.Then(VersionSql);
         batch.Then(ChangeSql).Parameters.With(domain).With(name).With(by.Name).WithText(edit.FullName).WithText(edit.Home).With(edit.BoxLimit).With(edit.SmtpAuth).With(edit.Apop)
             .With(edit.Pop3).With(edit.Imap4).With(edit.Suspended).With(edit.SmtpDisabled).WithText(edit.Delivery).WithText(edit.Hours).WithText(edit.Destinations)
-            .WithText(edit.RelayRules).With(edit.Credentials is not null).WithText(edit.Credentials?.Hash).WithText(edit.Credentials?.Scram).WithBytes(edit.Credentials?.Recoverable).With(by);
+            .WithText(edit.RelayRules).With(edit.Credentials is not null).WithText(edit.Credentials?.Hash).WithText(edit.Credentials?.Scram).WithBytes(edit.Credentials?.Recoverable).With(by).WithText(edit.Superior);
         await batch.ExecuteNonQueryAsync(cancel);
         return batch.BatchCommands[1].RecordsAffected == 1;
     }
@@ -258,7 +258,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
 
     internal const string ShownSql = """
         SELECT id, domain, name, full_name, home, box_limit, smtp_auth, apop, pop3, imap4, suspended, smtp_disabled, delivery, hours, destinations, relay_rules, created_at, changed_at,
-            changed_by, removed_at, password_at
+            changed_by, removed_at, password_at, superior
         """;
 
     private const string FindSql = $"{ShownSql}, NULL::bytea FROM account WHERE domain = $1 AND lower(name) = lower($2) AND removed_at IS NULL";
@@ -337,6 +337,7 @@ public sealed class AccountStore(NpgsqlDataSource dataSource)
         ChangedBy = reader.GetString(18),
         RemovedAt = reader.Time(19),
         PasswordAt = reader.Time(20),
-        Recoverable = reader.IsDBNull(21) ? null : reader.GetFieldValue<byte[]>(21),
+        Superior = reader.GetString(21),
+        Recoverable = reader.IsDBNull(22) ? null : reader.GetFieldValue<byte[]>(22),
     };
 }

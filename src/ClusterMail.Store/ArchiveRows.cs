@@ -15,6 +15,7 @@ public sealed record ArchivedAccount(string Domain, NewAccount Account)
     public string Hours { get; init; } = "";
     public string Destinations { get; init; } = "";
     public string RelayRules { get; init; } = "";
+    public string Superior { get; init; } = "";
 }
 
 /// <summary>What an import writes.</summary>

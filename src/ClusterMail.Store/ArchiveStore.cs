@@ -25,7 +25,7 @@ public sealed class ArchiveStore(NpgsqlDataSource dataSource, SettingsStore sett
         while (await reader.ReadAsync(cancel))
         {
             var row = AccountStore.Read(reader);
-            rows.Add(new ArchivedRow(row, reader.Text(22) is { } hash ? new StoredCredentials(hash, reader.Text(23), row.Recoverable) : null));
+            rows.Add(new ArchivedRow(row, reader.Text(23) is { } hash ? new StoredCredentials(hash, reader.Text(24), row.Recoverable) : null));
         }
         return rows;
     }
@@ -67,8 +67,9 @@ public sealed class ArchiveStore(NpgsqlDataSource dataSource, SettingsStore sett
 
     private const string RestSql = """
         UPDATE account AS a
-        SET delivery = g.delivery, suspended = g.suspended, smtp_disabled = g.smtp_disabled, hours = g.hours, destinations = g.destinations, relay_rules = g.relay_rules
-        FROM unnest($2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[], $7::text[], $8::text[]) AS g(name, delivery, suspended, smtp_disabled, hours, destinations, relay_rules)
+        SET delivery = g.delivery, suspended = g.suspended, smtp_disabled = g.smtp_disabled, hours = g.hours, destinations = g.destinations, relay_rules = g.relay_rules, superior = g.superior
+        FROM unnest($2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[], $7::text[], $8::text[], $9::text[])
+            AS g(name, delivery, suspended, smtp_disabled, hours, destinations, relay_rules, superior)
         WHERE a.domain = $1 AND lower(a.name) = lower(g.name) AND a.removed_at IS NULL
         """;
 
@@ -77,7 +78,7 @@ public sealed class ArchiveStore(NpgsqlDataSource dataSource, SettingsStore sett
     {
         await using var command = new NpgsqlCommand(RestSql, connection);
         command.Parameters.With(domain).With(Each(accounts, a => a.Account.Name)).With(Each(accounts, a => a.Account.Delivery)).With(Each(accounts, a => a.Suspended))
-            .With(Each(accounts, a => a.SmtpDisabled)).With(Each(accounts, a => a.Hours)).With(Each(accounts, a => a.Destinations)).With(Each(accounts, a => a.RelayRules));
+            .With(Each(accounts, a => a.SmtpDisabled)).With(Each(accounts, a => a.Hours)).With(Each(accounts, a => a.Destinations)).With(Each(accounts, a => a.RelayRules)).With(Each(accounts, a => a.Superior));
         await command.ExecuteNonQueryAsync(cancel);
     }
 

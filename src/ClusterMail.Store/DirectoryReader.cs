@@ -9,7 +9,7 @@ public sealed class DirectoryReader(NpgsqlDataSource dataSource)
     public const int Batch = 5000;
 
     private const string AccountsSql = """
-        SELECT id, changed, removed_at IS NOT NULL, domain, name, full_name, smtp_auth, suspended, smtp_disabled, box_limit, delivery, hours, destinations, relay_rules, destinations_version
+        SELECT id, changed, removed_at IS NOT NULL, domain, name, full_name, smtp_auth, suspended, smtp_disabled, box_limit, delivery, hours, destinations, relay_rules, destinations_version, superior
         FROM account WHERE (changed, id) > ($1, $2) ORDER BY changed, id LIMIT $3
         """;
 
@@ -26,6 +26,7 @@ public sealed class DirectoryReader(NpgsqlDataSource dataSource)
                 reader.GetBoolean(7), reader.GetBoolean(8), reader.GetInt64(9), reader.GetString(10), reader.GetString(11), reader.GetString(12), reader.GetString(13))
             {
                 DestinationsVersion = reader.GetInt64(14),
+                Superior = reader.GetString(15),
             });
         return found;
     }
@@ -55,6 +56,9 @@ public sealed record AccountChange(
 {
     /// <summary>Of <see cref="Destinations"/> (APPROVE-24); 0: there never was any.</summary>
     public long DestinationsVersion { get; init; }
+
+    /// <summary>Empty: none.</summary>
+    public string Superior { get; init; } = "";
 }
 
 /// <summary>An alias as it is now; <see cref="Removed"/>: as it was.</summary>

@@ -49,6 +49,45 @@ public sealed class AccountTests
         Assert.DoesNotContain("Secret123", await host.Client.GetStringAsync(Routes.Fill(Routes.Account, "taro@example.jp")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task APPROVE_20_an_account_has_a_superior_who_is_neither_itself_nor_below_it_and_the_audit_says_who_named_him()
+    {
+        await using var host = await AdminHost.StartAsync();
+        await DomainAsync(host, "example.jp");
+        Task<AccountDone> SetAsync(string address, string superior) => host.SendAsync(HttpMethod.Patch, Routes.Fill(Routes.Account, address), new AccountFields { Superior = superior }, Json.AccountFields, Json.AccountDone, "hanako");
+        Task<Problem> RefusedAsync(string address, string superior) => host.RefusedAsync(HttpMethod.Patch, Routes.Fill(Routes.Account, address), new AccountFields { Superior = superior }, Json.AccountFields);
+        await AddAsync(host, "kacho@example.jp");
+        await AddAsync(host, "bucho@example.jp");
+        await host.SendAsync(HttpMethod.Post, Routes.Accounts, new AccountAdd { Address = "user2@example.jp", Superior = "Kacho@example.jp" }, Json.AccountAdd, Json.AccountDone, "hanako");
+        Assert.Equal(("Kacho@example.jp", ""), ((await GetAsync(host, "user2@example.jp")).Superior, (await GetAsync(host, "kacho@example.jp")).Superior));
+        await SetAsync("kacho@example.jp", "bucho@example.jp");
+        Assert.Equal("APPROVE-20", (await RefusedAsync("bucho@example.jp", "BUCHO@example.jp")).Rule);
+        Assert.Equal("APPROVE-20", (await RefusedAsync("kacho@example.jp", "user2@example.jp")).Rule);
+        Assert.Equal("APPROVE-20", (await RefusedAsync("bucho@example.jp", "user2@example.jp")).Rule);
+        Assert.Equal("APPROVE-20", (await RefusedAsync("bucho@example.jp", "nobody in particular")).Rule);
+        Assert.Equal("", (await GetAsync(host, "bucho@example.jp")).Superior);
+        await host.SendAsync(HttpMethod.Patch, Routes.Fill(Routes.Account, "user2@example.jp"), new AccountFields { FullName = "鈴木" }, Json.AccountFields, Json.AccountDone, "hanako");
+        Assert.Equal("Kacho@example.jp", (await GetAsync(host, "user2@example.jp")).Superior);
+        await SetAsync("user2@example.jp", "");
+        Assert.Equal("", (await GetAsync(host, "user2@example.jp")).Superior);
+        Assert.Equal(1, await host.Database.ScalarAsync<long>("SELECT count(*) FROM console_audit WHERE act = 'account.change' AND subject = 'kacho@example.jp' AND new_value ->> 'superior' = 'bucho@example.jp'"));
+    }
+
+    [Fact]
+    public async Task APPROVE_162_an_administrator_takes_lost_codes_away_and_the_audit_says_so_without_them()
+    {
+        await using var host = await AdminHost.StartAsync();
+        await DomainAsync(host, "example.jp");
+        await AddAsync(host, "bucho@example.jp");
+        using (var none = await host.Client.DeleteAsync(Routes.Fill(Routes.AccountCodes, "bucho@example.jp")))
+            Assert.Equal(System.Net.HttpStatusCode.NotFound, none.StatusCode);
+        await host.Database.ExecuteAsync("INSERT INTO page_factor (account_id, secret, enabled_at) SELECT id, 'JBSWY3DPEHPK3PXP'::bytea, now() FROM account");
+        using var response = await host.Client.DeleteAsync(Routes.Fill(Routes.AccountCodes, "bucho@example.jp"));
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        Assert.Equal(0, await host.Database.ScalarAsync<long>("SELECT count(*) FROM page_factor"));
+        Assert.Equal(1, await host.Database.ScalarAsync<long>("SELECT count(*) FROM console_audit WHERE act = 'account.code-reset' AND subject = 'bucho@example.jp' AND new_value = '{\"second factor\": \"changed\"}'::jsonb"));
+    }
+
     [Theory]
     [InlineData("太郎@example.jp", null, "ACCT-1")]
     [InlineData("taro", null, "ACCT-1")]

@@ -165,6 +165,9 @@ internal sealed class RecordingCluster : IClusterControl, IReadiness, ILiveness,
     public Task<ExplainResult> ExplainAsync(ExplainRequest request, CancellationToken cancel) => Task.FromResult(new ExplainResult(
         1, null, "250", [], [.. request.To.Select(to => new ExplainRecipient(to, "550", null, null, [], [new("RELAY-60", "not ours")]))]));
 
+    public Task<PolicyWhatIfResult> WhatIfAsync(ClusterMail.Approval.Policies.PolicyLevel draft, DateTimeOffset from, DateTimeOffset until, CancellationToken cancel) =>
+        Task.FromResult(new PolicyWhatIfResult(1, 0, 1, 0, 0, new Dictionary<string, long> { [$"{draft}"] = draft.Table.Rules.Length }, []));
+
     public Task<ExplainSpfResult> SpfAsync(ExplainSpfRequest request, CancellationToken cancel) =>
         Task.FromResult(new ExplainSpfResult("log", true, [new("MAIL FROM", request.From, "fail", "-all", null, ["-all: match"])], "550 5.7.23"));
 

@@ -76,6 +76,7 @@ public sealed class LocalClusterTests
             ["approval preset check"] = ["local", "--account", "test1@example.jp", "--account", "boss@example.jp", "--account", "test3@example.jp"],
             ["approval policy show"] = ["taro@example.jp"],
             ["approval policy history"] = ["taro@example.jp"],
+            ["approval policy whatif"] = ["taro@example.jp", Path.Combine(farm.Data, "table.txt"), "--days", "2"],
             ["console show"] = ["ops"],
             ["console token list"] = ["--account", "ops"],
             ["queue show"] = [mail],

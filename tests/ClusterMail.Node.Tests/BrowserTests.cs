@@ -90,7 +90,7 @@ public sealed class BrowserTests
         Assert.Contains("No mail is waiting", (await browser.EvaluateAsync("document.body.innerText"))!.GetValue<string>(), StringComparison.Ordinal);
     }
 
-    private static async Task PressAsync(Chromium browser, string what, string then)
+    internal static async Task PressAsync(Chromium browser, string what, string then)
     {
         await browser.EvaluateAsync(what);
         await Until.TrueAsync(async () =>
@@ -108,7 +108,7 @@ public sealed class BrowserTests
     }
 
     /// <summary>For people: pictures of what the test saw, where they say they want them.</summary>
-    private static async Task LookAsync(Chromium browser, string name)
+    internal static async Task LookAsync(Chromium browser, string name)
     {
         if (Environment.GetEnvironmentVariable("CLUSTERMAIL_SCREENSHOTS") is not { Length: > 0 } folder)
             return;

@@ -27,6 +27,7 @@ internal sealed class PageScene : IAsyncDisposable
 
     private readonly string _spool = Directory.CreateTempSubdirectory("clustermail-page").FullName;
     private NodeRuntime _node = null!;
+    private NodeOptions _options = null!;
     private IPEndPoint _smtp = null!;
 
     public required TestDatabase Database { get; init; }
@@ -53,7 +54,7 @@ internal sealed class PageScene : IAsyncDisposable
             await scene.Database.ExecuteAsync("INSERT INTO account (changed, domain, name, full_name, password_hash, destinations) VALUES (next_directory_version(), 'corp.example', $1, $2, $3, $4)",
                 person, person == "user2" ? "鈴木 花子" : "", hash, person == "user2" ? policy : "");
         await scene.Database.ExecuteAsync("UPDATE approval_clock SET ran_at = now()");
-        scene._node = new NodeRuntime(new NodeOptions
+        scene._options = new NodeOptions
         {
             Name = "n1",
             Roles = ["receive", "admin"],
@@ -63,7 +64,8 @@ internal sealed class PageScene : IAsyncDisposable
             Remoting = new IPEndPoint(IPAddress.Loopback, port + 2),
             TokenFile = "",
             Spool = scene._spool,
-        }, scene.Database.Source, new RecoverableKey(null), NullLoggerFactory.Instance);
+        };
+        scene._node = new NodeRuntime(scene._options, scene.Database.Source, new RecoverableKey(null), NullLoggerFactory.Instance);
         await scene._node.StartAsync(TestContext.Current.CancellationToken);
         await Until.TrueAsync(async () => scene._node.Approval.Watch.Current.Keys is not null && await scene.IsUpAsync(), Patience, "the node takes mail and serves the page");
         return scene;
@@ -74,6 +76,16 @@ internal sealed class PageScene : IAsyncDisposable
         var version = await Database.ScalarAsync<long>("SELECT coalesce(max(version), 0) + 1 FROM setting_version");
         await Database.ExecuteAsync("INSERT INTO setting_version (version, saved_by, comment, values, overrides) VALUES ($1, 'test', '', $2::jsonb, '{}')",
             version, System.Text.Json.JsonSerializer.Serialize(settings.GroupBy(s => s.Name).ToDictionary(s => s.Key, s => s.Last().Value)));
+    }
+
+    /// <summary>Changes settings of a running node, and waits until it has them.</summary>
+    public async Task SwitchAsync(params (string Name, string Value)[] settings)
+    {
+        var values = await Database.ScalarAsync<string>("SELECT values::text FROM setting_version ORDER BY version DESC LIMIT 1");
+        var all = System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, string>>(values)!;
+        await SaveAsync([.. all.Select(one => (one.Key, one.Value)), .. settings]);
+        var version = await Database.ScalarAsync<long>("SELECT max(version) FROM setting_version");
+        await Until.TrueAsync(() => Task.FromResult(_node.Settings.Current.Settings.Version >= version), Patience, "the node has the settings");
     }
 
     private async Task<bool> IsUpAsync()
@@ -107,6 +119,23 @@ internal sealed class PageScene : IAsyncDisposable
         Assert.StartsWith("250", await smtp.ReadAsync(Patience), StringComparison.Ordinal);
         return await NewestAsync();
     }
+
+    /// <summary>A mail to oneself with a command as subject.</summary>
+    public async Task CommandAsync(string person, string subject)
+    {
+        using var client = new SmtpClient();
+        await client.ConnectAsync("127.0.0.1", _smtp.Port, SecureSocketOptions.None, TestContext.Current.CancellationToken);
+        await client.AuthenticateAsync(new SaslMechanismPlain(person, Password), TestContext.Current.CancellationToken);
+        await client.SendAsync(new MimeMessage([MailboxAddress.Parse(person)], [MailboxAddress.Parse(person)], subject, new TextPart("plain")), TestContext.Current.CancellationToken);
+        await client.DisconnectAsync(true, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>What would have become of the mails of the last hours under a draft.</summary>
+    public Task<ClusterMail.Admin.Contract.PolicyWhatIfResult> WhatIfAsync(ClusterMail.Approval.Policies.LevelKind kind, string owner, string draft) => new NodeExplain(_node, _options).WhatIfAsync(
+        new ClusterMail.Approval.Policies.PolicyLevel(kind, owner, 0, ClusterMail.Approval.Policies.ApprovalTable.Parse(draft).Table), DateTimeOffset.UtcNow.AddHours(-3), DateTimeOffset.UtcNow.AddMinutes(1), TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until this node knows what was changed.</summary>
+    public Task KnowsAsync(Func<ClusterMail.Queue.Approval.ApprovalLists, bool> what, string about) => Until.TrueAsync(() => Task.FromResult(what(_node.Approval.Watch.Current)), Patience, about);
 
     public Task<HoldRow> HoldAsync(string content = "From: user2@corp.example\r\nTo: okyaku@client.example\r\nSubject: =?utf-8?B?6KaL56mN?=\r\n\r\nhello", string to = Okyaku) => HoldAsync(Encoding.UTF8.GetBytes(content), to);
 
@@ -209,7 +238,9 @@ internal sealed class Browser : IDisposable
     /// <summary>Posts the form of the page that was got last, with its hidden values.</summary>
     public Task<string> SubmitAsync(string path, params (string Name, string Value)[] fields)
     {
-        var form = System.Text.RegularExpressions.Regex.Matches(Html, "<input type=\"hidden\" name=\"([a-z0-9]+)\" value=\"([^\"]*)\"").ToDictionary(field => field.Groups[1].Value, field => WebUtility.HtmlDecode(field.Groups[2].Value));
+        // Of several forms the first that goes there.
+        var html = System.Text.RegularExpressions.Regex.Match(Html, $"<form[^>]*action=\"{System.Text.RegularExpressions.Regex.Escape(path)}[?\"].*?</form>", System.Text.RegularExpressions.RegexOptions.Singleline) is { Success: true } own ? own.Value : Html;
+        var form = System.Text.RegularExpressions.Regex.Matches(html, "<input type=\"hidden\" name=\"([a-z0-9]+)\" value=\"([^\"]*)\"").ToDictionary(field => field.Groups[1].Value, field => WebUtility.HtmlDecode(field.Groups[2].Value));
         foreach (var (name, value) in fields)
             form[name] = value;
         return PostAsync(path, form);

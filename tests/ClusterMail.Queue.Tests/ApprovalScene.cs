@@ -54,6 +54,9 @@ internal sealed class ApprovalScene : IAsyncDisposable
         return scene;
     }
 
+    /// <summary>Stands for the directory outside that is asked for superiors. Default: it names nobody.</summary>
+    public OutsideSuperior Superiors { get; set; } = (_, _) => Task.FromResult<Mailbox?>(null);
+
     private HeldSpace Space => new(Reader.KeptAsync, () => Queue.Settings.Current.Settings.Integer("approval.hold_limit"), TimeProvider.System);
 
     private void Assemble()
@@ -61,7 +64,7 @@ internal sealed class ApprovalScene : IAsyncDisposable
         var lists = () => _forgotten ? ApprovalLists.Empty : Queue.Approval.Current;
         Desk = MakeDesk("n1");
         var door = new ApprovalDoor(
-            new HoldPlanner(Numbers, null, "n1", Space, new PartnerReader(Queue.Database.Source), TimeProvider.System), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), Commands(), new ReleasedAgain(Reader, Holds, lists, "n1"), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
+            new HoldPlanner(Numbers, null, "n1", Space, new PartnerReader(Queue.Database.Source), TimeProvider.System, (requester, cancel) => Superiors(requester, cancel)), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), Commands(), new ReleasedAgain(Reader, Holds, lists, "n1"), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
         Policy = new MailPolicy(Queue.Settings, approval: lists);
         Journal = new AcceptJournal(Queue.Lease, new AcceptJournalOptions(), NullLogger<AcceptJournal>.Instance);
         Acceptor = new MailAcceptor(Journal, Numbers, Queue.Lease, Queue.Window, new BlockedDestinations(), (from, to) => Queue.Settings.Current.Router.Decide(from, to), _ => { }, () => Queue.Settings.Current.Copies, door);
@@ -102,7 +105,7 @@ internal sealed class ApprovalScene : IAsyncDisposable
         var view = () => Queue.Settings.Current;
         var (cases, pages) = (new HeldCases(Reader, view), new PageLinks(new LinkStore(Queue.Database.Source), view));
         var waiting = new WaitingLists(Reader, Holds, cases, pages, lists, view, TimeProvider.System);
-        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, (_, _, _) => History.ToAsyncEnumerable(), lists, view, TimeProvider.System), pages, Numbers, lists, view, TimeProvider.System);
+        return new NoticeWork(Reader, cases, waiting, new CommandAnswers(Reader, waiting, pages, (_, _, _) => History.ToAsyncEnumerable(), lists, view, TimeProvider.System), pages, Numbers, lists, view, TimeProvider.System);
     }
 
     private CommandDesk Commands() => new(new CommandParts
@@ -111,8 +114,7 @@ internal sealed class ApprovalScene : IAsyncDisposable
         Acts = Desk,
         Holds = Holds,
         Jobs = Jobs,
-        Approval = new ApprovalStore(Queue.Database.Source),
-        Lists = () => Queue.Approval.Current,
+        Proxies = new ProxyDesk(new ApprovalStore(Queue.Database.Source), () => Queue.Approval.Current, TimeProvider.System),
         Done = () => Worker.Wake(),
         Time = TimeProvider.System,
     });
@@ -147,6 +149,12 @@ internal sealed class ApprovalScene : IAsyncDisposable
     public async Task SetPolicyAsync(string account, string policy)
     {
         await Queue.Database.ExecuteAsync("UPDATE account SET destinations = $2, changed = next_directory_version() WHERE name = $1", account, policy);
+        await Queue.Directory.FollowAsync(await Queue.Database.ScalarAsync<long>("SELECT version FROM directory_version"), default);
+    }
+
+    public async Task SetSuperiorAsync(string account, string superior)
+    {
+        await Queue.Database.ExecuteAsync("UPDATE account SET superior = $2, changed = next_directory_version() WHERE name = $1", account, superior);
         await Queue.Directory.FollowAsync(await Queue.Database.ScalarAsync<long>("SELECT version FROM directory_version"), default);
     }
 

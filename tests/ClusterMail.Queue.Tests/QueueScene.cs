@@ -96,7 +96,7 @@ internal sealed class QueueScene : IAsyncDisposable
     {
         var version = await Database.ScalarAsync<long>("SELECT coalesce(max(version), 0) + 1 FROM setting_version");
         await Database.ExecuteAsync("INSERT INTO setting_version (version, saved_by, comment, values, overrides) VALUES ($1, 'test', '', $2::jsonb, '{}')",
-            version, System.Text.Json.JsonSerializer.Serialize(settings.ToDictionary(s => s.Name, s => s.Value)));
+            version, System.Text.Json.JsonSerializer.Serialize(settings.GroupBy(s => s.Name).Select(s => s.Last()).ToDictionary(s => s.Name, s => s.Value)));
         await Settings.FollowAsync(version, default);
     }
 

@@ -133,7 +133,7 @@ public sealed class LdapServer : IAsyncDisposable
             objectClass: organizationalUnit
             ou: groups
 
-            {Person("taro", "Secret123", "taro@example.jp")}
+            {Person("taro", "Secret123", "taro@example.jp", "uid=hanako,ou=people," + Suffix)}
             {Person("hanako", "Secret456", "hanako@example.jp")}
             {Person("twin1", "Secret789", "twin@example.jp")}
             {Person("twin2", "Secret789", "twin@example.jp")}
@@ -147,7 +147,8 @@ public sealed class LdapServer : IAsyncDisposable
             """);
     }
 
-    public static string Person(string uid, string password, string mail) => $"""
+    /// <param name="superior">DN; null: none.</param>
+    public static string Person(string uid, string password, string mail, string? superior = null) => $"""
         dn: uid={uid},ou=people,{Suffix}
         objectClass: inetOrgPerson
         uid: {uid}
@@ -156,7 +157,7 @@ public sealed class LdapServer : IAsyncDisposable
         mail: {mail}
         userPassword: {password}
 
-        """ + "\n";
+        """ + (superior is null ? "" : $"manager: {superior}\n") + "\n";
 
     private static async Task<bool> ListensAsync(int port)
     {

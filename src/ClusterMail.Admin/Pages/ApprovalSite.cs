@@ -138,12 +138,21 @@ public sealed partial class ApprovalSite : IAsyncDisposable
             return new DecisionVisit(visit).AnswerAsync(hold, link, isDownload);
         if (OwnVisit.Read(visit.Path) is { } own)
             return new OwnVisit(visit).AnswerAsync(own);
+        if (HandOverVisit.Read(visit.Path) is { } handed)
+            return new HandOverVisit(visit).AnswerAsync(handed);
+        if (LogVisit.Read(visit.Path) is { } days)
+            return new LogVisit(visit).AnswerAsync(days);
         if (WithdrawVisit.Read(visit.Path) is { } taken)
             return new WithdrawVisit(visit).AnswerAsync(taken);
         return visit.Path switch
         {
             "/" => Task.FromResult(PageAnswer.See(WaitingVisit.Path)),
             WaitingVisit.Path => new WaitingVisit(visit).AnswerAsync(),
+            "/mine" => new SentVisit(visit).AnswerAsync(),
+            "/proxy" => new ProxyVisit(visit).AnswerAsync(),
+            "/history" or HistoryVisit.Csv => new HistoryVisit(visit).AnswerAsync(),
+            "/code" => new CodeVisit(visit).AnswerAsync(),
+            "/trial" => new TrialVisit(visit).AnswerAsync(),
             "/logout" when visit.IsPost && !visit.IsForeign => LogOut(visit),
             _ => Task.FromResult(visit.Say(new ResultPage.LinkEnded())),
         };
@@ -168,6 +177,8 @@ public sealed partial class ApprovalSite : IAsyncDisposable
             response.Headers.Location = path;
         if (answer.File is var (name, content))
             await SendAsync(context, name, content);
+        else if (answer.Made is { } download)
+            await SendAsync(context, download);
         else if (answer.Html.Length > 0)
             await response.WriteAsync(answer.Html, context.RequestAborted);
     }
@@ -185,6 +196,16 @@ public sealed partial class ApprovalSite : IAsyncDisposable
             await using var stream = content.OpenRead();
             await stream.CopyToAsync(response.Body, context.RequestAborted);
         }
+    }
+
+    /// <summary>What is made while it is sent. Broken off by an error it ends short, and the browser says so: its length is not known before.</summary>
+    private static Task SendAsync(HttpContext context, PageDownload download)
+    {
+        var response = context.Response;
+        response.ContentType = download.Type;
+        response.Headers.ContentDisposition = $"attachment; filename=\"{download.Name}\"";
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        return download.WriteAsync(response.Body, context.RequestAborted);
     }
 
     public async ValueTask DisposeAsync()

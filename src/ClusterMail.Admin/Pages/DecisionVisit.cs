@@ -61,7 +61,10 @@ internal sealed class DecisionVisit(Visit visit)
     }
 
     /// <param name="Binding">What only this browser has.</param>
-    private sealed record Reader(Mailbox Person, string Binding, Actor Actor);
+    private sealed record Reader(Mailbox Person, string Binding, Actor Actor)
+    {
+        public bool IsLoggedIn => Actor.Auth != "link";
+    }
 
     /// <summary>The link alone names him: by the setting, or because somebody outside has no password here (APPROVE-46, APPROVE-162).</summary>
     private bool IsEnough(Mailbox approver)
@@ -94,6 +97,7 @@ internal sealed class DecisionVisit(Visit visit)
             ProxyOf = Desk.PrincipalOf(held, reader.Person),
             Guard = PostGuard.Issue(Desk.Keys!.Current, held.Hold.ToString(), reader.Binding, visit.Now),
             IsReasonRequired = visit.Parts.View().Settings.Switch("approval.reject_reason_required"),
+            HandOverGuard = reader.IsLoggedIn && PersonalDesk.IsHis(row, reader.Person) ? PostGuard.Issue(Desk.Keys!.Current, HandOverVisit.Subject(held.Hold), reader.Binding, visit.Now) : null,
             DownloadPath = MayDownload(row) ? visit.Path + Original : null,
         };
     }

@@ -20,6 +20,8 @@ internal static class LoginVisit
     {
         if (visit.Parts.Desk.Keys is not { } keys)
             return visit.Say(new ResultPage.Unavailable());
+        if (visit.LacksCodes && form?.ContainsKey(PageFields.Account) != true)
+            return PageAnswer.See($"{PageName.Code.Path()}?lang={Approval.Notices.Languages.Tag(visit.Language)}");
         if (form is null || !form.ContainsKey(PageFields.Account))
             return Ask(visit, keys, failed: false);
         if (visit.IsForeign || !PostGuard.Check(keys, form[PageFields.Guard], Subject, visit.Path, visit.Now))
@@ -32,7 +34,7 @@ internal static class LoginVisit
         {
             case LoginResult.Busy:
                 return visit.Say(new ResultPage.Unavailable());
-            case LoginResult.Accepted when account is { Suspended: false } && await visit.BeginAsync(account.Address):
+            case LoginResult.Accepted when account is { Suspended: false } && await SecondAsync(visit, account, (string?)form[PageFields.OneTimeCode] ?? "") is { } isWhole && await visit.BeginAsync(account, isWhole):
                 return PageAnswer.See($"{visit.Path}?lang={(visit.Language == Approval.Notices.Language.Japanese ? "ja" : "en")}");
             default:
                 visit.Parts.Lockout.FailedAuthentication(visit.Address);
@@ -41,10 +43,23 @@ internal static class LoginVisit
         }
     }
 
+    /// <summary>True: his code was right, or none is asked for. False: he has none yet. Null: it was wrong, or used before.</summary>
+    private static async Task<bool?> SecondAsync(Visit visit, Accounts.Account account, string code)
+    {
+        if (!visit.WantsCodes)
+            return true;
+        if (await visit.Parts.Factors.FindAsync(account.Id, visit.Cancel) is not { EnabledAt: not null } factor)
+            return false;
+        var isRight = SecondFactor.Step(factor.Secret, code, visit.Now) is { } step ? await visit.Parts.Factors.TakeAsync(account.Id, step, visit.Cancel)
+            : SecondFactor.RecoveryHash(code) is { } hash && await visit.Parts.Factors.TakeRecoveryAsync(account.Id, hash, visit.Cancel);
+        return isRight ? true : null;
+    }
+
     private static PageAnswer Ask(Visit visit, TokenKeyRing keys, bool failed) => new(failed ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK, new LoginPage
     {
         Frame = visit.Frame(null),
         Guard = PostGuard.Issue(keys.Current, Subject, visit.Path, visit.Now),
+        WantsOneTimeCode = visit.WantsCodes,
         HasFailed = failed,
     }.Render());
 

@@ -21,6 +21,7 @@ internal sealed class Visit(HttpContext context, SiteParts parts)
     private static readonly TimeSpan Refresh = TimeSpan.FromMinutes(1);
 
     private PageSession? _session;
+    private bool _lacksCodes;
 
     public SiteParts Parts => parts;
     public CancellationToken Cancel => context.RequestAborted;
@@ -56,6 +57,27 @@ internal sealed class Visit(HttpContext context, SiteParts parts)
     /// <summary>Another site made the browser send it: never a decision (APPROVE-161). Older browsers do not say; the anti-forgery value holds there.</summary>
     public bool IsForeign => context.Request.Headers["Sec-Fetch-Site"].FirstOrDefault() is { } site && site is not ("same-origin" or "none");
 
+    /// <summary>The form of a page of ours, sent from it by this browser.</summary>
+    /// <param name="subject">What the page's value is bound to.</param>
+    public bool IsGenuine(IFormCollection form, string subject, PageSession session) =>
+        !IsForeign && parts.Desk.Keys is { } keys && PostGuard.Check(keys, form[PageFields.Guard], subject, session.Id, Now);
+
+    /// <summary><c>login+otp</c>: a password alone is not enough (APPROVE-162).</summary>
+    public bool WantsCodes => parts.View().Settings.Choice("approval.web.auth") == "login+otp";
+
+    /// <summary>He has given his password, and must set up his one-time codes before he sees anything.</summary>
+    public bool LacksCodes => _lacksCodes;
+
+    /// <summary>Entered in <c>approval.admins</c>, himself or by an alias.</summary>
+    public bool IsAdministrator(Mailbox account) =>
+        parts.View().Policy is var policy && policy.Approval.Options.Admins.Any(admin => policy.Directory.Resolve(admin).Account?.Address.SameAs(account) == true);
+
+    private IEnumerable<PageName> Menu(Mailbox account)
+    {
+        IEnumerable<PageName> all = [PageName.Waiting, PageName.Sent, PageName.Proxy, PageName.History];
+        return [.. _lacksCodes ? [] : all, .. WantsCodes ? (PageName[])[PageName.Code] : [], .. !_lacksCodes && IsAdministrator(account) ? (PageName[])[PageName.Trial] : []];
+    }
+
     /// <summary>The frame of the answer.</summary>
     public PageFrame Frame(Mailbox? person) => new()
     {
@@ -64,6 +86,7 @@ internal sealed class Visit(HttpContext context, SiteParts parts)
         Path = Path,
         Person = _session?.Account.ToString() ?? "",
         ListPath = _session is null ? null : "/list",
+        Menu = _session is { } session ? [.. Menu(session.Account)] : [],
     };
 
     public PageAnswer Say(ResultPage page, Mailbox? person = null) => PageAnswer.Of(page, Frame(person));
@@ -84,26 +107,48 @@ internal sealed class Visit(HttpContext context, SiteParts parts)
     }
 
     /// <summary>Who has logged in on this browser; null: nobody, or it is over.</summary>
-    public async Task<PageSession?> SessionAsync()
+    /// <param name="mayLackCodes">Also who has yet to set up his one-time codes.</param>
+    public async Task<PageSession?> SessionAsync(bool mayLackCodes = false)
+    {
+        var session = await ReadAsync();
+        return session is not null && (mayLackCodes || !_lacksCodes) ? session : null;
+    }
+
+    private async Task<PageSession?> ReadAsync()
     {
         if (_session is not null || parts.Desk.Keys is not { } keys || PageSession.Read(context.Request.Cookies[Cookie]) is not var (said, key, mac))
             return _session;
         // The account as it is now: suspended, removed, or with another password it is not the one that logged in.
-        if (parts.View().Policy.Directory.Account(said.Account) is not { Suspended: false } account || await parts.Passwords.StampAsync(account.Address, Cancel) is not { } stamp
+        if (parts.View().Policy.Directory.Account(said.Account) is not { Suspended: false } account || await StampAsync(account) is not var (stamp, lacksCodes)
             || !said.IsProven(keys, key, mac, stamp, Now))
             return null;
-        _session = said with { Account = account.Address };
+        (_session, _lacksCodes) = (said with { Account = account.Address }, lacksCodes);
         if (Now - said.Seen > Refresh)
             Keep((_session with { Seen = Now }).Write(keys.Current, stamp));
         return _session;
     }
 
-    /// <summary>Begins a session of an account whose password was right.</summary>
-    public async Task<bool> BeginAsync(Mailbox account)
+    /// <summary>
+    /// What proves a login beside the keys: the password, and with <c>login+otp</c> the codes that were asked for. One begun before they were set up, or before the setting
+    /// asked for them, proves nothing any more.
+    /// </summary>
+    private async Task<(string Stamp, bool LacksCodes)?> StampAsync(Accounts.Account account)
     {
-        if (parts.Desk.Keys is not { } keys || await parts.Passwords.StampAsync(account, Cancel) is not { } stamp)
+        if (await parts.Passwords.StampAsync(account.Address, Cancel) is not { } stamp)
+            return null;
+        if (!WantsCodes)
+            return (stamp, false);
+        return await parts.Factors.FindAsync(account.Id, Cancel) is { EnabledAt: { } at } ? ($"{stamp}\ncodes {at.UtcTicks}", false) : ($"{stamp}\nno codes", true);
+    }
+
+    /// <summary>Begins a session of an account whose password was right.</summary>
+    /// <param name="isWhole">His code was right as well, or none is asked for. Else he gets no further than to setting codes up, and nowhere once he has some.</param>
+    public async Task<bool> BeginAsync(Accounts.Account account, bool isWhole)
+    {
+        if (parts.Desk.Keys is not { } keys || await StampAsync(account) is not var (stamp, lacksCodes) || isWhole == lacksCodes)
             return false;
-        _session = PageSession.Begin(account, RandomNumberGenerator.GetBytes(16), Now);
+        _lacksCodes = lacksCodes;
+        _session = PageSession.Begin(account.Address, RandomNumberGenerator.GetBytes(16), Now);
         Keep(_session.Write(keys.Current, stamp));
         return true;
     }

@@ -13,6 +13,9 @@ public sealed record ProxyWish
     public required bool IsApprover { get; init; }
     public required ApprovalCommand.SetProxy Command { get; init; }
 
+    /// <summary>From when until when, to the minute, as the page has it (APPROVE-209); null: the days of the command.</summary>
+    public ProxySpan? Span { get; init; }
+
     /// <summary>Main address of the account the wished proxy is, aliases resolved; null: unknown, or an address outside.</summary>
     public required Mailbox? ProxyAccount { get; init; }
     public bool IsProxySuspended { get; init; }
@@ -84,15 +87,17 @@ public static class ProxyRules
         if (proxy.SameAs(wish.Approver))
             return new ProxyAnswer.Refused(ProxyRefusal.Oneself);
         var term = Term(wish);
-        if (term.Until <= wish.Now)
+        if (term.Until <= wish.Now || term.Until <= term.From)
             return new ProxyAnswer.Refused(ProxyRefusal.Past);
-        if (IsTooLong(wish))
+        if (IsTooLong(wish, term))
             return new ProxyAnswer.Refused(ProxyRefusal.TooLong);
         return new ProxyAnswer.Granted(wish.Approver, proxy, term, wish.Before, [.. Warnings(wish, term)]);
     }
 
     private static ProxyTerm Term(ProxyWish wish)
     {
+        if (wish.Span is { } span)
+            return new ProxyTerm(span.From is { } begins && begins > wish.Now ? begins : wish.Now, span.Until);
         if (wish.Command.Days is { } days)
         {
             var (from, until) = days.In(wish.Zone);
@@ -102,7 +107,8 @@ public static class ProxyRules
     }
 
     // A limit would be none if leaving the dates out got around it.
-    private static bool IsTooLong(ProxyWish wish) => wish.MaxDays > 0 && (wish.Command.Days is not { } days || days.Days > wish.MaxDays);
+    private static bool IsTooLong(ProxyWish wish, ProxyTerm term) => wish.MaxDays > 0
+        && (wish.Span is not null ? term.Until is not { } until || until - term.From > TimeSpan.FromDays(wish.MaxDays) : wish.Command.Days is not { } days || days.Days > wish.MaxDays);
 
     private static IEnumerable<ProxyWarning> Warnings(ProxyWish wish, ProxyTerm term)
     {

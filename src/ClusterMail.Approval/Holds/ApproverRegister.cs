@@ -13,7 +13,7 @@ public sealed class ApproverRegister
     private readonly ILookup<string, ProxyAssignment> _byProxy;
 
     /// <param name="groups">By name without the at sign.</param>
-    /// <param name="superiors">Who is asked for <c>@manager</c>, by main address of the requester.</param>
+    /// <param name="superiors">Who is asked for <c>@manager</c> whatever the accounts say, by main address of the requester (<see cref="Superiors"/>).</param>
     /// <param name="proxies">One of each principal; of several the last one counts (APPROVE-208).</param>
     public ApproverRegister(
         IEnumerable<KeyValuePair<string, ImmutableArray<Mailbox>>> groups, IEnumerable<KeyValuePair<Mailbox, Mailbox>> superiors, IEnumerable<ProxyAssignment> proxies)
@@ -24,6 +24,13 @@ public sealed class ApproverRegister
         _byPrincipal = current.ToFrozenDictionary(proxy => Key(proxy.Principal), StringComparer.Ordinal);
         _byProxy = current.ToLookup(proxy => Key(proxy.Proxy), StringComparer.Ordinal);
     }
+
+    private ApproverRegister(ApproverRegister known, FrozenDictionary<string, Mailbox> superiors) =>
+        (_groups, _superiors, _byPrincipal, _byProxy) = (known._groups, superiors, known._byPrincipal, known._byProxy);
+
+    /// <summary>The same, with whom a directory outside has just named as somebody's superior.</summary>
+    public ApproverRegister With(Mailbox requester, Mailbox superior) =>
+        new(this, _superiors.Append(new(Key(requester), superior)).ToFrozenDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal));
 
     public static ApproverRegister Empty { get; } = new([], [], []);
 

@@ -60,7 +60,7 @@ public sealed class ApproverResolver(MailDirectory directory, ApproverRegister r
         {
             ApproverList.Named one => [one.Address],
             ApproverList.Group group => register.Group(group.Name) is { IsDefault: false } members ? members : [],
-            _ => register.SuperiorOf(requester) is { } superior ? [superior] : [],
+            _ => (register.SuperiorOf(requester) ?? Superiors.Of(requester, directory)) is { } superior ? [superior] : [],
         });
         return [.. Distinct(named.Select(Account).OfType<Mailbox>()).Take(ApproverList.MaxApprovers)];
     }

@@ -30,7 +30,8 @@ public abstract record Trigger(DateTimeOffset At, Channel Channel)
     public sealed record AdminDiscard(Mailbox Administrator, string Reason, DateTimeOffset At) : Trigger(At, Channel.Admin);
 
     /// <summary>APPROVE-91: another approver in the place of one, in the stages that are still to be decided.</summary>
-    public sealed record Reassign(Mailbox Administrator, Mailbox From, Mailbox To, DateTimeOffset At) : Trigger(At, Channel.Admin);
+    /// <param name="Administrator">Null: the approver hands it over himself.</param>
+    public sealed record Reassign(Mailbox? Administrator, Mailbox From, Mailbox To, DateTimeOffset At, Channel Channel = Channel.Admin) : Trigger(At, Channel);
 
     /// <summary>T10.</summary>
     /// <param name="Allowed"><c>approval.allow_withdraw</c>.</param>

@@ -8,6 +8,9 @@ namespace ClusterMail.Approval.Pages;
 /// <summary>The page on which one approver looks at one open held mail and decides. Opening it decides nothing; its form posts (APPROVE-161).</summary>
 public sealed record DecisionPage
 {
+    /// <summary>Behind the path of a page: where its hand-over is posted.</summary>
+    public const string HandOverSuffix = "/handover";
+
     public required PageFrame Frame { get; init; }
     public required HeldCase Held { get; init; }
 
@@ -25,6 +28,9 @@ public sealed record DecisionPage
 
     /// <summary>What he had written then.</summary>
     public string Comment { get; init; } = "";
+
+    /// <summary>Anti-forgery value of handing over to another approver; null: he does not sit here himself, or has no account.</summary>
+    public string? HandOverGuard { get; init; }
 
     /// <summary>Approving asks once more: the form then carries <see cref="PageFields.Confirm"/> (APPROVE-501).</summary>
     public bool AsksForConfirmation { get; init; }
@@ -59,7 +65,7 @@ public sealed record DecisionPage
             {Facts(words)}
             {new MailPanel(words).Of(Held.Mail)}{Download(words)}
             </div>
-            <div class="side" id="decide">{Form(words)}</div>
+            <div class="side" id="decide">{Form(words)}{HandOver(words)}</div>
             </div>
             <div class="go"><a class="button" href="#decide">{words.Say("承認・却下へ進む", "Approve or reject")}</a></div>
             """));
@@ -113,6 +119,16 @@ public sealed record DecisionPage
         <p class="small">{words.Say("コメントは依頼者と他の承認者に通知されます。決定は取り消せません。", "The comment goes to the requester and the other approvers. A decision cannot be undone.")}</p>
         <p class="small"><code>SHA-256 {Held.Mail.ContentSha256}</code></p>
         </form>
+        """);
+
+    /// <summary>Folded in, and a form of its own: neither button of a decision sends it.</summary>
+    private Html HandOver(CaseWords words) => HandOverGuard is not { } guard ? Html.Empty : Html.Of($"""
+        <details class="card"><summary>{words.Say("別の承認者に引き継ぐ", "Hand over to another approver")}</summary>
+        <form method="post" action="/h/{Held.Hold.ToString()}{HandOverSuffix}?lang={Frame.Language.Tag()}">
+        <input type="hidden" name="{PageFields.Guard}" value="{guard}">
+        <label class="field" for="over">{words.Say("メールアドレス", "Mail address")}</label><input type="email" id="over" name="{PageFields.Proxy}" maxlength="320" required>
+        <button class="plainb">{words.Say("引き継ぐ", "Hand over")}</button>
+        <p class="small">{words.Say("承認依頼がその人に送られ、あなたはこのメールの承認者ではなくなります。", "The request goes to that person, and you are no approver of this mail any more.")}</p></form></details>
         """);
 
     private Html Proxy(CaseWords words) => ProxyOf is { } principal

@@ -20,7 +20,7 @@ public sealed record LoginPage
         var title = words.Say("ログイン", "Log in");
         var fault = Html.When(HasFailed, Html.Of($"""<div class="note bad" role="alert"><b>{words.Say("ログインできませんでした。入力を確認してください。", "This did not work. Please check what you entered.")}</b></div>"""));
         var code = Html.When(WantsOneTimeCode, Html.Of($"""
-            <p><label class="field" for="otp">{words.Say("確認コード", "One-time code")}</label><input type="text" id="otp" name="{PageFields.OneTimeCode}" inputmode="numeric" autocomplete="one-time-code" maxlength="10" required></p>
+            <p><label class="field" for="otp">{words.Say("確認コード (設定済みの場合。または回復コード)", "One-time code, once it is set up; or a recovery code")}</label><input type="text" id="otp" name="{PageFields.OneTimeCode}" autocomplete="one-time-code" maxlength="30"></p>
             """));
         return Frame.Wrap(title, Html.Of($"""
             <h1>{title}</h1><p class="meta">{words.Say("メールの内容を表示する前に、アカウントを確認します。", "Please tell who you are before the mail is shown.")}</p>{fault}

@@ -32,6 +32,24 @@ public static class PageFields
     /// <summary>With <c>login+otp</c> (APPROVE-162).</summary>
     public const string OneTimeCode = "otp";
 
+    /// <summary>Which of several things a form does.</summary>
+    public const string Act = "act";
+
+    /// <summary>Address of a proxy, or of the approver who takes over.</summary>
+    public const string Proxy = "proxy";
+
+    /// <summary>A day, or a day and a time, without zone.</summary>
+    public const string From = "from";
+    public const string Until = "until";
+
+    /// <summary>Of a mail that is only described (APPROVE-231).</summary>
+    public const string Sender = "sender";
+    public const string Recipients = "recipients";
+    public const string Subject = "subject";
+    public const string Text = "text";
+    public const string Attachments = "attachments";
+    public const string Size = "size";
+
     /// <summary>Query parameter: <c>ja</c> or <c>en</c>.</summary>
     public const string Language = "lang";
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ClusterMail.Approval.Notices;
 
 namespace ClusterMail.Approval.Pages;
@@ -17,6 +18,9 @@ public sealed record PageFrame
     /// <summary>Path of the waiting list; null: none.</summary>
     public string? ListPath { get; init; }
 
+    /// <summary>What he can go to; empty: nobody is logged in.</summary>
+    public ImmutableArray<PageName> Menu { get; init; } = [];
+
     internal CaseWords Words => new(Language, Zone);
 
     internal string Wrap(string title, Html body, bool isNarrow = false)
@@ -29,7 +33,7 @@ public sealed record PageFrame
             <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>{title}</title><style>{Html.Trusted(PageStyle.Sheet)}</style></head>
             <body>
             <header class="bar"><div><b>{words.Say("メール承認", "Mail approval")}</b>{PersonMark(words)}<a href="{Path}?lang={other.Tag()}" hreflang="{other.Tag()}">{(other == Language.English ? "English" : "日本語")}</a></div></header>
-            <main{Html.When(isNarrow, Html.Trusted(" class=\"one\""))}>
+            {Navigation(words)}<main{Html.When(isNarrow, Html.Trusted(" class=\"one\""))}>
             {body}
             </main>
             <footer>{Logout(words)}ClusterMail</footer>
@@ -39,6 +43,14 @@ public sealed record PageFrame
             """);
         return page.ToString();
     }
+
+    private Html Navigation(CaseWords words) => Menu.IsDefaultOrEmpty ? Html.Empty : Html.Of($"""
+        <nav class="menu" aria-label="{words.Say("メニュー", "Menu")}"><div>{Html.Join(Menu.Select(page => Item(page, words)))}</div></nav>
+
+        """);
+
+    private Html Item(PageName page, CaseWords words) =>
+        Html.Of($"""<a href="{page.Path()}?lang={Language.Tag()}"{Html.When(page.Path() == Path, Html.Trusted(" aria-current=\"page\""))}>{page.Caption(words)}</a>""");
 
     private Html Logout(CaseWords words) => Person.Length == 0 ? Html.Empty : Html.Of($"""<form method="post" action="/logout"><button class="plainb">{words.Say("ログアウト", "Log out")}</button></form>""");
 

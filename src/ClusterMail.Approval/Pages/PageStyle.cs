@@ -20,9 +20,14 @@ public static class PageStyle
         .bar b::before{content:"";display:inline-block;width:10px;height:10px;border-radius:50%;background:#5fd08a;margin-right:10px;vertical-align:1px}
         .bar a,.bar span{color:#d3deec;font-size:13px;text-decoration:none;white-space:nowrap}.bar span{overflow:hidden;text-overflow:ellipsis}
         .bar a:hover{text-decoration:underline}
+        .menu{background:var(--paper);border-bottom:1px solid var(--line)}
+        .menu div{max-width:1180px;margin:0 auto;padding:0 12px;display:flex;flex-wrap:wrap}
+        .menu a{padding:11px 10px 9px;font-size:14px;text-decoration:none;color:var(--soft);border-bottom:3px solid transparent;white-space:nowrap}
+        .menu a[aria-current]{color:var(--ink);font-weight:600;border-bottom-color:var(--link)}
         main{max-width:1180px;margin:0 auto;padding:22px 20px 96px}
         main.one{max-width:720px}
         h1{font-size:23px;line-height:1.4;margin:8px 0 4px;overflow-wrap:anywhere}
+        h1+.card,h1+.note{margin-top:16px}
         h2{font-size:15px;margin:0 0 12px}
         .back{font-size:14px;margin:0 0 12px}
         .meta{color:var(--soft);font-size:14px;margin:0 0 18px;overflow-wrap:anywhere}
@@ -55,7 +60,7 @@ public static class PageStyle
         .files tr:first-child td{border-top:0}
         .files td+td{text-align:right;white-space:nowrap;padding-left:12px;color:var(--soft)}
         code{font:12px/1.5 Consolas,Menlo,monospace;color:var(--soft);overflow-wrap:anywhere}
-        textarea,input[type=text],input[type=password],input[type=email]{width:100%;font:inherit;font-size:16px;color:inherit;background:var(--field);border:1px solid var(--line);border-radius:8px;padding:10px 12px}
+        textarea,input[type=text],input[type=password],input[type=email],input[type=date],input[type=datetime-local]{min-width:0;width:100%;font:inherit;font-size:16px;color:inherit;background:var(--field);border:1px solid var(--line);border-radius:8px;padding:10px 12px}
         textarea{min-height:96px;resize:vertical}
         label.field{display:block;font-size:14px;margin:0 0 6px}
         .small+label.field{margin-top:12px}
@@ -72,12 +77,14 @@ public static class PageStyle
         .big{font-size:44px;line-height:1;margin:4px 0 12px}
         .go{display:none}
         button.good+button.bad{margin-top:36px}
-        .two{display:flex;gap:40px}.two button{flex:1}.two button.good+button.bad{margin-top:12px}
+        .two{display:flex;gap:40px;flex-wrap:wrap}.two p{flex:1;min-width:130px;margin:0}.two>.button{flex:1}.two button{flex:1}.two button.good+button.bad{margin-top:12px}
+        summary{cursor:pointer;min-height:44px;padding:10px 0;font-size:14px}
+        .codes{font:16px/1.9 Consolas,Menlo,monospace;overflow-wrap:anywhere}
         footer{color:var(--soft);font-size:12px;text-align:center;padding:0 20px 28px}
         footer button{display:inline-block;width:auto;min-height:44px;font-size:13px;font-weight:400;padding:6px 20px;margin:0 0 12px}
         @media (max-width:860px){.grid{grid-template-columns:minmax(0,1fr)}.side{position:static}main{padding:14px 14px 24px}footer{padding-bottom:96px}.card{padding:16px;border-radius:10px}h1{font-size:20px}dl{grid-template-columns:minmax(0,1fr);gap:2px}dd{margin:0 0 10px}iframe{height:56vh}
         .go{display:block;position:fixed;left:0;right:0;bottom:0;padding:10px 14px;background:var(--paper);border-top:1px solid var(--line)}.go a{margin:0}}
-        @media print{.go,form,.bar a{display:none}}
+        @media print{.go,form,.bar a,.menu{display:none}}
         """;
 
     /// <summary>Inside the frame that shows a mail's HTML: black on white whatever the reader prefers, as the recipient's program will.</summary>

@@ -72,11 +72,29 @@ public abstract record ResultPage
         public override int Status => 200;
     }
 
+    /// <summary>Somebody else is asked in the reader's place.</summary>
+    public sealed record HandedOver(HeldCase Held, string To) : ResultPage
+    {
+        public override int Status => 200;
+    }
+
+    /// <summary>Nobody who could be asked, or the reader does not sit there.</summary>
+    public sealed record NotHandedOver : ResultPage
+    {
+        public override int Status => 400;
+    }
+
+    /// <summary>The page is for others: administrators of approval.</summary>
+    public sealed record NotAllowed : ResultPage
+    {
+        public override int Status => 403;
+    }
+
     public string Render(PageFrame frame)
     {
         var words = frame.Words;
         var (mark, title, text) = Say(words);
-        var facts = this switch { Done done => Facts(done.Held, words), AlreadyDecided decided => Facts(decided.Held, words), Withdrawn withdrawn => Facts(withdrawn.Held, words), Sent sent => Facts(sent.Held, words), _ => Html.Empty };
+        var facts = this switch { Done done => Facts(done.Held, words), AlreadyDecided decided => Facts(decided.Held, words), Withdrawn withdrawn => Facts(withdrawn.Held, words), Sent sent => Facts(sent.Held, words), HandedOver over => Facts(over.Held, words), _ => Html.Empty };
         var list = frame.ListPath is { } path ? Html.Of($"""<a class="button" href="{path}">{words.Say("承認待ち一覧へ", "To the waiting list")}</a>""") : Html.Empty;
         return frame.Wrap(title, Html.Of($"""
             <section class="card"><p class="big" aria-hidden="true">{mark}</p><h1>{title}</h1><p>{text}</p>{facts}{list}</section>
@@ -104,6 +122,10 @@ public abstract record ResultPage
             words.Say("ページが古くなっています。開き直して、もう一度操作してください。何も決定されていません。", "The page is outdated. Please open it again and repeat. Nothing was decided.")),
         Sent => ("✓", words.Say("送信します", "On its way"), words.Say("メールは送信されます。このページは閉じてかまいません。", "The mail is being sent. You can close this page.")),
         Withdrawn { Held.IsOwn: true } => ("✓", words.Say("破棄しました", "Discarded"), words.Say("メールは送信されません。", "The mail is not sent.")),
+        HandedOver over => ("✓", words.Say("引き継ぎました", "Handed over"), words.Say($"{over.To} に承認依頼を送りました。", $"{over.To} gets the request.")),
+        NotHandedOver => ("ⓘ", words.Say("引き継げませんでした", "This was not handed over"),
+            words.Say("登録されている、依頼者でも現在の承認者でもないアカウントを指定してください。承認者はこれまでのままです。", "Name a registered account that is neither the requester nor an approver already. The approvers stay as they are.")),
+        NotAllowed => ("ⓘ", words.Say("このページは表示できません", "This page is not for you"), words.Say("承認の管理者アカウント (approval.admins) だけが利用できます。", "Only administrator accounts of approval (approval.admins) have it.")),
         Withdrawn => ("✓", words.Say("取り消しました", "Taken back"), words.Say("メールは送信されません。承認者に通知しました。", "The mail is not sent. The approvers are told.")),
         _ => ("ⓘ", words.Say("ただいま利用できません", "Not available right now"),
             words.Say("何も決定されていません。しばらくしてからもう一度お試しください。", "Nothing was decided. Please try again in a while.")),

@@ -86,8 +86,10 @@ public sealed class PolicyCheck
             case ApproverList.Group group when _context.Register.Group(group.Name).Length > ApproverList.MaxApprovers:
                 Fail(line, $"group {group} has more than {ApproverList.MaxApprovers} members (APPROVE-48)", group.ToString());
                 break;
-            case ApproverList.Superior when _context.Sender is { } sender && _context.Register.SuperiorOf(sender) is null:
-                Fail(line, $"the directory names no superior of {sender}", "@manager");
+            // What a directory outside says is known only when it is asked.
+            case ApproverList.Superior when _context.Sender is { } sender && !_context.Directory.Domains.ByLdap(sender.Domain)
+                && _context.Register.SuperiorOf(sender) is null && Superiors.Of(sender, _context.Directory) is null:
+                Fail(line, $"no superior is named for {sender} (clustermail account set {sender} --manager ADDRESS)", "@manager");
                 break;
         }
     }

@@ -13,7 +13,7 @@ internal sealed class AccountCommands(Verbs verbs)
     {
         Add(), Set(), Show(), List(), Remove(), Restore(),
         Switch("suspend", "Let an account neither log in nor send. Mail for it is still kept.", "{0} is suspended", true), Switch("resume", "Put a suspended account in force again.", "{0} is in force", false),
-        Password(), Import(), Export(),
+        Password(), CodeReset(), Import(), Export(),
     };
 
     private Verb Add()
@@ -44,6 +44,7 @@ internal sealed class AccountCommands(Verbs verbs)
                 Imap4 = given.Imap4,
                 SmtpDisabled = given.SmtpDisabled,
                 Delivery = given.Delivery,
+                Superior = given.Superior,
             };
             var done = (await client.SendAsync(HttpMethod.Post, Routes.Accounts, account, AdminJson.Default.AccountAdd, AdminJson.Default.AccountDone, cancel)).Value;
             new Screen().Line(account.Password is null
@@ -98,6 +99,7 @@ internal sealed class AccountCommands(Verbs verbs)
             ("Size limit", account.BoxLimit == 0 ? Words.Of("the server's") : Ages.Size(account.BoxLimit)),
             ("SMTP AUTH", OnOff(account.SmtpAuth)), ("APOP", OnOff(account.Apop)), ("POP3", OnOff(account.Pop3)), ("IMAP4", OnOff(account.Imap4)),
             ("Delivery", account.Delivery.Length == 0 ? Words.Of("as the domain says") : account.Delivery), ("Home", account.Home),
+            ("Superior", account.Superior.Length == 0 ? Words.Of("none") : account.Superior),
             ("Own tables", account.Tables.Count == 0 ? Words.Of("none") : string.Join(", ", account.Tables)),
             ("Created", Ages.Clock(account.CreatedAt)), ("Changed", $"{Ages.Clock(account.ChangedAt)} {account.ChangedBy}"),
         ])
@@ -142,6 +144,18 @@ internal sealed class AccountCommands(Verbs verbs)
         sheet.Print(screen);
         if (page.Next is { } next)
             screen.Line($"... {Words.Of("more")}: --after {next}");
+    }
+
+    private Verb CodeReset()
+    {
+        var address = Address();
+        return verbs.Acting(
+            new Verb("code-reset", "Take the one-time codes of an account for the pages of approval away; its owner sets up new ones.", "clustermail account code-reset bucho@example.jp") { address },
+            async (client, parsed, cancel) =>
+            {
+                var done = (await client.SendAsync(HttpMethod.Delete, Routes.Fill(Routes.AccountCodes, parsed.GetRequiredValue(address)), AdminJson.Default.AccountDone, cancel)).Value;
+                new Screen().Line(Words.Of($"{done.Address} sets up new one-time codes with the next login on the pages"));
+            });
     }
 
     private Verb Remove()

@@ -16,9 +16,11 @@ internal sealed class AccountOptions
     private readonly Option<string?> _smtp = OnOff("--smtp", "off: for SMTP the account does not exist ($offsmtp).");
     private readonly Option<string?> _delivery = new("--delivery") { Description = "store, lmtp:HOST:PORT, route for no mailbox here, or '' for what the domain says.", HelpName = "WHERE" };
 
+    private readonly Option<string?> _manager = new("--manager") { Description = "Superior, whom @manager of a policy asks (上長); '' for nobody.", HelpName = "ADDRESS" };
+
     public void AddTo(Verb verb)
     {
-        foreach (var option in (Option[])[_name, _home, _maxBytes, _smtpAuth, _apop, _pop3, _imap4, _smtp, _delivery])
+        foreach (var option in (Option[])[_name, _home, _maxBytes, _smtpAuth, _apop, _pop3, _imap4, _smtp, _delivery, _manager])
             verb.Options.Add(option);
     }
 
@@ -33,6 +35,7 @@ internal sealed class AccountOptions
         Imap4 = On(parsed.GetValue(_imap4)),
         SmtpDisabled = !On(parsed.GetValue(_smtp)),
         Delivery = parsed.GetValue(_delivery),
+        Superior = parsed.GetValue(_manager),
     };
 
     private static bool? On(string? word) => word is null ? null : word == "on";

@@ -10,7 +10,7 @@ internal sealed class ApprovalPolicyCommands(Verbs verbs)
 {
     public Command Build() => new("policy", "Which mail of an account or a domain needs approval, and whose (sender.dat). For the whole system: clustermail destination.")
     {
-        List(), Show(), Edit(), Check(), History(), Import(), Export(),
+        List(), Show(), Edit(), Check(), new ApprovalWhatIfCommand(verbs).Build(), History(), Import(), Export(),
     };
 
     private Verb List() => verbs.Reading(

@@ -145,6 +145,7 @@ internal static class Japanese
         ["AUTH"] = "認証",
         ["Delivery"] = "配送",
         ["Home"] = "ホーム",
+        ["Superior"] = "上長",
         ["Own tables"] = "個別の表",
         ["saved for {0}"] = "{0} に保存しました",
         ["{0} has no such table any more"] = "{0} の表を削除しました",

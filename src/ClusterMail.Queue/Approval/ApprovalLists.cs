@@ -54,5 +54,14 @@ public sealed class ApprovalLists
         return known is not null && ReferenceEquals(known.System, system) ? known : _book = new PolicyBook(system, _domains, NoAccounts, _keywords);
     }
 
+    /// <summary>All levels with a draft in the place of the one it is to replace.</summary>
+    /// <param name="system">As it is in force.</param>
+    public PolicyBook With(PolicyLevel draft, PolicyLevel system, ClusterMail.Accounts.MailDirectory directory)
+    {
+        var domains = draft.Kind == LevelKind.Domain ? _domains.Where(known => known.Key != draft.Owner).Append(new(draft.Owner, draft)).ToFrozenDictionary(StringComparer.Ordinal) : _domains;
+        var accounts = draft.Kind == LevelKind.Account && directory.Account(Mailbox.FromStored(draft.Owner)) is { } account ? new Dictionary<long, PolicyLevel> { [account.Id] = draft }.ToFrozenDictionary() : NoAccounts;
+        return new PolicyBook(draft.Kind == LevelKind.System ? draft : system, domains, accounts, _keywords);
+    }
+
     private static LevelKind Kind(string owner) => owner.Length == 0 ? LevelKind.System : owner.Contains('@', StringComparison.Ordinal) ? LevelKind.Account : LevelKind.Domain;
 }

@@ -12,7 +12,7 @@ namespace ClusterMail.Queue.Approval;
 /// <summary>Makes of a job that answers a command the notice it stands for (chapter 22).</summary>
 /// <param name="log">Lines of the approval log (APPROVE-303) of a span, each with its time, in the time of a zone.</param>
 public sealed class CommandAnswers(
-    HoldReader reader, WaitingLists waiting, Func<LogSpan, TimeZoneInfo, CancellationToken, IAsyncEnumerable<(DateTimeOffset At, string Line)>> log, Func<ApprovalLists> lists, Func<NodeView> view, TimeProvider time)
+    HoldReader reader, WaitingLists waiting, PageLinks pages, Func<LogSpan, TimeZoneInfo, CancellationToken, IAsyncEnumerable<(DateTimeOffset At, string Line)>> log, Func<ApprovalLists> lists, Func<NodeView> view, TimeProvider time)
 {
     /// <summary>Null: there is nothing to be said.</summary>
     public async Task<Notice?> OfAsync(NoticeKind kind, HoldJob job, Mailbox to, CancellationToken cancel)
@@ -25,7 +25,7 @@ public sealed class CommandAnswers(
             NoticeKind.ProxyChanged => new Notice.ProxyChanged(to, Box(answer.Before), Box(answer.Now), answer.Term, await OpenAsync(to, cancel).ConfigureAwait(false), [.. answer.Warnings]),
             NoticeKind.ProxyInformation when Box(answer.Approver) is { } approver => new Notice.ProxyInformation(approver, to, answer.Term, await OpenAsync(approver, cancel).ConfigureAwait(false)),
             NoticeKind.ProxyEnding when Box(answer.Now) is { } proxy && answer.Until is { } until => new Notice.ProxyEnding(to, proxy, until),
-            NoticeKind.History when answer is { First: { } first, Last: { } final } => new Notice.History(new DayRange(first, final), await FilesAsync(new DayRange(first, final), to, cancel).ConfigureAwait(false), null),
+            NoticeKind.History when answer is { First: { } first, Last: { } final } => new Notice.History(new DayRange(first, final), await FilesAsync(new DayRange(first, final), to, cancel).ConfigureAwait(false), pages.Log(new DayRange(first, final))),
             NoticeKind.CommandRefused => new Notice.CommandRefused(answer.Subject ?? "", answer.Refusal),
             _ => null,
         };

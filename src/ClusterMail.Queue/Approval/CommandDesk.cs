@@ -3,7 +3,6 @@ using ClusterMail.Approval;
 using ClusterMail.Approval.Commands;
 using ClusterMail.Approval.Holds;
 using ClusterMail.Approval.Notices;
-using ClusterMail.Approval.Policies;
 using ClusterMail.Approval.Tokens;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
@@ -84,61 +83,17 @@ public sealed class CommandDesk(CommandParts parts)
 
     private async Task SetProxyAsync(Given given, Mailbox asker, ApprovalCommand.SetProxy command, CancellationToken cancel)
     {
-        var (register, now) = (parts.Lists().Register, parts.Time.GetUtcNow());
-        // The stored name of a proxy is the account's, whatever alias was written (APPROVE-207).
-        var account = given.Directory.Resolve(command.Proxy).Account;
-        var answer = ProxyRules.Judge(new ProxyWish
-        {
-            Approver = asker,
-            IsApprover = await IsApproverAsync(given, asker, cancel).ConfigureAwait(false),
-            Command = command,
-            ProxyAccount = account?.Address,
-            IsInSubDomain = given.Directory.SubDomain.Contains(command.Proxy),
-            IsProxySuspended = account is { Suspended: true },
-            Before = Before(register, asker, now),
-            ProxyOfProxy = account is null ? null : register.ProxyOf(account.Address, now)?.Proxy,
-            Now = now,
-            Zone = given.View.ZoneOf(asker),
-            MaxDays = (int)given.View.Settings.Integer("approval.proxy_max_days"),
-        });
-        if (answer is not ProxyAnswer.Granted granted)
-        {
-            await RefuseAsync(given, asker, new CommandRefusal.Proxy(((ProxyAnswer.Refused)answer).Why), ResultCode.NotAllowed, cancel).ConfigureAwait(false);
-            return;
-        }
-        var told = new CommandAnswer { Approver = asker.ToString(), Before = granted.Replaces?.ToString(), Now = granted.Proxy.ToString(), From = granted.Term.From, Until = granted.Term.Until, Warnings = [.. granted.Warnings] };
-        await parts.Approval.SetProxyAsync(
-            new ProxyRow(asker.ToString(), granted.Proxy.ToString(), granted.Term.From, granted.Term.Until, default, asker.ToString(), "by command"),
-            [Line("PROXY_SET", given, asker, $"{asker} -> {granted.Proxy}{(command.Days is { } days ? $" {days}" : "")}")],
-            [.. Told(given, asker, told), .. Dismissed(given, asker, granted.Replaces is { } before && !before.SameAs(granted.Proxy) ? before : null)], cancel).ConfigureAwait(false);
+        if (await parts.Proxies.SetAsync(Order(given, asker), command, null, cancel).ConfigureAwait(false) is ProxyAnswer.Refused refused)
+            await RefuseAsync(given, asker, new CommandRefusal.Proxy(refused.Why), ResultCode.NotAllowed, cancel).ConfigureAwait(false);
     }
 
     private async Task ClearProxyAsync(Given given, Mailbox asker, CancellationToken cancel)
     {
-        var before = Before(parts.Lists().Register, asker, parts.Time.GetUtcNow());
-        if (before is null && !await IsApproverAsync(given, asker, cancel).ConfigureAwait(false))
-        {
+        if (!await parts.Proxies.ClearAsync(Order(given, asker), cancel).ConfigureAwait(false))
             await RefuseAsync(given, asker, new CommandRefusal.Proxy(ProxyRefusal.NotAnApprover), ResultCode.NotAllowed, cancel).ConfigureAwait(false);
-            return;
-        }
-        await parts.Approval.ClearProxyAsync(asker.ToString(), [Line("PROXY_CLEARED", given, asker, asker.ToString())],
-            [.. Told(given, asker, new CommandAnswer { Approver = asker.ToString(), Before = before?.ToString() }), .. Dismissed(given, asker, before)], cancel).ConfigureAwait(false);
     }
 
-    /// <summary>The one before, also when his window has not begun or was just over: he is told that he is none any more.</summary>
-    private static Mailbox? Before(ApproverRegister register, Mailbox approver, DateTimeOffset now) =>
-        register.Proxies.FirstOrDefault(proxy => proxy.Principal.SameAs(approver) && (proxy.Until is not { } until || until > now))?.Proxy;
-
-    /// <summary>Confirmation to the approver, information to the new proxy (APPROVE-212).</summary>
-    private static IEnumerable<NewAnswer> Told(Given given, Mailbox asker, CommandAnswer answer)
-    {
-        yield return new NewAnswer(NoticeJobs.Answer(NoticeKind.ProxyChanged, given.Id), asker.ToString(), answer.Write());
-        if (answer.Now is { } proxy)
-            yield return new NewAnswer(NoticeJobs.Answer(NoticeKind.ProxyInformation, given.Id), proxy, answer.Write());
-    }
-
-    private static IEnumerable<NewAnswer> Dismissed(Given given, Mailbox asker, Mailbox? before) => before is null ? [] :
-        [new NewAnswer(NoticeJobs.Answer(NoticeKind.ProxyInformation, given.Id), before.ToString(), new CommandAnswer { Approver = asker.ToString(), Before = before.ToString() }.Write())];
+    private ProxyOrder Order(Given given, Mailbox asker) => new(asker, given.View, given.Id, Record("", given, asker.ToString()), "by command");
 
     /// <summary>APPROVE-220: only who is entered as administrator account.</summary>
     private async Task HistoryAsync(Given given, Mailbox asker, ApprovalCommand.History command, CancellationToken cancel)
@@ -182,23 +137,6 @@ public sealed class CommandDesk(CommandParts parts)
     private static NewAnswer Refusal(Given given, Mailbox asker, CommandRefusal why) =>
         new(NoticeJobs.Answer(NoticeKind.CommandRefused, given.Id), asker.ToString(), CommandAnswer.Of(given.Text, why).Write());
 
-    /// <summary>He is asked now, has a proxy, or stands in a policy, a group, or among those who are asked last (APPROVE-205).</summary>
-    private async Task<bool> IsApproverAsync(Given given, Mailbox person, CancellationToken cancel)
-    {
-        bool Is(Mailbox named) => named.SameAs(person) || given.Directory.Resolve(named).Account?.Address.SameAs(person) == true;
-        var (options, register) = (given.View.Policy.Approval.Options, parts.Lists().Register);
-        bool Names(ApproverList.Approver approver) => approver switch
-        {
-            ApproverList.Named named => Is(named.Address),
-            ApproverList.Group group => register.Group(group.Name) is { IsDefault: false } members && members.Any(Is),
-            _ => false,
-        };
-        bool Stands(ApprovalTable table) => table.Rules.Any(rule => rule.Approvers.Stages.Any(stage => stage.Approvers.Any(Names)) || rule.Options.Timing.EscalateTo is { } target && Is(target));
-        if (options.Admins.Any(Is) || options.Fallback.Any(Is) || Stands(given.View.Policy.Approval.Book.System.Table) || await parts.Approval.IsAskedAsync(person.ToString(), cancel).ConfigureAwait(false))
-            return true;
-        return (await parts.Approval.PolicyTextsAsync(cancel).ConfigureAwait(false)).Any(text => Stands(ApprovalTable.Parse(text).Table));
-    }
-
     private static CommandMail Mail(ReceivedMail mail, MailTransaction transaction)
     {
         var directory = transaction.View.Policy.Directory;
@@ -219,8 +157,6 @@ public sealed class CommandDesk(CommandParts parts)
     private Task AuditAsync(Given given, string? who, ResultCode code, string why, CancellationToken cancel) =>
         parts.Holds.AuditAsync([(Record("COMMAND", given, who) with { Reason = why, Result = code }).Line()], cancel);
 
-    private AuditLine Line(string type, Given given, Mailbox asker, string what) => (Record(type, given, asker.ToString()) with { Reason = what, Result = ResultCode.Ok }).Line();
-
     private ApprovalRecord Record(string type, Given given, string? who) => new(type)
     {
         Node = parts.Node,
@@ -239,8 +175,7 @@ public sealed record CommandParts
     public required IHoldActs Acts { get; init; }
     public required HoldStore Holds { get; init; }
     public required HoldJobs Jobs { get; init; }
-    public required ApprovalStore Approval { get; init; }
-    public required Func<ApprovalLists> Lists { get; init; }
+    public required ProxyDesk Proxies { get; init; }
 
     /// <summary>The outbox has something to do.</summary>
     public required Action Done { get; init; }

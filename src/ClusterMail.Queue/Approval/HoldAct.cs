@@ -4,7 +4,7 @@ namespace ClusterMail.Queue.Approval;
 
 /// <summary>What may be done with a held mail by somebody, as it travels between nodes.</summary>
 /// <param name="Hold">HoldId.</param>
-/// <param name="Who">Main address of the voter or sender; the administrator's name; for a re-assignment the approver who is replaced.</param>
+/// <param name="Who">Main address of the voter or sender; the administrator's name; for a re-assignment the approver who is replaced, or hands over himself.</param>
 /// <param name="Other">For a re-assignment: who takes the place.</param>
 /// <param name="Text">Comment or reason; empty: none.</param>
 public sealed record HoldAct(string Hold, HoldActKind Kind, string Who, string? Other, string Text, Channel Channel, Actor Actor);

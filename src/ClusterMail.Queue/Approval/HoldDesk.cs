@@ -165,6 +165,7 @@ public sealed partial class HoldDesk(HoldStore store, HoldReader reader, NumberB
             Trigger.Ballot ballot => ballot.Voter.ToString(),
             Trigger.Withdraw act => act.Sender.ToString(),
             Trigger.SendNow act => act.Sender.ToString(),
+            Trigger.Reassign { Administrator: null } act => act.From.ToString(),
             Trigger.Escalate or Trigger.Expire or Trigger.Begin => "system",
             _ => actor.Administrator is { } administrator ? $"admin:{administrator}" : null,
         },

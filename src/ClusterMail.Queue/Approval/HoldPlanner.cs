@@ -14,7 +14,8 @@ namespace ClusterMail.Queue.Approval;
 /// <summary>Asks approval at the end of DATA and makes of its answer what is stored (APPROVE-54 to APPROVE-57, APPROVE-68).</summary>
 /// <param name="space">Whether more may be held (APPROVE-75).</param>
 /// <param name="partners">Whom senders have written to (APPROVE-515).</param>
-public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string node, HeldSpace space, PartnerReader partners, TimeProvider time)
+/// <param name="superiors">For <c>@manager</c>; null: no directory is asked.</param>
+public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string node, HeldSpace space, PartnerReader partners, TimeProvider time, OutsideSuperior? superiors = null)
 {
     /// <param name="received">With the recipients as they are stored.</param>
     /// <param name="given">The addresses of RCPT behind each of them, in the same order.</param>
@@ -22,7 +23,7 @@ public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string 
     {
         var paths = received.Envelope.ForwardPaths;
         var now = time.GetUtcNow();
-        var (plan, content) = await approval.AtEndOfDataAsync([.. paths.Select((path, i) => (path.Mailbox, given[i]))], received.Content, now, cancel).ConfigureAwait(false);
+        var (plan, content) = await approval.AtEndOfDataAsync([.. paths.Select((path, i) => (path.Mailbox, given[i]))], received.Content, now, superiors, cancel).ConfigureAwait(false);
         return plan switch
         {
             SubmissionPlan.Refused refused => new Admission(refused.Reply, [], null),

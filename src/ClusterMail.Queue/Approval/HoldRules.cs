@@ -22,7 +22,7 @@ public sealed record HoldRules(Func<ApprovalLists> Lists, Func<bool> MayWithdraw
             HoldActKind.Discard => new Trigger.AdminDiscard(who, act.Text, now),
             HoldActKind.SendNow => new Trigger.SendNow(who, HasPage(), now, act.Channel),
             HoldActKind.Withdraw => new Trigger.Withdraw(who, MayWithdraw(), now, act.Channel),
-            _ => new Trigger.Reassign(Mailbox.FromStored(act.Actor.Administrator ?? ""), who, Mailbox.FromStored(act.Other ?? ""), now),
+            _ => new Trigger.Reassign(act.Actor.Administrator is { } administrator ? Mailbox.FromStored(administrator) : null, who, Mailbox.FromStored(act.Other ?? ""), now, act.Channel),
         };
     }
 

@@ -106,9 +106,13 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, WaitingLists 
 
     private async Task<Notice> RequestAsync(HeldCase held, HoldRow row, Mailbox to, CancellationToken cancel)
     {
-        var seat = held.Approvers.FirstOrDefault(approver => approver.Address.SameAs(to)) ?? new CurrentApprover(to);
+        // A proxy who is asked about a mail that waited before he was one has no seat in it, and texts with a list of his own (APPROVE-137, APPROVE-206).
+        var principal = held.Approvers.Any(approver => approver.Address.SameAs(to)) ? null
+            : lists().Register.PrincipalsOf(to, time.GetUtcNow()).FirstOrDefault(one => held.Approvers.Any(approver => approver.Address.SameAs(one)));
+        var seat = held.Approvers.FirstOrDefault(approver => approver.Address.SameAs(to)) ?? new CurrentApprover(to, principal);
         var page = (await pages.MakeAsync([held.Hold], seat.Address, cancel).ConfigureAwait(false))[0];
-        return new Notice.Request(held, seat, Texts(held, seat.Address, page), page) { IsEscalated = row.State == HoldState.Escalated && row.EscalateTo.Any(target => Mailbox.FromStored(target).SameAs(to)) };
+        var texts = principal is null ? Texts(held, seat.Address, page) : await waiting.TextsAsync(held, to, principal, row, page, cancel).ConfigureAwait(false);
+        return new Notice.Request(held, seat, texts, page) { IsEscalated = row.State == HoldState.Escalated && row.EscalateTo.Any(target => Mailbox.FromStored(target).SameAs(to)) };
     }
 
     /// <summary>His own two texts; null: there is no key, and nobody can decide by mail; or he has no account here, and decides on the page only (APPROVE-46).</summary>

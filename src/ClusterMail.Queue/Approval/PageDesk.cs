@@ -78,6 +78,8 @@ public sealed class PageDesk(
     /// <summary>How it ended; null: it is open.</summary>
     public static Decision? DecisionOf(HoldRow row) => HeldStates.Of(row).Decision;
 
+    public static HoldStatus StatusOf(HoldRow row) => HeldStates.StatusOf(row.State);
+
     /// <summary>In whose place he decides: of a request to him as proxy, or of a mail that waits for his principal (APPROVE-206). Null: for himself.</summary>
     public Mailbox? PrincipalOf(HeldCase held, Mailbox person)
     {

@@ -35,6 +35,9 @@ public sealed class PageLinks(LinkStore store, Func<NodeView> view)
     /// <summary>Where somebody with an account finds his whole list; null: there is no page, or he has no account.</summary>
     public string? List(Mailbox approver) => Base is { Length: > 0 } url && view().Policy.Directory.Account(approver) is not null ? $"{url}/list" : null;
 
+    /// <summary>Where an administrator account has the log of these days as a file; null: there is no page. Holds no secret (APPROVE-221).</summary>
+    public string? Log(ClusterMail.Approval.Commands.DayRange days) => Base is { Length: > 0 } url ? $"{url}/log/{days}" : null;
+
     /// <summary>Where the sender takes his mail back; null: there is no page. Holds no secret: his password opens it (APPROVE-111).</summary>
     public string? Withdraw(HoldId hold) => Base is { Length: > 0 } url ? $"{url}/w/{hold}" : null;
 }

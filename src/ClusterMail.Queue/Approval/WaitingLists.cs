@@ -33,7 +33,7 @@ public sealed class WaitingLists(HoldReader reader, HoldStore store, HeldCases c
     }
 
     /// <summary>With the list as this reader must have it, recorded before it goes out (APPROVE-137). Null: he decides on the page only.</summary>
-    private async Task<DecisionTexts?> TextsAsync(HeldCase held, Mailbox approver, Mailbox? principal, HoldRow row, string? link, CancellationToken cancel)
+    internal async Task<DecisionTexts?> TextsAsync(HeldCase held, Mailbox approver, Mailbox? principal, HoldRow row, string? link, CancellationToken cancel)
     {
         if (lists().Keys is not { } keys || (link is not null && view().Policy.Directory.Account(approver) is null))
             return null;

@@ -74,6 +74,11 @@ public sealed partial class DirectoryLogin : IReceivers, IDisposable
         }
     }
 
+    /// <summary>The superior whom the directory names for this account (APPROVE-20); null: none.</summary>
+    /// <exception cref="DirectoryUnavailableException">It cannot be told now.</exception>
+    public async Task<Mailbox?> SuperiorAsync(Mailbox account, CancellationToken cancel) =>
+        await _directory.SuperiorAsync(account.LocalPart, Key(account), cancel).ConfigureAwait(false) is { } found && Mailbox.FromStored(found) is { Domain.Length: > 0 } superior ? superior : null;
+
     /// <summary>Walks the way of a login for an administrator, by any version of the settings, on connections of its own. Null: they name no directory.</summary>
     public static async Task<IReadOnlyList<LdapStep>?> TryAsync(SettingSet settings, Mailbox? account, string? password, CancellationToken cancel) =>
         LdapRules.From(settings) is { } options ? await LdapTrial.RunAsync(options, account?.LocalPart, account is null ? null : Key(account), password, cancel).ConfigureAwait(false) : null;

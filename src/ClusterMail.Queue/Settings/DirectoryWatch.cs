@@ -86,6 +86,7 @@ public sealed class DirectoryWatch(DirectoryReader reader)
                 Destinations = row.Destinations,
                 DestinationsVersion = row.DestinationsVersion,
                 RelayRules = row.RelayRules,
+                Superior = row.Superior,
             });
         else if (Accounts.Find(row.Name, row.Domain)?.Id == row.Id)
             Accounts.Remove(address);

@@ -21,6 +21,7 @@ internal static class LdapRules
             Base = set.Text("ldap.base"),
             Filter = filter,
             AddressAttribute = set.Text("ldap.address_attribute"),
+            SuperiorAttribute = set.Text("ldap.superior_attribute"),
             Group = set.Text("ldap.group"),
             Timeout = set.Seconds("ldap.timeout_seconds"),
             Connections = (int)set.Integer("ldap.connections"),

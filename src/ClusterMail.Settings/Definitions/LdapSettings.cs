@@ -16,6 +16,7 @@ internal static class LdapSettings
         Define.Text("ldap.filter", "(mail={address})", "STORE-2", "",
             "Filter (RFC 4515) that finds an account's one entry. {address}: its address; {user}: the part before the @."),
         Define.Text("ldap.address_attribute", "mail", "STORE-2", "", "Attribute of the entry found that must hold the account's address. Empty: it is not compared."),
+        Define.Text("ldap.superior_attribute", "manager", "APPROVE-20", "", "Attribute with the superior of an account, as DN or address, for @manager of a policy. Empty: the directory is not asked for one."),
         Define.Text("ldap.group", "", "CONF-13, STORE-1, STORE-2", "ローカルグループ名",
             "DN of the group whose members may receive and log in. Empty: nobody, as in the original. *: everybody the filter finds."),
         Define.Integer("ldap.timeout_seconds", 5, 1, 60, "seconds", "STORE-2", "", "Longest wait for a connection, and for each answer."),

@@ -220,6 +220,19 @@ public sealed class ApprovalStore(NpgsqlDataSource dataSource)
         return texts;
     }
 
+    private const string SuperiorsSql = "SELECT DISTINCT lower(superior) FROM account WHERE superior <> '' AND removed_at IS NULL LIMIT 100000";
+
+    /// <summary>Everybody who is named as superior of an account in force, lower case.</summary>
+    public async Task<IReadOnlyList<string>> SuperiorsAsync(CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(SuperiorsSql);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var superiors = new List<string>();
+        while (await reader.ReadAsync(cancel))
+            superiors.Add(reader.GetString(0));
+        return superiors;
+    }
+
     private const string KeysSql = "SELECT id, made_at, withdrawn_at, sealed_with, key FROM approval_key ORDER BY number";
 
     /// <summary>Keys of decision texts, the oldest first (APPROVE-136).</summary>
