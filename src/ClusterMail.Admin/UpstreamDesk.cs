@@ -1,4 +1,3 @@
-using ClusterMail.Accounts;
 using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Store;

@@ -18,6 +18,9 @@ public abstract class RoutedNode : TestKit
 
     internal QueueScene Scene => _scene;
 
+    /// <summary>Of the whole cluster to one next hop; to be set before the start.</summary>
+    internal int Connections { get; set; } = 10;
+
     /// <summary>Of the node's file.</summary>
     internal static PasswordSeal Seal { get; } = new(Enumerable.Range(0, PasswordSeal.KeyLength).Select(i => (byte)i).ToArray());
 
@@ -42,7 +45,8 @@ public abstract class RoutedNode : TestKit
         var quota = new Quota(() => _scene.Settings.Current, new MailboxStore(_scene.Database.Source));
         var faulty = new FaultyGateways(new EventStore(_scene.Database.Source), "n1", TimeProvider.System, NullLogger<FaultyGateways>.Instance);
         var logins = Logins("n1");
-        var region = Sys.ActorOf(Props.Create(() => new DispatcherActorTests.Region(() => new DestinationOptions())));
+        var options = new DestinationOptions { Connections = Connections };
+        var region = Sys.ActorOf(Props.Create(() => new DispatcherActorTests.Region(() => options)));
         _dispatcher = Sys.ActorOf(DispatcherActor.Props(new DispatcherParts
         {
             Node = "n1",

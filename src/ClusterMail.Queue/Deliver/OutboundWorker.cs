@@ -69,6 +69,9 @@ public sealed class OutboundWorker(string pool, HostSet hosts, WorkerOptions opt
     /// <summary>What it was given last and is not known to have finished; kept by the dispatcher.</summary>
     public Work? Current { get; set; }
 
+    /// <summary>It was given something at least once; kept by the dispatcher.</summary>
+    public bool HasHadWork { get; set; }
+
     /// <summary>Stopwatch time since which it has had nothing to do.</summary>
     public long IdleSince { get; set; }
 

@@ -319,6 +319,7 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
     {
         worker.State = WorkerState.Busy;
         worker.Current = work;
+        worker.HasHadWork = true;
         worker.Give(work);
     }
 
@@ -328,9 +329,12 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
         worker.Close();
     }
 
+    /// <summary>Another login may have its place: it has carried something, or there is nothing for it to carry.</summary>
+    private static bool IsDone(Pool pool, OutboundWorker worker) => worker.HasHadWork || pool.Waiting == 0;
+
     private bool MustClose(Pool pool, OutboundWorker worker) =>
         worker.IsWorn || !worker.Lease.IsValid
         || pool.Hop.Workers > Math.Max(1, pool.Hop.Allotment.At(Stopwatch.GetTimestamp()))
-        || (pool.Hop.Workers >= pool.Hop.Most(Stopwatch.GetTimestamp()) && pool.Hop.HasHungry(beside: pool))
+        || (IsDone(pool, worker) && pool.Hop.HasHungry(beside: pool) && pool.Hop.Workers >= pool.Hop.Most(Stopwatch.GetTimestamp()))
         || (_starved.Count > 0 && (pool.Workers.Count > 1 || pool.Waiting == 0));
 }
