@@ -78,7 +78,7 @@ internal sealed class AccountUpstreamCommands(Verbs verbs)
         return verbs.Acting(
             new Verb(
                 "import", "Set the logins of many accounts at the next server, all or none. Keep such a file private, and delete it afterwards.",
-                "clustermail account upstream import logins.csv", "gpg -d logins.csv.gpg | clustermail account upstream import -")
+                "clustermail account upstream import logins.csv", "clustermail account upstream import - < logins.csv")
             { file },
             async (client, parsed, cancel) =>
             {
