@@ -29,19 +29,40 @@ public sealed class UpstreamAccounts(NpgsqlDataSource dataSource)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var found = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        await using (var command = new NpgsqlCommand(SetSql, connection))
-        {
-            command.Parameters.With(logins.Select(one => one.Domain).ToArray()).With(logins.Select(one => one.Name).ToArray())
-                .With(logins.Select(one => one.User).ToArray()).With(logins.Select(one => one.Secret).ToArray()).With(by.Name).With(by);
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel))
-                found.Add(reader.GetString(0));
-        }
+        var found = await WriteAsync(connection, logins, by, cancel);
         var missing = logins.Select(one => $"{one.Name}@{one.Domain}").Where(address => !found.Contains(address)).ToList();
         if (missing.Count == 0)
             await transaction.CommitAsync(cancel);
         return missing;
+    }
+
+    /// <summary>Those there are accounts for.</summary>
+    /// <returns>Their addresses.</returns>
+    internal static async Task<IReadOnlySet<string>> WriteAsync(NpgsqlConnection connection, IReadOnlyList<NewUpstreamLogin> logins, Author by, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(SetSql, connection);
+        command.Parameters.With(logins.Select(one => one.Domain).ToArray()).With(logins.Select(one => one.Name).ToArray())
+            .With(logins.Select(one => one.User).ToArray()).With(logins.Select(one => one.Secret).ToArray()).With(by.Name).With(by);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        while (await reader.ReadAsync(cancel))
+            found.Add(reader.GetString(0));
+        return found;
+    }
+
+    private const string AllSql = """
+        SELECT a.domain, a.name, u.user_name, u.secret FROM upstream_login u JOIN account a ON a.id = u.account_id WHERE a.removed_at IS NULL ORDER BY a.domain, lower(a.name)
+        """;
+
+    /// <summary>Sealed as they are: they open only where the nodes have the same key.</summary>
+    internal static async Task<IReadOnlyList<NewUpstreamLogin>> AllAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(AllSql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var all = new List<NewUpstreamLogin>();
+        while (await reader.ReadAsync(cancel))
+            all.Add(new NewUpstreamLogin(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<byte[]>(3)));
+        return all;
     }
 
     private const string ShowSql = """

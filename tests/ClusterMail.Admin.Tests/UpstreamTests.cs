@@ -107,6 +107,24 @@ public sealed class UpstreamTests
     }
 
     [Fact]
+    public async Task APPROVE_424_ADMIN_51_an_archive_has_upstream_logins_only_under_a_pass_phrase()
+    {
+        await using var host = await StartAsync(Key);
+        await SetAsync(host, "top-secret-1", "t-yamada");
+        Task<SettingsArchive> ExportAsync(string? phrase) => host.SendAsync(HttpMethod.Post, Routes.SettingsExport, new SettingsExport(Accounts: true, phrase), Json.SettingsExport, Json.SettingsArchive);
+        var without = await ExportAsync(null);
+        Assert.DoesNotContain("t-yamada", without.Text, StringComparison.Ordinal);
+        Assert.Contains("upstream logins of 1 accounts", without.Omitted);
+        var archive = await ExportAsync("correct horse battery");
+
+        await SetAsync(host, "changed", "other");
+        await host.SendAsync(HttpMethod.Post, Routes.SettingsImport, new SettingsImport(archive.Text), Json.SettingsImport, Json.SettingsImported);
+        Assert.Equal("changed", await SecretAsync(host, "taro"));
+        await host.SendAsync(HttpMethod.Post, Routes.SettingsImport, new SettingsImport(archive.Text, "correct horse battery"), Json.SettingsImport, Json.SettingsImported);
+        Assert.Equal(("top-secret-1", "t-yamada"), (await SecretAsync(host, "taro"), (await host.GetAsync(Taro, Json.UpstreamEntry)).User));
+    }
+
+    [Fact]
     public async Task APPROVE_424_a_settings_archive_holds_no_upstream_login_in_clear()
     {
         await using var host = await StartAsync(Key);
