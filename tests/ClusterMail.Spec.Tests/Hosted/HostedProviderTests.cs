@@ -56,7 +56,7 @@ public sealed class HostedProviderTests(HostedFarm hosted) : IClassFixture<Hoste
     }
 
     [Fact]
-    public async Task APPROVE_407_APPROVE_428_an_approver_on_a_journey_sends_on_587_with_a_login_and_is_refused_without()
+    public async Task APPROVE_422_APPROVE_428_an_approver_on_a_journey_sends_on_587_with_a_login_and_is_refused_without()
     {
         await hosted.SendAsync(Bucho, ["partner@client.example"], "from-a-journey");
         Assert.Equal((LoginOf(Bucho), Bucho), Of(await hosted.ArrivedAsync("partner@client.example", "from-a-journey")));
