@@ -45,6 +45,22 @@ internal static class JapaneseProblems
         ["Name a key file, the same on all nodes, as clustermail.password-key-file in each node's file and start them again. Keep a copy of it apart from the database: without it the mail is lost."] =
             "全ノードに同じ鍵ファイルを用意し、各ノードのファイルの clustermail.password-key-file に指定して再起動してください。鍵の写しをデータベースとは別に保管してください。失うとメールも失われます。",
 
+        // Upstream logins
+        ["{0} has no upstream login."] = "{0} に上位ログインはありません。",
+        ["A file sets 1 to {0} logins."] = "1 つのファイルで設定できるログインは 1 から {0} までです。",
+        ["One a line: address,name,password"] = "1 行に 1 つ: アドレス,名前,パスワード",
+        ["a line is: address,name,password"] = "1 行は アドレス,名前,パスワード です",
+        ["a name has 1 to {0} characters, and no control characters"] = "名前は 1 から {0} 文字で、制御文字は使えません",
+        ["a secret has 1 to {0} characters, and no control characters"] = "パスワードまたはトークンは 1 から {0} 文字で、制御文字は使えません",
+        ["{0} stands in line {1} already"] = "{0} はすでに {1} 行目にあります",
+        ["there is no account {0}"] = "アカウント {0} はありません",
+        ["Upstream logins are kept encrypted, and this node has no key for them."] = "上位ログインは暗号化して保存されますが、このノードには鍵がありません。",
+        ["Name a key file, the same on all nodes, as clustermail.password-key-file in each node's file and start them again. It is made with: openssl rand -base64 32, mode 0600."] =
+            "全ノードに同じ鍵ファイルを用意し、各ノードのファイルの clustermail.password-key-file に指定して再起動してください。作り方: openssl rand -base64 32、モード 0600。",
+        ["the login is none, per-user, oauth, own, or the name of an entry of route.credentials"] = "ログインは none、per-user、oauth、own、または route.credentials の名前です",
+        ["login own needs compat.auth.recoverable_store: without it no password can be sent on; per-user needs no such thing"] =
+            "ログイン own には compat.auth.recoverable_store が必要です。なければパスワードを送れません。per-user には不要です",
+
         // Directory
         ["Look at name and port in ldap.servers, and whether a firewall lets this node through."] = "ldap.servers の名前とポート、このノードからの通信をファイアウォールが許しているかを確認してください。",
         ["ldap.ca_file must hold the authority of the server's certificate, and the certificate the name in ldap.servers."] =

@@ -75,6 +75,8 @@ public static class Routes
     public const string AccountExport = Root + "/accounts/export";
     public const string Account = Root + "/accounts/{address}";
     public const string AccountPassword = Root + "/accounts/{address}/password";
+    public const string AccountUpstream = Root + "/accounts/{address}/upstream";
+    public const string UpstreamImport = Root + "/upstream/import";
     public const string AccountRestore = Root + "/accounts/{address}/restore";
 
     /// <summary><c>{table}</c>: a word of <see cref="AccountTableNames"/>.</summary>

@@ -77,6 +77,8 @@ public static class AdminSetup
         services.TryAddSingleton<AliasStore>();
         services.TryAddSingleton<AccountDesk>();
         services.TryAddSingleton<AccountImport>();
+        services.TryAddSingleton<UpstreamAccounts>();
+        services.TryAddSingleton<UpstreamDesk>();
         services.TryAddSingleton<AliasDesk>();
         services.TryAddSingleton(new RecoverableKey(null));
         services.TryAddSingleton(_ => new PasswordHasher(() => new PasswordCost()));
@@ -124,6 +126,7 @@ public static class AdminSetup
         api.MapDomains();
         api.MapAccounts();
         api.MapAccountTables();
+        api.MapUpstream();
         api.MapAliases();
         api.MapLockout();
         api.MapLogs();

@@ -50,7 +50,8 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
     private static ArchiveSecrets Secrets(ArchiveContent content) => new(
         Secret(content.Settings.Values),
         content.Settings.Overrides.Select(node => (node.Key, Values: Secret(node.Value))).Where(node => node.Values.Count > 0).ToDictionary(node => node.Key, node => node.Values),
-        content.Accounts.Where(account => account.Credentials is not null).ToDictionary(account => AccountIndex.Key(account.Row.Name, account.Row.Domain), account => account.Credentials!));
+        content.Accounts.Where(account => account.Credentials is not null).ToDictionary(account => AccountIndex.Key(account.Row.Name, account.Row.Domain), account => account.Credentials!),
+        content.Upstream);
 
     private static Dictionary<string, string> Secret(IReadOnlyDictionary<string, string> values) =>
         values.Where(value => SettingsDesk.IsSecret(value.Key) && value.Value.Length > 0).ToDictionary(value => value.Key, value => value.Value, StringComparer.Ordinal);
@@ -59,6 +60,7 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
     [
         .. secrets.Settings.Keys.Concat(secrets.Nodes.Values.SelectMany(node => node.Keys)).Distinct().Order(StringComparer.Ordinal),
         .. secrets.Accounts.Count > 0 ? (string[])[$"passwords of {secrets.Accounts.Count} accounts"] : [],
+        .. secrets.Upstream is { Count: > 0 } upstream ? (string[])[$"upstream logins of {upstream.Count} accounts"] : [],
     ];
 
     public async Task<IResult> ImportAsync(SettingsImport import, Author user, CancellationToken cancel)
@@ -86,7 +88,7 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
             return silent;
         var change = new ArchiveChange(
             newest.Version, judgement.Changes.Count > 0, wanted.Values, wanted.Overrides, table, accounts, domains.All.Where(d => d.Keeps && d.MaxAccounts > 0).ToDictionary(d => d.Name, d => d.MaxAccounts),
-            user, SettingsDesk.Remark(import.Comment ?? $"import of an archive of version {document!.Parts.GetValueOrDefault(ArchiveParts.Version) ?? "?"}"),
+            Upstream(secrets, accounts), user, SettingsDesk.Remark(import.Comment ?? $"import of an archive of version {document!.Parts.GetValueOrDefault(ArchiveParts.Version) ?? "?"}"),
             [.. judgement.Changes.Select(SettingsDesk.Note)]);
         IReadOnlyList<string> notes = note is null ? judgement.Notes : [.. judgement.Notes, note];
         return await store.ApplyAsync(change, import.DryRun, cancel) switch
@@ -99,6 +101,13 @@ internal sealed class ArchiveDesk(SettingsDesk settings, SettingsValidator valid
                 StatusCodes.Status409Conflict, $"{over.Domain} would have more accounts than it may.", "Nothing was imported.", "DOM-2", "Raise max_accounts= of its line in domain.table, or take it away."),
             var unknown => throw new System.Diagnostics.UnreachableException(unknown.ToString()),
         };
+    }
+
+    /// <summary>Of the accounts that come with the archive; a login is bound to its account's address.</summary>
+    private static IReadOnlyList<NewUpstreamLogin> Upstream(ArchiveSecrets secrets, IReadOnlyList<ArchivedAccount> accounts)
+    {
+        var coming = accounts.Select(account => AccountIndex.Key(account.Account.Name, account.Domain)).ToHashSet(StringComparer.Ordinal);
+        return [.. (secrets.Upstream ?? []).Where(login => coming.Contains(AccountIndex.Key(login.Name, login.Domain)))];
     }
 
     private static IResult? Form(SettingsDocument document) => document.Parts.GetValueOrDefault(Required[0]) switch

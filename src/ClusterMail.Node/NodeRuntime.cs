@@ -85,6 +85,8 @@ public sealed class NodeRuntime : IAsyncDisposable
         var recorder = new OutcomeRecorder(() => Settings.Current.Retry, () => Settings.Current.Hours, new NoticeWriter(() => Settings.Current, _numbers), logs.CreateLogger<OutcomeRecorder>()) { Live = Live };
         _outcomes = new OutcomeJournal(events, node.Name, OnWritten, logs.CreateLogger<OutcomeJournal>());
         recorder.Journal = _outcomes;
+        var logins = new UpstreamLogins(
+            new UpstreamStore(source), key.Seal, () => Settings.Current.Settings.Switch("compat.auth.recoverable_store"), node.Name, TimeProvider.System, logs.CreateLogger<UpstreamLogins>());
         _dispatcher = _local.ActorOf(DispatcherActor.Props(new DispatcherParts
         {
             Node = node.Name,
@@ -94,8 +96,8 @@ public sealed class NodeRuntime : IAsyncDisposable
             Blocked = Blocked,
             Recorder = recorder,
             Options = () => Settings.Current.Dispatch,
-            WorkerOptions = () => Observed(Settings.Current.Worker) with { OwnPassword = OwnPasswordAsync },
-            Route = (from, to) => Settings.Current.Router.Decide(from, to),
+            WorkerOptions = () => Observed(Settings.Current.Worker) with { Logins = logins },
+            Route = (from, to, isSystemMail) => Settings.Current.Router.Decide(from, to, isSystemMail),
             Resolve = Hosts.ResolveAsync,
             Forget = Hosts.Forget,
             WaitOf = sender => Settings.Current.Hours.WaitOf(sender),
@@ -147,7 +149,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => Settings.Current.Destination,
             () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
             () => ReaperActor.Props(queue, Mailboxes, new AccountStore(source), logStore, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
-            () => HeraldActor.Props(new EventMail(source), Lease, _numbers, () => Settings.Current),
+            () => HeraldActor.Props(new EventMail(source), new UpstreamMail(source), Lease, _numbers, () => Settings.Current),
             Approval,
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
@@ -279,10 +281,6 @@ public sealed class NodeRuntime : IAsyncDisposable
         var source = Database.Open(_node.Database, $"clustermaild {_node.Name}", epoch);
         return (new QueueStore(source, Keys), source);
     }
-
-    /// <summary>OUT-6: only while the cluster keeps passwords recoverably.</summary>
-    private Task<string?> OwnPasswordAsync(Mailbox account, CancellationToken cancel) =>
-        Settings.Current.Settings.Switch("compat.auth.recoverable_store") ? PasswordCheck.RecoverAsync(account, cancel) : Task.FromResult<string?>(null);
 
     private void OnWritten(int recipients, bool notices)
     {

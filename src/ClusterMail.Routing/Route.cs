@@ -65,27 +65,18 @@ public enum RouteKind : byte
 /// <summary>One gateway of a line of the gateway table, or the gateway field.</summary>
 /// <param name="Host">Host name, IPv4, or IPv6 without brackets.</param>
 /// <param name="TlsOnConnect">The port was written with <c>*</c> (GWT-4).</param>
-/// <param name="Credential">Name of an entry of <c>route.credentials</c> (GWT-9); null: none.</param>
+/// <param name="Login">How it is logged in to (OUT-3, APPROVE-405); null: not at all.</param>
 /// <param name="Lmtp">It is a mail store that speaks LMTP (RFC 2033): <c>delivery=lmtp:host:port</c> of a domain or an account.</param>
-public sealed record Gateway(string Host, int Port, bool TlsOnConnect, string? Credential = null, bool Lmtp = false)
+public sealed record Gateway(string Host, int Port, bool TlsOnConnect, GatewayLogin? Login = null, bool Lmtp = false)
 {
     /// <summary>
-    /// Its part of <see cref="Route.Destination"/>: <c>[host]:port</c>, with <c>lmtp:</c> in front of a mail store, with <c>*</c> and <c>#credential</c> where the line has them, because a session
+    /// Its part of <see cref="Route.Destination"/>: <c>[host]:port</c>, with <c>lmtp:</c> in front of a mail store, with <c>*</c> and <c>#login</c> where the line has them, because a session
     /// opened for one of these is not to be used for another.
     /// </summary>
-    public string Key => $"{(Lmtp ? "lmtp:" : "")}[{Host.ToLowerInvariant()}]:{Port}{(TlsOnConnect ? "*" : "")}{(Credential is null ? "" : $"#{Credential}")}";
+    public string Key => $"{Place}{(Login is null ? "" : $"#{Login.Key}")}";
 
-    /// <summary>In the place of a credential's name: the envelope sender's own account name and password (OUT-3).</summary>
-    public const string Own = "own";
-
-    private const string OwnOf = Own + ":";
-
-    /// <summary>The account whose name and password this gateway gets; null: it has a credential of its own, or none.</summary>
-    public Mailbox? LoginOf => Credential?.StartsWith(OwnOf, StringComparison.Ordinal) == true ? Mailbox.FromStored(Credential[OwnOf.Length..]) : null;
-
-    /// <summary>For one sender: where <see cref="Own"/> stands, his account takes its place, so that no session of one sender carries another's mail.</summary>
-    /// <param name="account">Null: no account of ours; then there is nothing to log in with.</param>
-    public Gateway For(Mailbox? account) => Credential != Own ? this : this with { Credential = account is null ? null : $"{OwnOf}{account}" };
+    /// <summary>Where it is, whoever logs in: limits and back-off are a matter of the place, and all logins share them.</summary>
+    public string Place => $"{(Lmtp ? "lmtp:" : "")}[{Host.ToLowerInvariant()}]:{Port}{(TlsOnConnect ? "*" : "")}";
 
     /// <summary>Reads <c>fqdn / IPv4 / "[" IPv6 "]"</c> (04 C). <paramref name="host"/> comes without brackets.</summary>
     public static bool TryHost(string text, out string host)

@@ -8,10 +8,10 @@ namespace ClusterMail.Routing;
 /// <summary>
 /// The gateway table (chapter 04 C), read from the original's text format:
 /// <code>
-/// entry = target [ "|" sender ] "," gateway *( ";" gateway ) [ "," [ port [ "*" ] ] [ "," credential ] ]
+/// entry = target [ "|" sender ] "," gateway *( ";" gateway ) [ "," [ port [ "*" ] ] [ "," login ] ]
 /// </code>
-/// The fourth field is this product's own: the name of an entry of <c>route.credentials</c>, in place of the secrets later versions of the original write
-/// into the line (GWT-9). The port is that of all gateways of the line. A sender condition <c>&lt;&gt;</c> means the null reverse-path.
+/// The fourth field is this product's own (<see cref="GatewayLogin"/>): it names a login, in place of the secrets later versions of the original write
+/// into the line (GWT-9, APPROVE-405). The port is that of all gateways of the line. A sender condition <c>&lt;&gt;</c> means the null reverse-path.
 /// </summary>
 public sealed class RouteTable
 {
@@ -92,9 +92,9 @@ public sealed record RouteLine(int Number, WildcardPattern Target, WildcardPatte
         var port = 25;
         if (error is null && fields.Length > 2 && !TryPort(fields[2].Trim(), out port, out tlsOnConnect))
             error = At(2, "GWT-4", "the port is a number from 1 to 65535, with * for TLS on connect");
-        var credential = fields.Length > 3 ? fields[3].Trim() : "";
-        if (error is null && fields.Length > 3 && (credential.Length == 0 || !credential.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')))
-            error = At(3, "GWT-9", "the credential is the name of an entry of route.credentials");
+        GatewayLogin? login = null;
+        if (error is null && fields.Length > 3 && LoginFault(fields[3].Trim(), out login) is { } fault)
+            error = At(3, "GWT-9", fault);
         if (error is not null)
             return false;
         var gateways = ImmutableArray.CreateBuilder<Gateway>();
@@ -105,10 +105,17 @@ public sealed record RouteLine(int Number, WildcardPattern Target, WildcardPatte
                 error = At(1, gateways.Count == MaxGateways ? "GWT-11" : "GWT-7", gateways.Count == MaxGateways ? $"more than {MaxGateways} gateways" : $"'{host.Trim()}' is not a host name, an IPv4 address or an [IPv6] address");
                 return false;
             }
-            gateways.Add(new Gateway(name, port, tlsOnConnect, credential.Length == 0 ? null : credential));
+            gateways.Add(new Gateway(name, port, tlsOnConnect, login));
         }
         line = new RouteLine(number, new WildcardPattern(target), condition.Length == 2 ? new WildcardPattern(condition[1].Trim()) : null, gateways.ToImmutable());
         return true;
+    }
+
+    /// <summary>A field that is there says something: an empty one is a slip.</summary>
+    private static string? LoginFault(string text, out GatewayLogin? login)
+    {
+        login = null;
+        return text.Length == 0 ? "the login is missing: none says that there is none" : GatewayLogin.TryParse(text, out login, out var complaint) ? null : complaint;
     }
 
     private static bool TryPort(string text, out int port, out bool tlsOnConnect)

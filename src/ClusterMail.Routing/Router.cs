@@ -19,8 +19,11 @@ public sealed class Router
     /// <summary><c>route.gateway</c> (GW-1): host name or address without port; empty: none.</summary>
     public string Gateway { get; init; } = "";
 
-    /// <summary><c>route.gateway_credential</c> (OUT-3): a name in <c>route.credentials</c>, or <see cref="Gateway.Own"/>. Default empty: no AUTH.</summary>
-    public string GatewayCredential { get; init; } = "";
+    /// <summary><c>route.gateway_credential</c> (OUT-3). Default: no login.</summary>
+    public GatewayLogin? GatewayLogin { get; init; }
+
+    /// <summary><c>upstream.postmaster</c>: whose login is taken where nobody else's fits (APPROVE-425). Null: nobody's.</summary>
+    public Mailbox? Postmaster { get; init; }
 
     /// <summary><c>delivery.port</c> (DELIV-3), for GW-1 and for MX targets. Default 25.</summary>
     public int Port { get; init; } = 25;
@@ -36,7 +39,8 @@ public sealed class Router
     /// <summary>The destination under which mail for all mailboxes of this cluster waits.</summary>
     public const string Local = "[local]";
 
-    public Route Decide(ReversePath sender, Mailbox recipient)
+    /// <param name="isSystemMail">We wrote it: where its sender's login fails, the postmaster's is good enough (APPROVE-426).</param>
+    public Route Decide(ReversePath sender, Mailbox recipient, bool isSystemMail = false)
     {
         // APPROVE-447: it ends here, whatever an alias or a table says of it.
         if (Directory.SubDomain.Contains(recipient))
@@ -47,7 +51,7 @@ public sealed class Router
         if (found is not null && !ForwardAll && Here(found) is { } here)
             return here with { Envelope = Other(found.Envelope, recipient), Real = Other(found.Real, recipient) };
         var real = found?.Real ?? recipient;
-        var route = Onward(sender, real);
+        var route = Onward(sender, real, isSystemMail);
         return ReferenceEquals(real, recipient) ? route : route with
         {
             Envelope = Other(found!.Envelope, recipient),
@@ -81,14 +85,15 @@ public sealed class Router
     private static Mailbox? Other(Mailbox one, Mailbox recipient) => one == recipient ? null : one;
 
     /// <summary>Rows 4 to 6.</summary>
-    private Route Onward(ReversePath sender, Mailbox recipient)
+    private Route Onward(ReversePath sender, Mailbox recipient, bool isSystemMail)
     {
+        GatewayLogin? Whose(GatewayLogin? login) => LoginFor(login, sender, recipient, isSystemMail);
         var domain = recipient.DomainKey;
         var ascii = Ascii(domain);
         if (Table.Match(domain, ascii, sender) is { } line)
-            return ToGateways(sender, line.Gateways, $"ROUTE-1 row 4, route.table line {line.Number}");
+            return ToGateways(line.Gateways, Whose, $"ROUTE-1 row 4, route.table line {line.Number}");
         if (Gateway.Length > 0)
-            return ToGateways(sender, Single(), "ROUTE-1 row 5, route.gateway");
+            return ToGateways(Single(), Whose, "ROUTE-1 row 5, route.gateway");
         return domain.Length == 0
             ? NoWay("550 5.1.2 Recipient has no domain", "ROUTE-1 row 6")
             : new Route { Kind = RouteKind.Mx, Destination = ascii, Domain = ascii, Port = Port, Rule = "ROUTE-1 row 6" };
@@ -113,12 +118,11 @@ public sealed class Router
     }
 
     // A text that is no host name was refused on save; should it be here all the same, it will not resolve, and mail waits instead of bouncing.
-    private ImmutableArray<Gateway> Single() => [new Gateway(Routing.Gateway.TryHost(Gateway.Trim(), out var host) ? host : Gateway.Trim(), Port, TlsOnConnect: false, GatewayCredential.Length > 0 ? GatewayCredential : null)];
+    private ImmutableArray<Gateway> Single() => [new Gateway(Routing.Gateway.TryHost(Gateway.Trim(), out var host) ? host : Gateway.Trim(), Port, TlsOnConnect: false, GatewayLogin)];
 
-    private Route ToGateways(ReversePath sender, ImmutableArray<Gateway> gateways, string rule)
+    private Route ToGateways(ImmutableArray<Gateway> gateways, Func<GatewayLogin?, GatewayLogin?> whose, string rule)
     {
-        if (gateways.Any(g => g.Credential == Routing.Gateway.Own))
-            gateways = [.. gateways.Select(g => g.For(AccountOf(sender)))];
+        gateways = [.. gateways.Select(gateway => gateway.Login is null ? gateway : gateway with { Login = whose(gateway.Login) })];
         var others = gateways.RemoveAll(g => Own.Contains(g.Host, g.Port));
         if (others.IsEmpty)
             return NoWay("554 5.4.6 Configuration error: the next hop is this server itself", $"{rule}, FALL-6");
@@ -131,7 +135,25 @@ public sealed class Router
         };
     }
 
-    private Mailbox? AccountOf(ReversePath sender) => sender.Mailbox is { Domain.Length: > 0 } mailbox ? Directory.Resolve(mailbox).Account?.Address : null;
+    /// <summary>
+    /// Whose login it is (APPROVE-425): the envelope sender's account; for the null reverse-path the addressee's, else the postmaster's. Mail of a sender who has no
+    /// account here goes with the postmaster's, because a provider that wants a login wants it of everybody.
+    /// </summary>
+    private GatewayLogin? LoginFor(GatewayLogin? login, ReversePath sender, Mailbox recipient, bool isSystemMail)
+    {
+        if (login is not { IsPersonal: true })
+            return login;
+        var account = AccountOf(sender.Mailbox ?? (login.Kind == LoginKind.PerUser ? recipient : null));
+        // OUT-3: no account of ours, nothing to log in with.
+        if (login.Kind == LoginKind.Own)
+            return account is null ? null : login with { Account = account };
+        var postmaster = AccountOf(Postmaster);
+        return account is null ? login with { Account = postmaster }
+            : (sender.IsNull || isSystemMail) && postmaster is { } other && !other.SameAs(account) ? login with { Account = account, Instead = other }
+            : login with { Account = account };
+    }
+
+    private Mailbox? AccountOf(Mailbox? address) => address is { Domain.Length: > 0 } mailbox ? Directory.Resolve(mailbox).Account?.Address : null;
 
     private static Route NoWay(string failure, string rule) => new() { Kind = RouteKind.Failure, Destination = "", Rule = rule, Failure = failure };
 }

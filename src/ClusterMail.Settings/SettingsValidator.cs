@@ -88,7 +88,7 @@ public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? t
             yield return new SettingError("bounce.copy_to_admin", 0, 0, "BOUNCE-3", "needs admin.address: there is nobody to copy to");
         if (set.Text("tls.certificate").Length == 0 != (set.Text("tls.key").Length == 0))
             yield return new SettingError("tls.key", 0, 0, "RECV-5", "tls.certificate and tls.key work only together; TLS stays off") { IsWarning = true };
-        if (set.Text("route.gateway_credential") == "own" && !set.Switch("compat.auth.recoverable_store"))
+        if (set.Text("route.gateway_credential").Split(';')[0].Trim() == "own" && !set.Switch("compat.auth.recoverable_store"))
             yield return new SettingError("route.gateway_credential", 0, 0, "OUT-6", "own needs compat.auth.recoverable_store: without it no password can be sent on");
         if (set.Switch("route.forward_all") && set.Text("route.gateway").Length == 0 && set.Text("route.table").Trim().Length == 0)
             yield return new SettingError("route.forward_all", 0, 0, "FALL-6", "has neither route.gateway nor a line of route.table to forward to") { IsWarning = true };

@@ -11,7 +11,7 @@ internal static class ValueChecks
     public static string? Complaint(string name, string text) => name switch
     {
         "net.host_name" when text.Length > 0 && !IsHostName(text) => "must be a host name such as mx.example.jp",
-        "admin.address" when text.Length > 0 => AdminAddress(text),
+        "admin.address" or "upstream.postmaster" when text.Length > 0 => AdminAddress(text),
         "route.gateway" when text.Length > 0 && !IsHostName(text) && !IPAddress.TryParse(text.Trim('[', ']'), out _) =>
             "must be one host name or address, without a port (the port is delivery.port)",
         "listen.deny" => Each(text, item => IPAddress.TryParse(item, out _), "is no address"),

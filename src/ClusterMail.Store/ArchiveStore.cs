@@ -14,7 +14,8 @@ public sealed class ArchiveStore(NpgsqlDataSource dataSource, SettingsStore sett
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
         var snapshot = await SettingsStore.NewestAsync(connection, cancel);
         var aliases = await AliasStore.LoadAsync(connection, cancel);
-        return new ArchiveContent(snapshot, aliases.Rows, accounts ? await AccountsAsync(connection, cancel) : []);
+        return new ArchiveContent(
+            snapshot, aliases.Rows, accounts ? await AccountsAsync(connection, cancel) : [], accounts ? await UpstreamAccounts.AllAsync(connection, cancel) : []);
     }
 
     private static async Task<IReadOnlyList<ArchivedRow>> AccountsAsync(NpgsqlConnection connection, CancellationToken cancel)
@@ -60,6 +61,8 @@ public sealed class ArchiveStore(NpgsqlDataSource dataSource, SettingsStore sett
                 updated += outcomes.Count(outcome => outcome == CreateOutcome.Updated);
                 await RestAsync(connection, domain.Key, batch, cancel);
             }
+        if (change.Upstream.Count > 0)
+            await UpstreamAccounts.WriteAsync(connection, change.Upstream, change.By, cancel);
         if (!dryRun)
             await transaction.CommitAsync(cancel);
         return new ArchiveOutcome.Applied(version, aliases, created, updated);

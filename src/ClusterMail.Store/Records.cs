@@ -120,6 +120,9 @@ public sealed record QueuedMail
 
     /// <summary>The name people and logs see.</summary>
     public string PrintedName => Name ?? Id.ToString();
+
+    /// <summary>A notice, request or answer of approval: we wrote it, whoever stands in its MAIL FROM (APPROVE-317).</summary>
+    public bool IsSystemMail => MessageId.TryParse(Name, out var name) && name.Suffix is ['-', 'S' or 'A' or 'N', ..];
     public required string ReversePath { get; init; }
     public long Size { get; init; }
     public BodyType Body { get; init; }

@@ -87,6 +87,7 @@ public sealed class LocalClusterTests
             ["settings get"] = ["delivery.retry_seconds"],
             ["account show"] = ["taro@example.jp"],
             ["account mailbox"] = ["taro@example.jp"],
+            ["account upstream show"] = ["taro@example.jp"],
             ["account hours show"] = ["taro@example.jp"],
             ["account destination show"] = ["taro@example.jp"],
             ["account relay show"] = ["taro@example.jp"],

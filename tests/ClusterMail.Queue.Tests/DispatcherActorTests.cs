@@ -46,7 +46,7 @@ public sealed class DispatcherActorTests : TestKit
             Recorder = _scene.Recorder,
             Options = () => new DispatcherOptions { Workers = _workers, KeepIdle = TimeSpan.FromMilliseconds(500) },
             WorkerOptions = () => new WorkerOptions(new DeliveryOptions { HostName = "n1.example.jp", ConnectTimeout = TimeSpan.FromSeconds(10) }, TlsPolicy.None) { MaxMails = 5 },
-            Route = (_, to) => QueueScene.To(to.Domain),
+            Route = (_, to, _) => QueueScene.To(to.Domain),
             Resolve = (route, _) => Task.FromResult(Hosts(route.Destination)),
             Forget = _ => { },
             DeliverLocally = new LocalDelivery(new Quota(() => _scene.Settings.Current, new MailboxStore(_scene.Database.Source)), _scene.Recorder).Deliver,

@@ -54,7 +54,7 @@ public sealed class HeraldTests : TestKit
     {
         await using var scene = await QueueScene.StartAsync(("admin.address", address), ("admin.event_mail", kinds));
         await new EventStore(scene.Database.Source).WriteAsync("n1", "leader", "news", null, default);
-        var herald = Sys.ActorOf(HeraldActor.Props(new EventMail(scene.Database.Source), scene.Lease, scene.Numbers, () => scene.Settings.Current));
+        var herald = Sys.ActorOf(HeraldActor.Props(new EventMail(scene.Database.Source), new UpstreamMail(scene.Database.Source), scene.Lease, scene.Numbers, () => scene.Settings.Current));
         herald.Tell(new HeraldActor.Look());
         // Behind the look in its mailbox: when this is answered, the look has been.
         await herald.Ask<ActorIdentity>(new Identify(null), QueueScene.Patience, TestContext.Current.CancellationToken);

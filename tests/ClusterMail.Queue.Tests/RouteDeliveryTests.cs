@@ -128,7 +128,9 @@ public sealed class RouteDeliveryTests : RoutedNode
         await StartAsync(("domain.table", "example.jp local"), ("route.gateway", "127.0.0.1"), ("delivery.port", $"{provider.Port}"), ("route.gateway_credential", "own"), ("compat.auth.recoverable_store", "true"));
         foreach (var name in (string[])["info", "taro", "forgetful"])
             await Scene.AddAccountAsync($"{name}@example.jp");
-        (Passwords["info@example.jp"], Passwords["taro@example.jp"]) = ("one", "two");
+        var passwords = new Dictionary<string, string> { ["info@example.jp"] = "one", ["taro@example.jp"] = "two" };
+        foreach (var (address, password) in passwords)
+            await SetOwnAsync(address, password);
         foreach (var name in (string[])["info", "taro", "info", "forgetful"])
             await SendAsync(Scene.Mail(owned: false, "y@example.org") with { ReversePath = $"{name}@example.jp" });
 
@@ -138,7 +140,7 @@ public sealed class RouteDeliveryTests : RoutedNode
         {
             var logins = session.Commands.Where(command => command.StartsWith("AUTH PLAIN ", StringComparison.Ordinal)).Select(command => Encoding.UTF8.GetString(Convert.FromBase64String(command[11..])));
             var senders = session.Commands.Where(command => command.StartsWith("MAIL", StringComparison.Ordinal)).Select(command => command.Split('<', '>')[1]).Distinct();
-            Assert.Equal(senders.Select(sender => $"\0{sender}\0{Passwords[sender]}"), logins);
+            Assert.Equal(senders.Select(sender => $"\0{sender}\0{passwords[sender]}"), logins);
         }
         // OUT-6: without a recoverable password nothing is tried, and nothing bounces before 8 h.
         await Scene.ReachesAsync(1, "recipient WHERE state = 'waiting' AND last_reply LIKE '454 4.7.0 %'");

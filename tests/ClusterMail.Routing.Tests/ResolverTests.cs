@@ -201,8 +201,8 @@ public class ResolverTests(Zones zones) : IClassFixture<Zones>
         var route = new Router { Table = RouteTable.Parse("b.example,gone.example.org;mx2.example.org,2525*,cred", out _) }.Decide(ReversePath.Null, Mailbox.FromStored("x@b.example"));
         var hosts = await Resolver().ResolveAsync(route, default);
         var host = hosts.Hosts.Single();
-        Assert.Equal(("mx2.example.org", 2525, true, "cred"), (host.Name, host.Port, host.TlsOnConnect, host.Credential));
-        Assert.Equal(route.Destination, hosts.NextHop);
+        Assert.Equal(("mx2.example.org", 2525, true, "cred"), (host.Name, host.Port, host.TlsOnConnect, host.Login?.Name));
+        Assert.Equal(("[gone.example.org]:2525*;[mx2.example.org]:2525*", "cred"), (hosts.NextHop, hosts.Login));
     }
 
     [Fact]

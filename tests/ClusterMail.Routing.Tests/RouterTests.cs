@@ -120,7 +120,7 @@ public class RouterTests
     public void GWT_9_a_sender_condition_limits_the_line_and_a_credential_is_named()
     {
         var router = With("b.example|*@branch.example.jp,gw1.example,587,branch-relay\nb.example|<>,gw2.example");
-        Assert.Equal("branch-relay", router.Decide(ReversePath.FromStored("t@branch.example.jp"), Mailbox.FromStored("x@b.example")).Gateways[0].Credential);
+        Assert.Equal("branch-relay", router.Decide(ReversePath.FromStored("t@branch.example.jp"), Mailbox.FromStored("x@b.example")).Gateways[0].Login?.Name);
         Assert.Equal("gw2.example", router.Decide(ReversePath.Null, Mailbox.FromStored("x@b.example")).Gateways[0].Host);
         Assert.Equal(RouteKind.Mx, Decide(router, "x@b.example").Kind);
     }

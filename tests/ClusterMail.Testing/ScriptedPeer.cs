@@ -21,6 +21,8 @@ public sealed class ScriptedPeer : IAsyncDisposable
     private readonly ConcurrentBag<Task> _running = [];
     private readonly PeerScript _script;
     private readonly Task _accepting;
+    private int _open;
+    private int _mostOpen;
 
     private ScriptedPeer(PeerScript script)
     {
@@ -36,6 +38,9 @@ public sealed class ScriptedPeer : IAsyncDisposable
 
     /// <summary>In the order of connecting.</summary>
     public IReadOnlyList<PeerSession> Sessions => [.. _sessions];
+
+    /// <summary>Sessions that stood at the same time at most.</summary>
+    public int MostOpen => Volatile.Read(ref _mostOpen);
 
     /// <summary>The session with this number once it has ended; waits at most 10 s.</summary>
     public async Task<PeerSession> EndedAsync(int session)
@@ -79,6 +84,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
 
     private async Task RunAsync(TcpClient client, PeerSession session, int number)
     {
+        Rose(Interlocked.Increment(ref _open));
         using (client)
             try
             {
@@ -92,7 +98,15 @@ public sealed class ScriptedPeer : IAsyncDisposable
             finally
             {
                 session.Ended = true;
+                Interlocked.Decrement(ref _open);
             }
+    }
+
+    private void Rose(int open)
+    {
+        for (var most = Volatile.Read(ref _mostOpen); open > most; most = Volatile.Read(ref _mostOpen))
+            if (Interlocked.CompareExchange(ref _mostOpen, open, most) == most)
+                return;
     }
 
     private sealed class Conversation(Stream stream, PeerSession session, int number, PeerScript script, CancellationToken stopping)

@@ -39,6 +39,9 @@ public sealed class PasswordSeal
     /// <summary>Another key for another purpose, so that the nodes need one file: knowing the one says nothing about the other (RFC 5869).</summary>
     public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, KeyLength, info: Encoding.UTF8.GetBytes(purpose));
 
+    /// <summary>The same with keys for another purpose, former ones included.</summary>
+    public PasswordSeal For(string purpose) => new(Derive(purpose)) { Former = [.. Former.Select(former => former.For(purpose))] };
+
     /// <summary>
     /// Reads a file with keys in base64, one a line, which nobody but its owner may read (mode 0600). The first closes; the others are keys of before, or one that is to be the first on all
     /// nodes soon, and only open.

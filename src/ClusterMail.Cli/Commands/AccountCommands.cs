@@ -13,7 +13,7 @@ internal sealed class AccountCommands(Verbs verbs)
     {
         Add(), Set(), Show(), List(), Remove(), Restore(),
         Switch("suspend", "Let an account neither log in nor send. Mail for it is still kept.", "{0} is suspended", true), Switch("resume", "Put a suspended account in force again.", "{0} is in force", false),
-        Password(), CodeReset(), Import(), Export(),
+        Password(), CodeReset(), Import(), Export(), new AccountUpstreamCommands(verbs).Build(),
     };
 
     private Verb Add()

@@ -180,6 +180,15 @@ internal static class JapaneseHelp
         ["Take the one-time codes of an account for the pages of approval away; its owner sets up new ones."] = "承認ページのログインに使う確認コードを解除します。本人が次のログインで設定し直します。",
         ["Change an account. What is not named stays."] = "アカウントを変更します。指定しない項目は変わりません。",
         ["Set a password. It is asked for; it never stands on the command line."] = "パスワードを設定します。対話で入力します。",
+        ["An account's login at the next server, for routes with per-user or oauth. Its secret is never shown."] = "アカウントごとの上位サーバーへのログイン (per-user と oauth の経路で使用)。パスワードは表示されません。",
+        ["Name at the next server. Default: the address."] = "上位サーバーでの名前。省略時はアドレス。",
+        ["Set an account's login at the next server: a password, or a token for routes with oauth. It is asked for; it never stands on the command line."] =
+            "上位サーバーへのログインを設定します。パスワード、または oauth の経路ではトークンを対話で入力します。",
+        ["An account's login at the next server, and how it fares. The secret is never shown."] = "上位サーバーへのログインとその状態を表示します。パスワードは表示されません。",
+        ["Take an account's login at the next server away. Its mail then waits where a route wants one."] = "上位サーバーへのログインを削除します。ログインが必要な経路のメールは待機します。",
+        ["Lines address,name,password; an empty name is the address. - is standard input."] = "1 行に アドレス,名前,パスワード。名前が空ならアドレス。- は標準入力。",
+        ["Set the logins of many accounts at the next server, all or none. Keep such a file private, and delete it afterwards."] =
+            "多数のアカウントの上位サーバーへのログインをまとめて設定します (全部か、誤りがあれば何も設定しない)。ファイルは他人に見せず、使用後は削除してください。",
         ["Let an account neither log in nor send. Mail for it is still kept."] = "アカウントのログインと送信を停止します。アカウント宛のメールは引き続き受け取ります。",
         ["Put a suspended account in force again."] = "停止したアカウントを有効に戻します。",
         ["One account. Passwords are never shown."] = "1 つのアカウントを表示します。パスワードは表示されません。",

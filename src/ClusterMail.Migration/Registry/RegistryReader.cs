@@ -60,7 +60,7 @@ internal sealed class RegistryReader(SettingsDraft draft, FindingLog log, Import
         var own = on && user.Length == 0 && password.Length == 0;
         var (reason, rule, outcome) =
             !on ? ("ESMTPで送信 is off: no login at the gateway", "OUT-3", FindingOutcome.Imported)
-            : own && profile == ImportProfile.Safe ? ("each sender's own password cannot be sent on here: name one login in route.credentials and set route.gateway_credential", "OUT-6", FindingOutcome.Ignored)
+            : own && profile == ImportProfile.Safe ? ("each sender's own password cannot be sent on here: set route.gateway_credential=per-user and import the accounts' upstream logins, or name one login in route.credentials", "OUT-6", FindingOutcome.Ignored)
             : own ? ("route.gateway_credential = own", "OUT-3", FindingOutcome.Imported)
             : user.Length == 0 || password.Length == 0 || $"{user}{password}".Any(char.IsWhiteSpace) ? ("USER ID or PASSWORD is missing or holds a blank: set route.credentials by hand", "OUT-3", FindingOutcome.Ignored)
             : ($"entry {CredentialName} of route.credentials, used at route.gateway", "OUT-3", FindingOutcome.Imported);

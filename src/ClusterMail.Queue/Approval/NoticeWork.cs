@@ -158,7 +158,7 @@ public sealed class NoticeWork(HoldReader reader, HeldCases cases, WaitingLists 
             Body = written.Has8Bit ? BodyType.EightBitMime : BodyType.SevenBit,
             Has8Bit = written.Has8Bit,
             SmtpUtf8 = written.NeedsSmtpUtf8,
-            Recipients = [new NewRecipient(0, written.To.ToString(), view.Router.Decide(written.From, written.To).Destination, Owned: false) { Notify = Notify.Never }],
+            Recipients = [new NewRecipient(0, written.To.ToString(), view.Router.Decide(written.From, written.To, isSystemMail: true).Destination, Owned: false) { Notify = Notify.Never }],
         };
     }
 }

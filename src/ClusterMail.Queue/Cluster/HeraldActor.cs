@@ -6,11 +6,13 @@ using ClusterMail.Queue.Accept;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Queue.Settings;
 using ClusterMail.Store;
-using MimeKit;
 
 namespace ClusterMail.Queue.Cluster;
 
-/// <summary>Singleton that mails events to the administrator where the settings want it (CLU-33), gathered over half a minute, so that a storm is one mail.</summary>
+/// <summary>
+/// Singleton that mails events to the administrator where the settings want it (CLU-33), gathered over half a minute, so that a storm is one mail; and tells people of logins the
+/// next server refuses (APPROVE-426).
+/// </summary>
 public sealed class HeraldActor : ReceiveActor, IWithTimers
 {
     /// <summary>Tells what is new now; it tells itself every half minute.</summary>
@@ -20,6 +22,7 @@ public sealed class HeraldActor : ReceiveActor, IWithTimers
     private sealed record Failed(Exception Cause);
 
     private readonly EventMail _mail;
+    private readonly UpstreamMail _logins;
     private readonly LeaseKeeper _lease;
     private readonly NumberBlocks _numbers;
     private readonly Func<NodeView> _view;
@@ -28,9 +31,9 @@ public sealed class HeraldActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public HeraldActor(EventMail mail, LeaseKeeper lease, NumberBlocks numbers, Func<NodeView> view)
+    public HeraldActor(EventMail mail, UpstreamMail logins, LeaseKeeper lease, NumberBlocks numbers, Func<NodeView> view)
     {
-        (_mail, _lease, _numbers, _view) = (mail, lease, numbers, view);
+        (_mail, _logins, _lease, _numbers, _view) = (mail, logins, lease, numbers, view);
         Receive<Look>(_ => OnLook());
         Receive<Done>(_ => _busy = false);
         Receive<Failed>(failed =>
@@ -41,44 +44,31 @@ public sealed class HeraldActor : ReceiveActor, IWithTimers
         });
     }
 
-    public static Props Props(EventMail mail, LeaseKeeper lease, NumberBlocks numbers, Func<NodeView> view) =>
-        Akka.Actor.Props.Create(() => new HeraldActor(mail, lease, numbers, view));
+    public static Props Props(EventMail mail, UpstreamMail logins, LeaseKeeper lease, NumberBlocks numbers, Func<NodeView> view) =>
+        Akka.Actor.Props.Create(() => new HeraldActor(mail, logins, lease, numbers, view));
 
     protected override void PreStart() => Timers.StartPeriodicTimer("look", new Look(), TimeSpan.FromSeconds(30));
 
     private void OnLook()
     {
-        var view = _view();
-        var kinds = view.Settings.List("admin.event_mail");
-        if (_busy || kinds.Count == 0 || view.Settings.Text("admin.address") is not { Length: > 0 } admin
-            || _lease.Current is not { IsValid: true } lease || !_numbers.TryTake(out var id))
+        if (_busy || _lease.Current is not { IsValid: true } lease)
             return;
         _busy = true;
-        _mail.TellAsync(lease.Epoch, kinds, news => Compose(id, view, Mailbox.FromStored(admin), news), CancellationToken.None)
-            .PipeTo(Self, success: _ => new Done(), failure: cause => new Failed(cause));
+        TellAsync(lease, _view()).PipeTo(Self, success: () => new Done(), failure: cause => new Failed(cause));
+    }
+
+    private async Task TellAsync(EpochLease lease, NodeView view)
+    {
+        await _logins.TellAsync(lease.Epoch, refused => RefusedLoginMails.Compose(_numbers, view, refused), CancellationToken.None).ConfigureAwait(false);
+        var kinds = view.Settings.List("admin.event_mail");
+        if (kinds.Count > 0 && view.Settings.Text("admin.address") is { Length: > 0 } admin && _numbers.TryTake(out var id))
+            await _mail.TellAsync(lease.Epoch, kinds, news => Compose(id, view, Mailbox.FromStored(admin), news), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Plain text, one line an event; the null reverse-path, because nobody is to be told when it cannot be delivered.</summary>
     public static NewMail Compose(MessageId id, NodeView view, Mailbox admin, IReadOnlyList<EventRecord> news)
     {
         var lines = news.Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.At.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}  {e.Node}  {e.Kind}: {e.Text}"));
-        using var message = new MimeMessage();
-        message.From.Add(new MailboxAddress("ClusterMail", $"postmaster@{view.HostName}"));
-        message.To.Add(new MailboxAddress("", admin.ToString()));
-        message.Subject = news.Count == 1 ? $"[{view.HostName}] {news[0].Kind}: {news[0].Node}" : $"[{view.HostName}] {news.Count} events";
-        message.MessageId = id.At(view.HostName);
-        message.Headers.Add("Auto-Submitted", "auto-generated");
-        message.Body = new TextPart("plain") { Text = string.Join("\r\n", lines) + "\r\n" };
-        using var content = new MemoryStream();
-        var format = FormatOptions.Default.Clone();
-        format.NewLineFormat = NewLineFormat.Dos;
-        message.WriteTo(format, content);
-        return new NewMail
-        {
-            Id = id,
-            ReversePath = "",
-            Content = new MemoryContent(content.ToArray()),
-            Recipients = [new NewRecipient(0, admin.ToString(), view.Router.Decide(ReversePath.Null, admin).Destination, Owned: false) { Notify = Notify.Never }],
-        };
+        return PlainMail.Write(id, view, admin, news.Count == 1 ? $"[{view.HostName}] {news[0].Kind}: {news[0].Node}" : $"[{view.HostName}] {news.Count} events", string.Join("\r\n", lines) + "\r\n");
     }
 }

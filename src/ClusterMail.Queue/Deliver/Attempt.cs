@@ -20,6 +20,9 @@ public sealed class Attempt(Work work)
     public sealed record Answer(RecipientAnswer Reply, string Host, string Address, int Port, string? Tls, bool SupportsDsn);
 
     public Work Work => work;
+
+    /// <summary>Whose login the session has; null: nobody's own.</summary>
+    public Mailbox? LoggedInAs { get; init; }
     public IReadOnlyList<Answer?> Answers => _answers;
     public ImmutableArray<string> Dialogue => [.. _dialogue];
 
@@ -39,7 +42,7 @@ public sealed class Attempt(Work work)
     {
         _asked = [.. Enumerable.Range(0, _answers.Length).Where(i => _same[i] == i && (_answers[i] is null || IsOpen(_answers[i]!)))];
         var mail = work.Mail;
-        return new OutboundMail(ReversePath.FromStored(mail.ReversePath), [.. _asked.Select(i => ToPath(work.Recipients[i], work.Way(i)))], content)
+        return new OutboundMail(Sender(), [.. _asked.Select(i => ToPath(work.Recipients[i], work.Way(i)))], content)
         {
             Body = mail.Body,
             Has8Bit = mail.Has8Bit,
@@ -48,6 +51,16 @@ public sealed class Attempt(Work work)
             EnvelopeId = mail.EnvelopeId,
             MayFinish = () => work.Lease.IsValid,
         };
+    }
+
+    /// <summary>
+    /// APPROVE-426: what we wrote and could not send with its sender's login goes with another's, and then in the name of that one, because a provider takes no other
+    /// MAIL FROM from it. Whoever reads it sees the same From: as ever.
+    /// </summary>
+    private ReversePath Sender()
+    {
+        var sender = ReversePath.FromStored(work.Mail.ReversePath);
+        return !sender.IsNull && LoggedInAs is { } account && work.Route.Gateways is [{ Login.Instead: { } instead }, ..] && instead.SameAs(account) ? new ReversePath(account) : sender;
     }
 
     public void Note(HostConnection connection, SendResult result)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Net;
 using System.Threading.Channels;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Lease;
@@ -8,6 +9,7 @@ using ClusterMail.Queue.Schedule;
 using ClusterMail.Routing;
 using ClusterMail.Routing.Dns;
 using ClusterMail.Smtp.Client;
+using ClusterMail.Store;
 
 namespace ClusterMail.Queue.Deliver;
 
@@ -26,8 +28,14 @@ public sealed record WorkerOptions(DeliveryOptions Delivery, TlsPolicy Tls)
     /// <summary>Credential by name (GWT-9); null when there is none of that name.</summary>
     public Func<string, HostCredential?> Credential { get; init; } = static _ => null;
 
-    /// <summary>The password of an account, where it is kept recoverably (OUT-3, OUT-6); null: it is not. Default: none is.</summary>
-    public Func<Mailbox, CancellationToken, Task<string?>> OwnPassword { get; init; } = static (_, _) => Task.FromResult<string?>(null);
+    /// <summary>Logins of the accounts themselves (OUT-3, APPROVE-421); null (default): there are none.</summary>
+    public UpstreamLogins? Logins { get; init; }
+
+    /// <summary>Transactions of one account within an hour (APPROVE-427). Default 0: no limit.</summary>
+    public int MaxPerHour { get; init; }
+
+    /// <summary>Recipients in one transaction under the login of an account (APPROVE-427). Default 0: as many as the host takes.</summary>
+    public int MaxRecipients { get; init; }
 }
 
 public enum WorkerState
@@ -42,15 +50,17 @@ public enum WorkerState
 /// One connection to one next hop: opens it, sends the works it is given one after the other, tries the further hosts for what a host did not take
 /// (DELIV-24). Plain async code; it owns nothing but its socket, the dispatcher decides what it does next.
 /// </summary>
-public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions options, OutcomeRecorder recorder, EpochLease lease)
+/// <param name="pool">Next hop and login; it carries only what goes there under this login.</param>
+public sealed class OutboundWorker(string pool, HostSet hosts, WorkerOptions options, OutcomeRecorder recorder, EpochLease lease)
 {
     private readonly Channel<Work> _work = Channel.CreateBounded<Work>(1);
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private HostConnection? _connection;
+    private UpstreamGrant? _grant;
     private int _host;
     private int _mails;
 
-    public string NextHop => nextHop;
+    public string Pool => pool;
     public EpochLease Lease => lease;
 
     /// <summary>Kept by the dispatcher.</summary>
@@ -58,6 +68,9 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
 
     /// <summary>What it was given last and is not known to have finished; kept by the dispatcher.</summary>
     public Work? Current { get; set; }
+
+    /// <summary>It was given something at least once; kept by the dispatcher.</summary>
+    public bool HasHadWork { get; set; }
 
     /// <summary>Stopwatch time since which it has had nothing to do.</summary>
     public long IdleSince { get; set; }
@@ -80,6 +93,12 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
     {
         /// <summary>The host refused our credential (EX-SCN-E2).</summary>
         public bool AuthRefused { get; init; }
+
+        /// <summary>It is the login's fault, whether the host said so or nobody asked it: other logins are not concerned.</summary>
+        public bool IsOfLogin { get; init; }
+
+        /// <summary>Whose login it was; null: nobody's own.</summary>
+        public Mailbox? Account { get; init; }
     }
 
     /// <param name="opened">Called once when the session stands.</param>
@@ -119,58 +138,104 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
         Failure? worst = null;
         for (_host = 0; _host < hosts.Hosts.Length; _host++)
         {
-            (_connection, var failure) = await OpenHostAsync(hosts.Hosts[_host], cancel).ConfigureAwait(false);
+            (_connection, _grant, var failure) = await OpenHostAsync(hosts.Hosts[_host], cancel).ConfigureAwait(false);
             // Cut by our own lease: that says nothing about the host.
             if (_connection is not null || cancel.IsCancellationRequested)
                 return null;
             worst = MostSpecific(worst, failure);
         }
-        return worst ?? new Failure(FailureClass.NoAnswer, OutcomeRecorder.NoHost, nextHop, "", 0, []);
+        return worst ?? new Failure(FailureClass.NoAnswer, OutcomeRecorder.NoHost, hosts.NextHop, "", 0, []);
     }
 
-    private async Task<(HostConnection?, Failure?)> OpenHostAsync(MailHost host, CancellationToken cancel)
+    private sealed record Opened(HostConnection? Connection, UpstreamGrant? Grant, Failure? Failure);
+
+    private async Task<Opened> OpenHostAsync(MailHost host, CancellationToken cancel)
     {
+        if (host.Login is not { IsPersonal: true } login)
+        {
+            var credential = host.Login is { } named ? options.Credential(named.Name) : null;
+            return host.Login is not null && credential is null
+                ? new Opened(null, null, OfLogin(host, NoCredential, account: null))
+                : await ConnectAsync(host, credential, null, cancel).ConfigureAwait(false);
+        }
         Failure? worst = null;
-        HostCredential? credential;
+        // APPROVE-425, APPROVE-426: the account's own login, and where that is no good the one that stands in for it.
+        foreach (var account in (Mailbox?[])[login.Account, login.Instead])
+        {
+            if (account is null && worst is not null)
+                break;
+            var opened = account is null ? new Opened(null, null, OfLogin(host, UpstreamLogins.Nobody, null)) : await LogInAsync(host, login, account, cancel).ConfigureAwait(false);
+            if (opened.Connection is not null || opened.Failure is not { IsOfLogin: true } failure)
+                return opened;
+            worst = MostSpecific(worst, failure);
+        }
+        return new Opened(null, null, worst);
+    }
+
+    private async Task<Opened> LogInAsync(MailHost host, GatewayLogin login, Mailbox account, CancellationToken cancel)
+    {
+        UpstreamAnswer answer;
         try
         {
-            credential = await CredentialAsync(host, cancel).ConfigureAwait(false);
+            answer = options.Logins is { } logins ? await logins.BeginAsync(account, login.Kind, cancel).ConfigureAwait(false) : new UpstreamAnswer(null, UpstreamLogins.Nobody);
         }
         catch (Exception trouble) when (trouble is not OperationCanceledException)
         {
-            return (null, new Failure(FailureClass.LineError, OutcomeRecorder.LineError(trouble), host.Name, "", host.Port, []));
+            return new Opened(null, null, new Failure(FailureClass.LineError, OutcomeRecorder.LineError(trouble), host.Name, "", host.Port, []));
         }
-        if (credential is null && host.Login is not null)
-            return (null, new Failure(FailureClass.LineError, NoPassword, host.Name, "", host.Port, []));
+        if (answer.Grant is not { } grant)
+            return new Opened(null, null, OfLogin(host, answer.Refusal!, account));
+        var opened = await ConnectAsync(host, grant.Credential, account, cancel).ConfigureAwait(false);
+        await options.Logins!.EndAsync(grant, opened switch
+        {
+            { Connection: not null } => null,
+            // Only a 5xx is a judgement of the login.
+            { Failure: { AuthRefused: true, Class: FailureClass.Refused } refused } => $"{host.Name}: {refused.Reply.ToLogText()}",
+            _ => "",
+        }).ConfigureAwait(false);
+        return opened with { Grant = opened.Connection is null ? null : grant };
+    }
+
+    private async Task<Opened> ConnectAsync(MailHost host, HostCredential? credential, Mailbox? account, CancellationToken cancel)
+    {
+        Failure? worst = null;
         foreach (var address in host.Addresses)
         {
-            var target = new HostTarget(host.Name, address, host.Port)
-            {
-                Tls = host.TlsOnConnect ? TlsPolicy.OnConnect : options.Tls,
-                Lmtp = host.Lmtp,
-                Credential = credential,
-            };
-            var result = await HostConnection.OpenAsync(target, options.Delivery, cancel).ConfigureAwait(false);
+            var result = await HostConnection.OpenAsync(Target(host, address, credential), options.Delivery, cancel).ConfigureAwait(false);
             if (result.Connection is not null)
-                return (result.Connection, null);
+                return new Opened(result.Connection, null, null);
             worst = MostSpecific(worst, new Failure(result.Class, result.Reply ?? OutcomeRecorder.NoHost, host.Name, address.ToString(), host.Port, result.Dialogue)
             {
                 AuthRefused = result.AuthRefused,
+                IsOfLogin = result.AuthRefused,
+                Account = account,
             });
-            if (cancel.IsCancellationRequested)
+            // A login refused at one address of a host is refused at all of them, and each try brings the account nearer to being locked.
+            if (result.AuthRefused || cancel.IsCancellationRequested)
                 break;
         }
-        return (null, worst);
+        return new Opened(null, null, worst);
     }
 
-    private static readonly Reply NoPassword = new(454, new EnhancedStatus(4, 7, 0), "The password of the sender's account is not kept in a form it can be sent in");
-
-    private async ValueTask<HostCredential?> CredentialAsync(MailHost host, CancellationToken cancel)
+    /// <summary>APPROVE-423: with a login TLS is required unless the line says otherwise, whatever <c>delivery.tls</c> says.</summary>
+    private HostTarget Target(MailHost host, IPAddress address, HostCredential? credential) => new(host.Name, address, host.Port)
     {
-        if (host.Login is not { } account)
-            return host.Credential is { } name ? options.Credential(name) : null;
-        return await options.OwnPassword(account, cancel).ConfigureAwait(false) is { } password ? new HostCredential(account.ToString(), password) : null;
-    }
+        Tls = host.TlsOnConnect ? TlsPolicy.OnConnect : host.Login?.Tls switch
+        {
+            LoginTls.Required => options.Tls == TlsPolicy.Verified ? TlsPolicy.Verified : TlsPolicy.Required,
+            LoginTls.Verified => TlsPolicy.Verified,
+            _ => options.Tls,
+        },
+        VerifyCertificate = host.Login?.Tls == LoginTls.Verified,
+        AllowClearAuth = host.Login?.Tls == LoginTls.Clear,
+        Lmtp = host.Lmtp,
+        MaxRecipients = host.Login is { IsPersonal: true } ? options.MaxRecipients : 0,
+        Credential = credential is null ? null : credential with { Mechanism = host.Login is { Mechanism: not GatewayLogin.Auto } login ? login.Mechanism : null },
+    };
+
+    private static readonly Reply NoCredential = new(454, new EnhancedStatus(4, 7, 0), "route.credentials has no entry of the name the route gives");
+
+    private static Failure OfLogin(MailHost host, Reply reply, Mailbox? account) => new(FailureClass.LineError, reply, host.Name, "", host.Port, []) { IsOfLogin = true, Account = account };
 
     /// <summary>RETRY-15: what a server said outranks a connection that never stood; the dialogue keeps both.</summary>
     private static Failure? MostSpecific(Failure? first, Failure? second)
@@ -218,7 +283,12 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
     private async Task<bool> SendAsync(Work work, MailContent content, Action<Work> back, CancellationToken running)
     {
         var connection = _connection!;
-        var attempt = new Attempt(work);
+        if (await WaitAsync(running).ConfigureAwait(false) is var wait && wait > TimeSpan.Zero)
+        {
+            recorder.GiveBack(work, wait);
+            return true;
+        }
+        var attempt = new Attempt(work) { LoggedInAs = _grant?.Account };
         while (true)
         {
             SendResult result;
@@ -239,11 +309,28 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
             }
             _mails++;
             attempt.Note(connection, result);
-            if (attempt.Again && result.ConnectionUsable)
+            if (attempt.Again && result.ConnectionUsable && await MayGoOnAsync(running).ConfigureAwait(false))
                 continue;
             var cause = await TryFurtherHostsAsync(attempt, content, running).ConfigureAwait(false);
             recorder.Record(attempt, content, cause ?? (running.IsCancellationRequested ? new OperationCanceledException(running) : null));
             return result.ConnectionUsable;
+        }
+    }
+
+    /// <summary>How long the login has to wait for its next transaction (APPROVE-427).</summary>
+    private Task<TimeSpan> WaitAsync(CancellationToken cancel) => _grant is { } grant ? options.Logins!.WaitAsync(grant, options.MaxPerHour, cancel) : Task.FromResult(TimeSpan.Zero);
+
+    /// <summary>Whether those who were too many for the last transaction may go in another at once; else they wait like everybody who was told so.</summary>
+    private async Task<bool> MayGoOnAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await WaitAsync(cancel).ConfigureAwait(false) == TimeSpan.Zero;
+        }
+        catch (Exception trouble) when (Database.IsLost(trouble) || trouble is OperationCanceledException)
+        {
+            // What was answered must be recorded all the same.
+            return false;
         }
     }
 
@@ -253,7 +340,7 @@ public sealed class OutboundWorker(string nextHop, HostSet hosts, WorkerOptions 
     {
         for (var next = _host + 1; next < hosts.Hosts.Length && attempt.HasLineErrors && !cancel.IsCancellationRequested; next++)
         {
-            var (connection, failure) = await OpenHostAsync(hosts.Hosts[next], cancel).ConfigureAwait(false);
+            var (connection, _, failure) = await OpenHostAsync(hosts.Hosts[next], cancel).ConfigureAwait(false);
             if (connection is null)
             {
                 attempt.NoteFailure(failure!);

@@ -15,13 +15,13 @@ internal static class ClaimedWorks
     {
         var mail = recipients[0].Mail;
         var reverse = ReversePath.FromStored(mail.ReversePath);
-        var perTransaction = parts.Options().RecipientsPerTransaction;
+        var options = parts.Options();
         // ROUTE-2: routing is evaluated again at each attempt, so a corrected gateway line takes effect for waiting mail.
         // In the order of RCPT: of several addresses that are one delivery the first stands (ALIAS-12).
         var groups = recipients.OrderBy(recipient => recipient.Key.Ordinal)
-            .Select(recipient => (Recipient: recipient, Route: parts.Route(reverse, Mailbox.FromStored(recipient.ForwardPath))))
+            .Select(recipient => (Recipient: recipient, Route: parts.Route(reverse, Mailbox.FromStored(recipient.ForwardPath), mail.IsSystemMail)))
             .GroupBy(one => (one.Route, one.Recipient.BounceNow), SameWay.Instance)
-            .SelectMany(group => group.Chunk(group.Key.Route.Kind == RouteKind.Mailbox ? recipients.Length : perTransaction).Select(chunk => (group.Key.Route, Chunk: chunk)))
+            .SelectMany(group => group.Chunk(options.RecipientsFor(group.Key.Route)).Select(chunk => (group.Key.Route, Chunk: chunk)))
             .ToArray();
         var content = mail.TakeContent() is { } small && parts.Window.TryReserveClaimed(small.Length) ? small : null;
         var share = new ContentShare(content, content?.Length ?? 0, groups.Length, parts.Window);

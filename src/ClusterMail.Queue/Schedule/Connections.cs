@@ -3,6 +3,7 @@ using Akka.Actor;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Deliver;
 using ClusterMail.Queue.Outcome;
+using ClusterMail.Routing.Dns;
 
 namespace ClusterMail.Queue.Schedule;
 
@@ -25,6 +26,12 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
     /// <param name="Failure">Why no session could be opened; null when it ended in order.</param>
     public sealed record Ended(OutboundWorker Worker, OutboundWorker.Failure? Failure);
 
+    /// <summary>For so long nobody asks again with a credential that was just refused.</summary>
+    private static readonly TimeSpan AfterRefusal = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<string, Hop> _hops = new(StringComparer.Ordinal);
+
+    /// <summary>By <see cref="Pool.Key"/>.</summary>
     private readonly Dictionary<string, Pool> _pools = new(StringComparer.Ordinal);
 
     /// <summary>Pools that wait for one of this node's connections, in turn; each stands in it once.</summary>
@@ -35,15 +42,19 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
     public int IdleCount => _pools.Values.Sum(pool => pool.Idle.Count);
     public IEnumerable<OutboundWorker> Workers => _pools.Values.SelectMany(pool => pool.Workers);
 
-    public Pool? Find(string nextHop) => _pools.GetValueOrDefault(nextHop);
-
-    /// <summary>Puts the lane under the pool of its next hop.</summary>
-    public void Join(Lane lane, string nextHop)
+    /// <summary>Puts the lane under the pool of its next hop and login.</summary>
+    public void Join(Lane lane, HostSet hosts)
     {
-        if (lane.Pool?.NextHop == nextHop)
+        var key = Pool.KeyOf(hosts.NextHop, hosts.Login);
+        if (lane.Pool?.Key == key)
             return;
-        if (!_pools.TryGetValue(nextHop, out var pool))
-            _pools.Add(nextHop, pool = new Pool(nextHop));
+        if (!_pools.TryGetValue(key, out var pool))
+        {
+            if (!_hops.TryGetValue(hosts.NextHop, out var hop))
+                _hops.Add(hosts.NextHop, hop = new Hop(hosts.NextHop));
+            _pools.Add(key, pool = new Pool(hop, hosts.Login));
+            hop.Add(pool);
+        }
         lane.Join(pool);
     }
 
@@ -55,13 +66,21 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
             return;
         while (pool.Idle.Count > 0 && pool.TryTake(out var work))
             Give(pool.Idle.Dequeue(), work);
-        var waiting = pool.Waiting;
-        if (waiting == 0)
+        if (pool.Waiting == 0 || IsRefused(pool))
             return;
-        var may = pool.Most(Stopwatch.GetTimestamp());
+        OpenMore(pool);
+        limit.AskFor(pool.Hop);
+    }
+
+    private void OpenMore(Pool pool)
+    {
+        var (waiting, hop) = (pool.Waiting, pool.Hop);
+        var may = hop.Most(Stopwatch.GetTimestamp());
         // A worker that is just connecting will take one of the waiting works.
         var connecting = pool.Workers.Count(worker => worker.State == WorkerState.Connecting);
-        while (pool.Workers.Count < may && waiting > connecting)
+        var (workers, others) = (hop.Workers, hop.Workers - pool.Workers.Count);
+        // With other logins open no more than one of the first: whether this one is taken is not known.
+        while (workers < may && waiting > connecting && (pool.Proven || workers == others))
         {
             if (Count >= parts.Options().Workers)
             {
@@ -69,10 +88,27 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
                 break;
             }
             if (!Open(pool))
-                break;
+                return;
             connecting++;
+            workers++;
         }
-        limit.AskFor(pool);
+        // All that it may have are with other logins: one that has nothing to do lets go.
+        if (workers >= may && pool.IsHungry && hop.Pools.FirstOrDefault(other => other.Idle.Count > 0) is { } rich)
+            Close(rich.Idle.Dequeue());
+    }
+
+    /// <summary>Its login was just refused: what waits is told so instead of asking again (APPROVE-426).</summary>
+    private bool IsRefused(Pool pool)
+    {
+        if (pool.Refused is not { } refused)
+            return false;
+        if (Stopwatch.GetTimestamp() < refused.Until && pool.Workers.Count == 0)
+        {
+            FailWaiting(pool, refused.Failure.Reply, refused.Failure);
+            return true;
+        }
+        pool.Refused = null;
+        return false;
     }
 
     /// <summary>Those who wait come before the pool that has just let a connection go: it joins the end of the line.</summary>
@@ -90,14 +126,14 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
     public void OnTick(bool raise)
     {
         CloseIdle(parts.Options().KeepIdle);
-        foreach (var pool in _pools.Values)
+        foreach (var hop in _hops.Values)
         {
-            if (pool.Workers.Count > 0 || pool.Waiting > 0)
-                limit.AskFor(pool);
-            if (NextHopLimit.HelpItself(pool))
-                Pump(pool);
-            if (raise && pool.Ceiling < int.MaxValue)
-                pool.Ceiling++;
+            if (hop.Workers > 0 || hop.Waiting > 0)
+                limit.AskFor(hop);
+            if (NextHopLimit.HelpItself(hop))
+                Pump(hop);
+            if (raise && hop.Ceiling < int.MaxValue)
+                hop.Ceiling++;
         }
         ServeStarved();
     }
@@ -119,32 +155,43 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
     public void Tidy()
     {
         foreach (var pool in _pools.Values.Where(pool => pool.Lanes.Count == 0 && pool.Workers.Count == 0 && !pool.Starved).ToArray())
-            _pools.Remove(pool.NextHop);
+        {
+            _pools.Remove(pool.Key);
+            pool.Hop.Remove(pool);
+        }
+        foreach (var hop in _hops.Values.Where(hop => hop.Pools.Count == 0).ToArray())
+            _hops.Remove(hop.NextHop);
     }
 
     public void OnAllotted(DestinationActor.Allotted allotted)
     {
-        if (Find(allotted.NextHop) is { } pool && limit.Accept(pool, allotted))
-            Pump(pool);
+        if (_hops.GetValueOrDefault(allotted.NextHop) is { } hop && limit.Accept(hop, allotted))
+            Pump(hop);
     }
 
     public void OnOpened(Opened opened)
     {
-        if (Find(opened.Worker.NextHop) is not { } pool)
+        if (Find(opened.Worker) is not { } pool)
             return;
-        if (!pool.Proven)
-        {
-            pool.Proven = true;
-            limit.Reached(pool);
-        }
+        pool.Proven = true;
+        pool.Refused = null;
+        Reached(pool.Hop);
         Pump(pool);
+    }
+
+    private void Reached(Hop hop)
+    {
+        if (hop.Proven)
+            return;
+        hop.Proven = true;
+        limit.Reached(hop);
     }
 
     public void OnIdle(Idle idle, bool delivering)
     {
         var worker = idle.Worker;
         worker.Current = null;
-        if (Find(worker.NextHop) is not { } pool || !pool.Workers.Contains(worker) || !delivering || MustClose(pool, worker))
+        if (Find(worker) is not { } pool || !pool.Workers.Contains(worker) || !delivering || MustClose(pool, worker))
         {
             Close(worker);
             return;
@@ -162,48 +209,84 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
     public void OnEnded(Ended ended)
     {
         // One that a former life of the actor started is not counted.
-        if (Find(ended.Worker.NextHop) is not { } pool || !pool.Workers.Remove(ended.Worker))
+        if (Find(ended.Worker) is not { } pool || !pool.Workers.Remove(ended.Worker))
             return;
         Count--;
         if (ended.Failure is { } failure)
             OnConnectFailed(pool, ended.Worker, failure);
         ServeStarved();
-        Pump(pool);
-        if (pool is { Workers.Count: 0, Waiting: 0, Allotment.Asked: > 0 })
-            limit.Return(pool);
+        Pump(pool.Hop);
+        if (pool.Hop is { Workers: 0, Waiting: 0, Allotment.Asked: > 0 })
+            limit.Return(pool.Hop);
     }
 
     /// <summary>Everything that waits for the next hop is deferred: no host of it can be reached.</summary>
-    public void Fail(Pool pool, Reply reply, OutboundWorker.Failure? failure = null)
+    public void Fail(Hop hop, Reply reply, OutboundWorker.Failure? failure = null)
     {
-        if (failure is { AuthRefused: true })
-            parts.Faulty(pool.NextHop, reply.ToLogText());
+        hop.Proven = false;
+        hop.Allotment = hop.Allotment.Lose();
+        hop.Ceiling = int.MaxValue;
+        foreach (var pool in hop.Pools)
+            FailWaiting(pool, reply, failure);
+        limit.Missed(hop, reply);
+    }
+
+    private void FailWaiting(Pool pool, Reply reply, OutboundWorker.Failure? failure)
+    {
         pool.Proven = false;
-        pool.Allotment = pool.Allotment.Lose();
-        pool.Ceiling = int.MaxValue;
         foreach (var lane in pool.Lanes)
             foreach (var work in lane.TakeAll())
                 parts.Recorder.FailUnreached(work, failure?.Class ?? FailureClass.NoAnswer, reply, lane.Hosts?.Explanation ?? "", failure);
-        limit.Missed(pool, reply);
     }
 
     private void OnConnectFailed(Pool pool, OutboundWorker worker, OutboundWorker.Failure failure)
     {
         if (!worker.Lease.IsValid)
             return;
-        if (pool.Workers.Count > 0 && pool.Proven)
+        if (failure.IsOfLogin)
         {
-            // Others are connected: the host takes fewer connections than we allow.
-            pool.Ceiling = Math.Max(1, pool.Workers.Count);
+            OnLoginFailed(pool, failure);
             return;
         }
-        foreach (var lane in pool.Lanes)
+        if (pool.Hop is { Workers: > 0, Proven: true } hop)
+        {
+            // Others are connected: the host takes fewer connections than we allow.
+            hop.Ceiling = Math.Max(1, hop.Workers);
+            return;
+        }
+        foreach (var lane in pool.Hop.Lanes)
         {
             lane.Hosts = null;
             parts.Forget(lane.Route);
         }
-        Fail(pool, failure.Reply, failure);
+        Fail(pool.Hop, failure.Reply, failure);
     }
+
+    /// <summary>The host is there, but this login is no good: the mail of other logins goes on.</summary>
+    private void OnLoginFailed(Pool pool, OutboundWorker.Failure failure)
+    {
+        pool.Proven = false;
+        // It was reached: that counts for everybody, and ends the trying of one connection alone.
+        if (failure.AuthRefused)
+            Reached(pool.Hop);
+        if (failure is { AuthRefused: true, Account: null })
+        {
+            parts.Faulty(pool.Key, failure.Reply.ToLogText());
+            pool.Refused = (failure, Stopwatch.GetTimestamp() + (long)(AfterRefusal.TotalSeconds * Stopwatch.Frequency));
+        }
+        // A session that was opened before the password changed still carries what waits.
+        if (pool.Workers.Count == 0)
+            FailWaiting(pool, failure.Reply, failure);
+    }
+
+    /// <summary>Whoever had a connection last comes last, or one login would keep them all.</summary>
+    private void Pump(Hop hop)
+    {
+        foreach (var pool in hop.Pools.Where(pool => pool.Waiting > 0).OrderBy(pool => pool.OpenedAt).ToArray())
+            Pump(pool);
+    }
+
+    private Pool? Find(OutboundWorker worker) => _pools.GetValueOrDefault(worker.Pool);
 
     /// <summary>All connections of this node are taken: an idle one elsewhere is closed, and this pool is served when its turn comes.</summary>
     private void Starve(Pool pool)
@@ -220,14 +303,15 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
     {
         if (parts.Lease.Current is not { IsValid: true } lease || pool.NextHosts() is not { } hosts)
             return false;
-        var worker = new OutboundWorker(pool.NextHop, hosts, parts.WorkerOptions(), parts.Recorder, lease);
+        var worker = new OutboundWorker(pool.Key, hosts, parts.WorkerOptions(), parts.Recorder, lease);
         pool.Workers.Add(worker);
+        pool.OpenedAt = Stopwatch.GetTimestamp();
         Count++;
         // On the pool, not on the actor's thread: connecting starts with synchronous work.
         Task.Run(() => worker.RunAsync(() => self.Tell(new Opened(worker)), () => self.Tell(new Idle(worker)), work => self.Tell(new Back(worker, work))))
             .PipeTo(self,
                 success: failure => new Ended(worker, failure),
-                failure: cause => new Ended(worker, new OutboundWorker.Failure(FailureClass.LineError, OutcomeRecorder.LineError(cause), pool.NextHop, "", 0, [])));
+                failure: cause => new Ended(worker, new OutboundWorker.Failure(FailureClass.LineError, OutcomeRecorder.LineError(cause), pool.Hop.NextHop, "", 0, [])));
         return true;
     }
 
@@ -235,6 +319,7 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
     {
         worker.State = WorkerState.Busy;
         worker.Current = work;
+        worker.HasHadWork = true;
         worker.Give(work);
     }
 
@@ -244,8 +329,12 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
         worker.Close();
     }
 
+    /// <summary>Another login may have its place: it has carried something, or there is nothing for it to carry.</summary>
+    private static bool IsDone(Pool pool, OutboundWorker worker) => worker.HasHadWork || pool.Waiting == 0;
+
     private bool MustClose(Pool pool, OutboundWorker worker) =>
         worker.IsWorn || !worker.Lease.IsValid
-        || pool.Workers.Count > Math.Max(1, pool.Allotment.At(Stopwatch.GetTimestamp()))
+        || pool.Hop.Workers > Math.Max(1, pool.Hop.Allotment.At(Stopwatch.GetTimestamp()))
+        || (IsDone(pool, worker) && pool.Hop.HasHungry(beside: pool) && pool.Hop.Workers >= pool.Hop.Most(Stopwatch.GetTimestamp()))
         || (_starved.Count > 0 && (pool.Workers.Count > 1 || pool.Waiting == 0));
 }

@@ -182,11 +182,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             FailAll(lane, hosts.Class, hosts.Failure ?? OutcomeRecorder.NoHost, hosts.Explanation);
             return;
         }
-        _connections.Join(lane, hosts.NextHop);
+        _connections.Join(lane, hosts);
         if (hosts.Class == FailureClass.None)
             _connections.Pump(lane.Pool!);
         else
-            _connections.Fail(lane.Pool!, hosts.Failure ?? OutcomeRecorder.NoHost);
+            _connections.Fail(lane.Pool!.Hop, hosts.Failure ?? OutcomeRecorder.NoHost);
     }
 
     private void OnNoHosts(HostQuestions.Failed failed)

@@ -1,3 +1,5 @@
+using ClusterMail.Routing;
+
 namespace ClusterMail.Queue.Schedule;
 
 /// <summary>Numbers the dispatcher works by; read anew at each use, so a changed setting takes effect at once (ADMIN-24).</summary>
@@ -14,6 +16,9 @@ public sealed record DispatcherOptions
 
     /// <summary>Recipients in one SMTP transaction; default 100, the least every server takes (RFC 5321 §4.5.3.1.8).</summary>
     public int RecipientsPerTransaction { get; init; } = 100;
+
+    /// <summary>How many recipients of one mail that go this way are one work: at a gateway all of them (APPROVE-406), whose session splits what the host will not take at once.</summary>
+    public int RecipientsFor(Route route) => route.Kind == RouteKind.Mx ? RecipientsPerTransaction : int.MaxValue;
 
     /// <summary>An unused connection is kept so long for the next mail; default 3 s.</summary>
     public TimeSpan KeepIdle { get; init; } = TimeSpan.FromSeconds(3);

@@ -20,7 +20,8 @@ public sealed record DispatcherParts
     public required OutcomeRecorder Recorder { get; init; }
     public required Func<DispatcherOptions> Options { get; init; }
     public required Func<WorkerOptions> WorkerOptions { get; init; }
-    public required Func<ReversePath, Mailbox, Route> Route { get; init; }
+    /// <summary>The way of a mail from its reverse-path to a recipient, and whether we wrote it (APPROVE-426).</summary>
+    public required Func<ReversePath, Mailbox, bool, Route> Route { get; init; }
     public required Func<Route, CancellationToken, Task<HostSet>> Resolve { get; init; }
 
     /// <summary>Forgets what the resolver knows of a domain after a failed connection (MXC-3).</summary>

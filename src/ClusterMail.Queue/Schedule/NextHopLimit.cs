@@ -13,60 +13,62 @@ namespace ClusterMail.Queue.Schedule;
 /// <param name="self">Who asks, and gets the answers.</param>
 internal sealed class NextHopLimit(DispatcherParts parts, IActorRef self, ILoggingAdapter log)
 {
-    /// <summary>Asks for what the pool could use, when it is time to.</summary>
-    public void AskFor(Pool pool)
+    /// <summary>Asks for what the next hop could use, when it is time to.</summary>
+    public void AskFor(Hop hop)
     {
-        var wanted = Math.Min(pool.Waiting + pool.Workers.Count, parts.Options().Workers);
+        var wanted = Math.Min(hop.Waiting + hop.Workers, parts.Options().Workers);
         var now = Stopwatch.GetTimestamp();
-        if (!pool.Allotment.MustAsk(wanted, now))
+        if (!hop.Allotment.MustAsk(wanted, now))
             return;
-        pool.Allotment = pool.Allotment.Ask(wanted, now);
-        Tell(new DestinationActor.Want(pool.NextHop, parts.Node, wanted, pool.Workers.Count));
+        hop.Allotment = hop.Allotment.Ask(wanted, now);
+        Tell(new DestinationActor.Want(hop.NextHop, parts.Node, wanted, hop.Workers));
     }
 
     /// <summary>Nothing to do there: its part of the limit is free for other nodes at once.</summary>
-    public void Return(Pool pool)
+    public void Return(Hop hop)
     {
-        pool.Allotment = pool.Allotment.Return();
-        Tell(new DestinationActor.Want(pool.NextHop, parts.Node, 0, 0));
+        hop.Allotment = hop.Allotment.Return();
+        Tell(new DestinationActor.Want(hop.NextHop, parts.Node, 0, 0));
     }
 
     /// <returns>False when the next hop is down, and what waited for it has gone back into the queue until then.</returns>
-    public bool Accept(Pool pool, DestinationActor.Allotted allotted)
+    public bool Accept(Hop hop, DestinationActor.Allotted allotted)
     {
-        pool.Allotment = pool.Allotment.Answer(allotted.Connections, TimeSpan.FromMilliseconds(allotted.ForMs), Stopwatch.GetTimestamp());
+        hop.Allotment = hop.Allotment.Answer(allotted.Connections, TimeSpan.FromMilliseconds(allotted.ForMs), Stopwatch.GetTimestamp());
         if (allotted.DownForMs <= 0)
             return true;
         var time = TimeSpan.FromMilliseconds(allotted.DownForMs);
-        pool.Proven = false;
-        Forgive(parts.Destinations.MarkDownAsync([.. pool.Lanes.Select(lane => lane.Destination)], time, allotted.Reply, CancellationToken.None));
-        foreach (var lane in pool.Lanes)
+        hop.Proven = false;
+        Forgive(parts.Destinations.MarkDownAsync([.. hop.Lanes.Select(lane => lane.Destination)], time, allotted.Reply, CancellationToken.None));
+        foreach (var pool in hop.Pools)
+            pool.Proven = false;
+        foreach (var lane in hop.Lanes)
             lane.GiveBack(parts.Recorder, time);
         return false;
     }
 
-    /// <returns>True when nobody answers and the pool may use one connection all the same.</returns>
-    public static bool HelpItself(Pool pool)
+    /// <returns>True when nobody answers and it may have one connection all the same.</returns>
+    public static bool HelpItself(Hop hop)
     {
         var now = Stopwatch.GetTimestamp();
-        if (!pool.Allotment.IsForsaken(now))
+        if (!hop.Allotment.IsForsaken(now))
             return false;
-        pool.Allotment = pool.Allotment.HelpItself(now);
+        hop.Allotment = hop.Allotment.HelpItself(now);
         return true;
     }
 
     /// <summary>A session was opened for the first time since the last failure.</summary>
-    public void Reached(Pool pool)
+    public void Reached(Hop hop)
     {
-        Tell(new DestinationActor.Reachable(pool.NextHop, parts.Node));
-        if (pool.Lanes.Select(lane => lane.Destination).Where(parts.Blocked.IsDown).ToArray() is { Length: > 0 } down)
+        Tell(new DestinationActor.Reachable(hop.NextHop, parts.Node));
+        if (hop.Lanes.Select(lane => lane.Destination).Where(parts.Blocked.IsDown).ToArray() is { Length: > 0 } down)
             Forgive(parts.Destinations.MarkUpAsync(down, CancellationToken.None));
         // The one connection that tried is through: more may follow at once.
-        pool.Allotment = pool.Allotment.AskAnew();
+        hop.Allotment = hop.Allotment.AskAnew();
     }
 
     /// <summary>No host could be reached.</summary>
-    public void Missed(Pool pool, Reply reply) => Tell(new DestinationActor.Unreachable(pool.NextHop, parts.Node, reply.ToLogText()));
+    public void Missed(Hop hop, Reply reply) => Tell(new DestinationActor.Unreachable(hop.NextHop, parts.Node, reply.ToLogText()));
 
     private void Tell(DestinationActor.ICommand command) => parts.DestinationRegion().Tell(command, self);
 

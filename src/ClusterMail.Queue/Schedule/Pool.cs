@@ -4,35 +4,42 @@ using ClusterMail.Routing.Dns;
 namespace ClusterMail.Queue.Schedule;
 
 /// <summary>
-/// Connections of this node to one next hop, fed by one or more lanes (thousands at a large provider: nothing here walks through them for each
+/// Connections of this node to one next hop under one login, fed by one or more lanes (thousands at a large provider: nothing here walks through them for each
 /// work). Touched by the dispatcher only.
 /// </summary>
-internal sealed class Pool(string nextHop)
+/// <param name="login">Empty: nobody logs in there.</param>
+internal sealed class Pool(Hop hop, string login)
 {
     private readonly HashSet<Lane> _lanes = [];
 
     /// <summary>Lanes with work, in turn.</summary>
     private readonly Queue<Lane> _turn = new();
 
-    public string NextHop => nextHop;
+    public Hop Hop => hop;
+
+    /// <summary>Next hop and login.</summary>
+    public string Key { get; } = KeyOf(hop.NextHop, login);
+
+    public static string KeyOf(string nextHop, string login) => login.Length == 0 ? nextHop : $"{nextHop}#{login}";
+
     public IReadOnlyCollection<Lane> Lanes => _lanes;
     public List<OutboundWorker> Workers { get; } = [];
     public Queue<OutboundWorker> Idle { get; } = new();
 
-    /// <summary>This node's part of the cluster's limit.</summary>
-    public Allotment Allotment { get; set; }
-
     /// <summary>Stands in the line for a connection of this node.</summary>
     public bool Starved { get; set; }
 
-    /// <summary>A session was opened since the last failure; before that only one connection tries.</summary>
+    /// <summary>A session was opened since the last failure, and its login taken; before that only one connection tries.</summary>
     public bool Proven { get; set; }
 
-    /// <summary>Lowered when a further connection is refused while others work: some hosts take fewer than our limit.</summary>
-    public int Ceiling { get; set; } = int.MaxValue;
+    /// <summary>Works wait and no connection is open for them.</summary>
+    public bool IsHungry => Waiting > 0 && Workers.Count == 0;
 
-    /// <summary>Connections it may have now.</summary>
-    public int Most(long now) => Math.Min(Math.Min(Allotment.At(now), Ceiling), Proven ? int.MaxValue : 1);
+    /// <summary>Stopwatch time at which its last connection was opened; 0: it never had one.</summary>
+    public long OpenedAt { get; set; }
+
+    /// <summary>Why its login was refused, and until when (stopwatch time) nobody need ask again; null: it was not.</summary>
+    public (OutboundWorker.Failure Failure, long Until)? Refused { get; set; }
 
     /// <summary>Works waiting in its lanes.</summary>
     public int Waiting { get; private set; }

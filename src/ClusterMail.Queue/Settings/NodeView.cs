@@ -44,7 +44,8 @@ public sealed class NodeView
         {
             Table = RouteTable.Parse(settings.Text("route.table"), out _),
             Gateway = settings.Text("route.gateway"),
-            GatewayCredential = settings.Text("route.gateway_credential"),
+            GatewayLogin = GatewayLogin.TryParse(settings.Text("route.gateway_credential").Trim(), out var login, out _) ? login : null,
+            Postmaster = (settings.Text("upstream.postmaster") is { Length: > 0 } own ? own : settings.Text("admin.address")) is { Length: > 0 } postmaster ? Protocol.Mailbox.FromStored(postmaster) : null,
             Port = (int)settings.Integer("delivery.port"),
             ForwardAll = settings.Switch("route.forward_all"),
             Directory = Policy.Directory,
@@ -194,6 +195,8 @@ public sealed class NodeView
         MaxMails = (int)set.Integer("delivery.connection_mails"),
         MaxAge = set.Seconds("delivery.connection_seconds"),
         Credential = name => _credentials.GetValueOrDefault(name),
+        MaxPerHour = (int)set.Integer("upstream.max_per_hour"),
+        MaxRecipients = (int)set.Integer("upstream.max_rcpt"),
     };
 
     private static DispatcherOptions DispatchFrom(SettingSet set) => new()

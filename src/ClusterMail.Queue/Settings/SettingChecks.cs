@@ -13,6 +13,7 @@ public static class SettingChecks
     public static SettingsValidator Validator { get; } = new(new Dictionary<string, TableCheck>(PolicySnapshot.TableChecks, StringComparer.Ordinal)
     {
         ["route.table"] = CheckRoutes,
+        ["route.gateway_credential"] = static (text, _) => CheckGatewayLogin(text),
         ["dns.static_hosts"] = static (text, _) => CheckHosts(text),
         ["route.credentials"] = static (text, _) => CheckCredentials(text),
         ["delivery.hours"] = static (text, _) => [.. UsageHours.Parse(text).Errors.Select(error => error with { Name = "delivery.hours" })],
@@ -29,11 +30,11 @@ public static class SettingChecks
     private static SettingError[] CheckRoutes(string text, SettingSet set)
     {
         var table = RouteTable.Parse(text, out var errors);
-        var own = set.Switch("compat.auth.recoverable_store") ? [] : table.Lines.Where(line => line.Gateways.Any(gateway => gateway.Credential == Gateway.Own));
+        var own = set.Switch("compat.auth.recoverable_store") ? [] : table.Lines.Where(line => line.Gateways.Any(gateway => gateway.Login is { Kind: LoginKind.Own }));
         return
         [
             .. ToErrors("route.table", errors),
-            .. own.Select(line => new SettingError("route.table", line.Number, 0, "OUT-6", "credential own needs compat.auth.recoverable_store: without it no password can be sent on")),
+            .. own.Select(line => new SettingError("route.table", line.Number, 0, "OUT-6", "login own needs compat.auth.recoverable_store: without it no password can be sent on; per-user needs no such thing")),
         ];
     }
 
@@ -42,6 +43,10 @@ public static class SettingChecks
         StaticHosts.Parse(text, out var errors);
         return ToErrors("dns.static_hosts", errors);
     }
+
+    /// <summary>What <c>own</c> needs is said where the settings are judged together.</summary>
+    private static SettingError[] CheckGatewayLogin(string text) =>
+        GatewayLogin.TryParse(text.Trim(), out _, out var complaint) ? [] : [new SettingError("route.gateway_credential", 0, 0, "APPROVE-405", complaint)];
 
     /// <summary>Says which line, never what stands in it: these are secrets (ADMIN-13).</summary>
     private static SettingError[] CheckCredentials(string text) =>

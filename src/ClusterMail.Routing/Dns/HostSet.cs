@@ -16,6 +16,9 @@ public sealed record HostSet
     /// </summary>
     public required string NextHop { get; init; }
 
+    /// <summary>With which login; sessions are shared only by mail of the same. Empty: none is needed.</summary>
+    public string Login { get; init; } = "";
+
     /// <summary>How long this answer holds; already capped by the settings (MXC-4).</summary>
     public TimeSpan Ttl { get; init; }
 
@@ -28,8 +31,4 @@ public sealed record HostSet
 }
 
 /// <summary>A host with its addresses, IPv6 and IPv4 in the order to try.</summary>
-public sealed record MailHost(string Name, int Preference, ImmutableArray<IPAddress> Addresses, int Port, bool TlsOnConnect = false, string? Credential = null, bool Lmtp = false)
-{
-    /// <summary>The account that logs in there (OUT-3); null: whoever <see cref="Credential"/> names, or nobody.</summary>
-    public Mailbox? Login { get; init; }
-}
+public sealed record MailHost(string Name, int Preference, ImmutableArray<IPAddress> Addresses, int Port, bool TlsOnConnect = false, GatewayLogin? Login = null, bool Lmtp = false);

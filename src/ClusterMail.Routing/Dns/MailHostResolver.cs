@@ -95,11 +95,12 @@ public sealed class MailHostResolver(ResolverOptions options, TimeProvider time,
 
     private async Task<HostSet> GatewaysAsync(Route route)
     {
-        var candidates = route.Gateways.Select((g, i) => new MailHost(g.Host, i, [], g.Port, g.TlsOnConnect, g.Credential, g.Lmtp) { Login = g.LoginOf }).ToList();
+        var candidates = route.Gateways.Select((g, i) => new MailHost(g.Host, i, [], g.Port, g.TlsOnConnect, g.Login, g.Lmtp)).ToList();
+        var place = string.Join(';', route.Gateways.Select(g => g.Place));
         var (hosts, ttl) = await WithAddressesAsync(candidates);
         return hosts.IsEmpty
-            ? NoAnswer(route.Destination, $"Cannot resolve {string.Join(", ", route.Gateways.Select(g => g.Host))}")
-            : Found(route.Destination, hosts, ttl, $"gateway {string.Join(", ", route.Gateways)}");
+            ? NoAnswer(place, $"Cannot resolve {string.Join(", ", route.Gateways.Select(g => g.Host))}")
+            : Found(place, hosts, ttl, $"gateway {string.Join(", ", route.Gateways)}") with { Login = route.Gateways[0].Login?.Key ?? "" };
     }
 
     /// <summary><c>user@[192.0.2.1]</c> (RFC 5321 §4.1.3): the address is the host.</summary>

@@ -42,6 +42,9 @@ public sealed record HostCapabilities
         return offered;
     }
 
+    /// <summary>The same with no more recipients in a transaction than we want ourselves.</summary>
+    public HostCapabilities Within(int recipients) => MaxRecipients > 0 && MaxRecipients <= recipients ? this : this with { MaxRecipients = recipients };
+
     private HostCapabilities With(string keyword, ReadOnlySpan<string> words) => keyword switch
     {
         "PIPELINING" => this with { Pipelining = true },

@@ -117,7 +117,7 @@ public sealed class HostConnection : IAsyncDisposable
     private async Task<SendResult> SendAsync(OutboundMail mail, MailContent content, CancellationToken cancel)
     {
         using var registration = _wire.CancelWith(cancel);
-        var transaction = new MailTransaction(_wire, Capabilities, _options, _dialogue, mail, content) { Lmtp = Target.Lmtp };
+        var transaction = new MailTransaction(_wire, Target.MaxRecipients > 0 ? Capabilities.Within(Target.MaxRecipients) : Capabilities, _options, _dialogue, mail, content) { Lmtp = Target.Lmtp };
         var answers = await RunAsync(transaction);
         _resetFirst = transaction.LeavesReset;
         if (transaction.Finished)

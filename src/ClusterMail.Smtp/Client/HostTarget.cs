@@ -19,12 +19,19 @@ public sealed record HostTarget(string Host, IPAddress Address, int Port)
     /// <summary>It speaks LMTP (RFC 2033): LHLO, and after the final dot one reply for each recipient. Default false.</summary>
     public bool Lmtp { get; init; }
 
+    /// <summary>Recipients we put into one transaction, beside what the host itself says (RFC 9422). Default 0: no limit of ours.</summary>
+    public int MaxRecipients { get; init; }
+
     public override string ToString() => $"{Host}[{Address}]:{Port}";
 }
 
 /// <summary>User and password for one route. Never printed.</summary>
+/// <param name="Password">For XOAUTH2 the token.</param>
 public sealed record HostCredential(string User, string Password)
 {
+    /// <summary>The one SASL mechanism to use; null (default): the strongest the host offers.</summary>
+    public string? Mechanism { get; init; }
+
     public override string ToString() => $"{User}:***";
 }
 

@@ -150,15 +150,11 @@ internal sealed class SessionOpening
             return true;
         if (_wire.TlsVersion is null && !_target.AllowClearAuth)
             return FailLocally(new Reply(454, new EnhancedStatus(4, 7, 0), "Authentication needs TLS and the session has none"));
-        if (Authentication.Choose(_host.Auth, secured: _wire.TlsVersion is not null) is not { } mechanism)
-            return FailLocally(new Reply(454, new EnhancedStatus(4, 7, 0), "Host offers no authentication method we know"));
-        var step = Authentication.First(mechanism, credential);
-        var reply = await AskAsync(SessionPhase.Auth, step, shown: $"AUTH {mechanism} ***");
+        if (Authentication.Choose(_host.Auth, credential) is not { } exchange)
+            return FailLocally(new Reply(454, new EnhancedStatus(4, 7, 0), credential.Mechanism is { } wanted ? $"Host does not offer AUTH {wanted}" : "Host offers no authentication method we know"));
+        var reply = await AskAsync(SessionPhase.Auth, exchange.First(), shown: $"AUTH {exchange.Mechanism} ***");
         for (var round = 1; reply is { Code: 334 } && round <= 3; round++)
-        {
-            step = Authentication.Next(mechanism, credential, round, reply.Lines[0]);
-            reply = await AskAsync(SessionPhase.Auth, step, shown: "***");
-        }
+            reply = await AskAsync(SessionPhase.Auth, exchange.Next(reply.Lines[0]), shown: "***");
         return reply is not null && (reply.Code == 235 || Fail(SessionPhase.Auth, reply));
     }
 
