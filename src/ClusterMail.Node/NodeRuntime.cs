@@ -41,6 +41,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     private readonly OutcomeJournal _outcomes;
     private readonly NumberBlocks _numbers;
     private readonly ContentKeyWatch _keyWatch;
+    private readonly UpstreamLogins _logins;
     private readonly LockoutExchange _lockouts;
     private readonly IActorRef _receiver;
     private readonly IActorRef _dispatcher;
@@ -85,7 +86,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         var recorder = new OutcomeRecorder(() => Settings.Current.Retry, () => Settings.Current.Hours, new NoticeWriter(() => Settings.Current, _numbers), logs.CreateLogger<OutcomeRecorder>()) { Live = Live };
         _outcomes = new OutcomeJournal(events, node.Name, OnWritten, logs.CreateLogger<OutcomeJournal>());
         recorder.Journal = _outcomes;
-        var logins = new UpstreamLogins(
+        _logins = new UpstreamLogins(
             new UpstreamStore(source), key.Seal, () => Settings.Current.Settings.Switch("compat.auth.recoverable_store"), node.Name, TimeProvider.System, logs.CreateLogger<UpstreamLogins>());
         _dispatcher = _local.ActorOf(DispatcherActor.Props(new DispatcherParts
         {
@@ -96,7 +97,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             Blocked = Blocked,
             Recorder = recorder,
             Options = () => Settings.Current.Dispatch,
-            WorkerOptions = () => Observed(Settings.Current.Worker) with { Logins = logins },
+            WorkerOptions = () => Worker,
             Route = (from, to, isSystemMail) => Settings.Current.Router.Decide(from, to, isSystemMail),
             Resolve = Hosts.ResolveAsync,
             Forget = Hosts.Forget,
@@ -274,7 +275,15 @@ public sealed class NodeRuntime : IAsyncDisposable
     private void Tell(EventStore events, string kind, string text) =>
         events.WriteAsync(_node.Name, kind, text, null, CancellationToken.None).ContinueWith(done => done.Exception, TaskScheduler.Default);
 
-    private WorkerOptions Observed(WorkerOptions options) => options with { Delivery = options.Delivery with { Watched = () => Live.IsWatched } };
+    /// <summary>How this node connects to next hops now.</summary>
+    public WorkerOptions Worker
+    {
+        get
+        {
+            var options = Settings.Current.Worker;
+            return options with { Logins = _logins, Delivery = options.Delivery with { Watched = () => Live.IsWatched } };
+        }
+    }
 
     private (QueueStore, IAsyncDisposable) OpenStore(long epoch)
     {

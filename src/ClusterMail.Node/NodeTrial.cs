@@ -5,6 +5,7 @@ using ClusterMail.Admin;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Protocol;
 using ClusterMail.Queue.Accept;
+using ClusterMail.Queue.Deliver;
 using ClusterMail.Routing;
 using ClusterMail.Routing.Dns;
 using ClusterMail.Smtp.Client;
@@ -78,23 +79,30 @@ public sealed class NodeTrial(NodeRuntime node, NodeOptions options) : ITrial
 
     private async Task<List<HopStep>> HostAsync(MailHost host, ReversePath from, Mailbox to, CancellationToken cancel)
     {
-        var worker = node.Settings.Current.Worker;
-        var target = new HostTarget(host.Name, host.Addresses[0], host.Port)
-        {
-            Tls = host.TlsOnConnect ? TlsPolicy.OnConnect : worker.Tls,
-            Lmtp = host.Lmtp,
-            Credential = host.Credential is { } name ? worker.Credential(name) : null,
-        };
+        var worker = node.Worker;
+        if (host.Login is not { IsPersonal: true } login)
+            return await ConnectAsync(host, host.Login is { } named ? worker.Credential(named.Name) : null, from, to, "look at route.credentials", cancel);
+        var hint = $"clustermail account upstream set {login.Account}";
+        var answer = login.Account is { } account ? await worker.Logins!.BeginAsync(account, login.Kind, cancel) : new UpstreamAnswer(null, UpstreamLogins.Nobody);
+        if (answer.Grant is not { } grant)
+            return [new HopStep("login", false, answer.Refusal!.ToString(), hint)];
+        return await ConnectAsync(host, grant.Credential, from, to, hint, cancel, grant);
+    }
+
+    /// <param name="grant">Of the login; how it goes counts like any other try (APPROVE-426).</param>
+    private async Task<List<HopStep>> ConnectAsync(MailHost host, HostCredential? credential, ReversePath from, Mailbox to, string loginHint, CancellationToken cancel, UpstreamGrant? grant = null)
+    {
+        var worker = node.Worker;
+        var target = worker.Target(host, host.Addresses[0], credential);
         var opened = await HostConnection.OpenAsync(target, worker.Delivery with { ConnectTimeout = Silence, IdleTimeout = Silence }, cancel);
+        if (grant is not null)
+            await worker.Logins!.EndAsync(grant, opened.Connection is not null ? null : opened is { AuthRefused: true, Class: FailureClass.Refused } ? $"{host.Name}: {opened.Reply}" : "");
         if (opened.Connection is null)
             return [new HopStep("connect", false, $"{target}: {opened.Reply}", opened.AuthRefused
-                ? "The server refuses the login: look at route.credentials."
+                ? $"The server refuses the login: {loginHint}"
                 : "Look at host and port, whether the server runs, and whether a firewall or the provider blocks the port (587 instead of 25).")];
         await using var connection = opened.Connection;
-        var steps = new List<HopStep> { new("connect", true, $"{target}{(connection.TlsVersion is { } tls ? $", {tls}" : ", no TLS")}") };
-        // Each user's own login is tried by the mails of the check; here nobody has logged in yet.
-        if (host.Login is not null || (connection.Capabilities.Auth.Length > 0 && target.Credential is null && host.Credential is not null))
-            return steps;
+        var steps = new List<HopStep> { new("connect", true, $"{target}{(connection.TlsVersion is { } tls ? $", {tls}" : ", no TLS")}{(credential is null ? "" : $", logged in as {credential.User}")}") };
         var (mail, recipient) = await connection.TryAsync(from, to, cancel);
         steps.Add(Asked("mail", mail, "The server refuses the sender: it must know its domain, or wants a login (route.gateway_credential, or on the line of route.table)."));
         if (mail is { IsPositive: true })

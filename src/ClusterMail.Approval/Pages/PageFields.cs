@@ -18,8 +18,10 @@ public static class PageFields
     /// <summary>He was told what to look at twice, and approves all the same (APPROVE-501).</summary>
     public const string Confirm = "confirm";
 
-    /// <summary>What the sender does with his own mail: <see cref="Send"/>, <see cref="Discard"/>, <see cref="Tell"/>.</summary>
+    /// <summary>Which of several things a form does.</summary>
     public const string Act = "act";
+
+    /// <summary>What the sender does with his own mail, under <see cref="Act"/>.</summary>
     public const string Send = "send";
     public const string Discard = "discard";
     public const string Tell = "tell";
@@ -31,9 +33,6 @@ public static class PageFields
 
     /// <summary>With <c>login+otp</c> (APPROVE-162).</summary>
     public const string OneTimeCode = "otp";
-
-    /// <summary>Which of several things a form does.</summary>
-    public const string Act = "act";
 
     /// <summary>Address of a proxy, or of the approver who takes over.</summary>
     public const string Proxy = "proxy";

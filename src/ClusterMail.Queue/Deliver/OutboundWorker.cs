@@ -36,6 +36,22 @@ public sealed record WorkerOptions(DeliveryOptions Delivery, TlsPolicy Tls)
 
     /// <summary>Recipients in one transaction under the login of an account (APPROVE-427). Default 0: as many as the host takes.</summary>
     public int MaxRecipients { get; init; }
+
+    /// <summary>APPROVE-423: with a login TLS is required unless the line says otherwise, whatever <c>delivery.tls</c> says.</summary>
+    public HostTarget Target(MailHost host, IPAddress address, HostCredential? credential) => new(host.Name, address, host.Port)
+    {
+        Tls = host.TlsOnConnect ? TlsPolicy.OnConnect : host.Login?.Tls switch
+        {
+            LoginTls.Required => Tls == TlsPolicy.Verified ? TlsPolicy.Verified : TlsPolicy.Required,
+            LoginTls.Verified => TlsPolicy.Verified,
+            _ => Tls,
+        },
+        VerifyCertificate = host.Login?.Tls == LoginTls.Verified,
+        AllowClearAuth = host.Login?.Tls == LoginTls.Clear,
+        Lmtp = host.Lmtp,
+        MaxRecipients = host.Login is { IsPersonal: true } ? MaxRecipients : 0,
+        Credential = credential is null ? null : credential with { Mechanism = host.Login is { Mechanism: not GatewayLogin.Auto } login ? login.Mechanism : null },
+    };
 }
 
 public enum WorkerState
@@ -201,7 +217,7 @@ public sealed class OutboundWorker(string pool, HostSet hosts, WorkerOptions opt
         Failure? worst = null;
         foreach (var address in host.Addresses)
         {
-            var result = await HostConnection.OpenAsync(Target(host, address, credential), options.Delivery, cancel).ConfigureAwait(false);
+            var result = await HostConnection.OpenAsync(options.Target(host, address, credential), options.Delivery, cancel).ConfigureAwait(false);
             if (result.Connection is not null)
                 return new Opened(result.Connection, null, null);
             worst = MostSpecific(worst, new Failure(result.Class, result.Reply ?? OutcomeRecorder.NoHost, host.Name, address.ToString(), host.Port, result.Dialogue)
@@ -216,22 +232,6 @@ public sealed class OutboundWorker(string pool, HostSet hosts, WorkerOptions opt
         }
         return new Opened(null, null, worst);
     }
-
-    /// <summary>APPROVE-423: with a login TLS is required unless the line says otherwise, whatever <c>delivery.tls</c> says.</summary>
-    private HostTarget Target(MailHost host, IPAddress address, HostCredential? credential) => new(host.Name, address, host.Port)
-    {
-        Tls = host.TlsOnConnect ? TlsPolicy.OnConnect : host.Login?.Tls switch
-        {
-            LoginTls.Required => options.Tls == TlsPolicy.Verified ? TlsPolicy.Verified : TlsPolicy.Required,
-            LoginTls.Verified => TlsPolicy.Verified,
-            _ => options.Tls,
-        },
-        VerifyCertificate = host.Login?.Tls == LoginTls.Verified,
-        AllowClearAuth = host.Login?.Tls == LoginTls.Clear,
-        Lmtp = host.Lmtp,
-        MaxRecipients = host.Login is { IsPersonal: true } ? options.MaxRecipients : 0,
-        Credential = credential is null ? null : credential with { Mechanism = host.Login is { Mechanism: not GatewayLogin.Auto } login ? login.Mechanism : null },
-    };
 
     private static readonly Reply NoCredential = new(454, new EnhancedStatus(4, 7, 0), "route.credentials has no entry of the name the route gives");
 
