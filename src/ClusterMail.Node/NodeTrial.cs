@@ -77,32 +77,35 @@ public sealed class NodeTrial(NodeRuntime node, NodeOptions options) : ITrial
         steps.AddRange(worst);
     }
 
+    /// <param name="Hint">What to do when it is refused.</param>
+    /// <param name="Grant">Of an account's own login: how it goes counts like any other try (APPROVE-426).</param>
+    private sealed record Login(HostCredential? Credential, string Hint, UpstreamGrant? Grant = null);
+
     private async Task<List<HopStep>> HostAsync(MailHost host, ReversePath from, Mailbox to, CancellationToken cancel)
     {
         var worker = node.Worker;
         if (host.Login is not { IsPersonal: true } login)
-            return await ConnectAsync(host, host.Login is { } named ? worker.Credential(named.Name) : null, from, to, "look at route.credentials", cancel);
+            return await ConnectAsync(host, new Login(host.Login is { } named ? worker.Credential(named.Name) : null, "look at route.credentials"), from, to, cancel);
         var hint = $"clustermail account upstream set {login.Account}";
         var answer = login.Account is { } account ? await worker.Logins!.BeginAsync(account, login.Kind, cancel) : new UpstreamAnswer(null, UpstreamLogins.Nobody);
-        if (answer.Grant is not { } grant)
-            return [new HopStep("login", false, answer.Refusal!.ToString(), hint)];
-        return await ConnectAsync(host, grant.Credential, from, to, hint, cancel, grant);
+        return answer.Grant is { } grant
+            ? await ConnectAsync(host, new Login(grant.Credential, hint, grant), from, to, cancel)
+            : [new HopStep("login", false, answer.Refusal!.ToString(), hint)];
     }
 
-    /// <param name="grant">Of the login; how it goes counts like any other try (APPROVE-426).</param>
-    private async Task<List<HopStep>> ConnectAsync(MailHost host, HostCredential? credential, ReversePath from, Mailbox to, string loginHint, CancellationToken cancel, UpstreamGrant? grant = null)
+    private async Task<List<HopStep>> ConnectAsync(MailHost host, Login login, ReversePath from, Mailbox to, CancellationToken cancel)
     {
         var worker = node.Worker;
-        var target = worker.Target(host, host.Addresses[0], credential);
+        var target = worker.Target(host, host.Addresses[0], login.Credential);
         var opened = await HostConnection.OpenAsync(target, worker.Delivery with { ConnectTimeout = Silence, IdleTimeout = Silence }, cancel);
-        if (grant is not null)
+        if (login.Grant is { } grant)
             await worker.Logins!.EndAsync(grant, opened.Connection is not null ? null : opened is { AuthRefused: true, Class: FailureClass.Refused } ? $"{host.Name}: {opened.Reply}" : "");
         if (opened.Connection is null)
             return [new HopStep("connect", false, $"{target}: {opened.Reply}", opened.AuthRefused
-                ? $"The server refuses the login: {loginHint}"
+                ? $"The server refuses the login: {login.Hint}"
                 : "Look at host and port, whether the server runs, and whether a firewall or the provider blocks the port (587 instead of 25).")];
         await using var connection = opened.Connection;
-        var steps = new List<HopStep> { new("connect", true, $"{target}{(connection.TlsVersion is { } tls ? $", {tls}" : ", no TLS")}{(credential is null ? "" : $", logged in as {credential.User}")}") };
+        var steps = new List<HopStep> { new("connect", true, $"{target}{(connection.TlsVersion is { } tls ? $", {tls}" : ", no TLS")}{(login.Credential is { } credential ? $", logged in as {credential.User}" : "")}") };
         var (mail, recipient) = await connection.TryAsync(from, to, cancel);
         steps.Add(Asked("mail", mail, "The server refuses the sender: it must know its domain, or wants a login (route.gateway_credential, or on the line of route.table)."));
         if (mail is { IsPositive: true })

@@ -38,7 +38,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>A new private server on a free loopback port.</summary>
     public static async Task<PostgresServer> StartPrivateAsync()
     {
-        var folder = Directory.CreateTempSubdirectory("clustermail-pg-").FullName;
+        var folder = Folder();
         if (IsRoot)
             await RunAsync("chown", ["postgres", folder]);
         await RunAsServerUserAsync("initdb", ["-D", Path.Combine(folder, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
@@ -48,13 +48,23 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>A standby of this server, streaming under the name <c>standby</c>; it must be a private one.</summary>
     public async Task<PostgresServer> StartStandbyAsync()
     {
-        var folder = Directory.CreateTempSubdirectory("clustermail-pg-").FullName;
+        var folder = Folder();
         if (IsRoot)
             await RunAsync("chown", ["postgres", folder]);
         var port = new NpgsqlConnectionStringBuilder(ConnectionString).Port.ToString(CultureInfo.InvariantCulture);
         await RunAsServerUserAsync(
             "pg_basebackup", ["-D", Path.Combine(folder, "data"), "-d", $"host=127.0.0.1 port={port} user=postgres application_name=standby", "-R", "-c", "fast", "--no-sync"]);
         return await LaunchAsync(folder);
+    }
+
+    /// <summary>In memory where there is room: a test's database is some hundreds of small files, made and removed with it.</summary>
+    private static string Folder()
+    {
+        const string Memory = "/dev/shm";
+        const long Room = 4L << 30;
+        return !OperatingSystem.IsWindows() && Directory.Exists(Memory) && new DriveInfo(Memory).AvailableFreeSpace > Room
+            ? Directory.CreateDirectory(Path.Combine(Memory, $"clustermail-pg-{Guid.NewGuid():N}"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName
+            : Directory.CreateTempSubdirectory("clustermail-pg-").FullName;
     }
 
     private static async Task<PostgresServer> LaunchAsync(string folder)

@@ -18,7 +18,7 @@ internal static class ProjectFiles
     public static IEnumerable<string> Written(params string[] endings) =>
         Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories)
             .Where(file => endings.Any(ending => file.EndsWith(ending, StringComparison.Ordinal)))
-            .Where(file => !Path.GetRelativePath(Root, file).Split('/', '\\').Any(part => part is "bin" or "obj" or "out" or ".git" or "TestResults" or "data"));
+            .Where(file => !Path.GetRelativePath(Root, file).Split('/', '\\').Any(part => part is "bin" or "obj" or "out" or "artifacts" or ".git" or "TestResults" or "data"));
 
     private static IReadOnlyList<ProjectFile> Read(string folder)
     {
