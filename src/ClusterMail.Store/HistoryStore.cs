@@ -106,6 +106,16 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
     {
         if (mails.Count == 0)
             return [];
+        var stories = await StoriesAsync(mails, cancel);
+        var found = mails.Where(stories.ContainsKey).Select(id => stories[id]).ToList();
+        await AddEventsAsync(found, cancel);
+        await AddSessionsAsync(stories, cancel);
+        return found;
+    }
+
+    // A method of its own, so that the reader is disposed once: the library gives the same object to whoever has the connection next, and a second time would end his.
+    private async Task<Dictionary<long, MailStory>> StoriesAsync(IReadOnlyList<long> mails, CancellationToken cancel)
+    {
         await using var batch = dataSource.CreateBatch();
         foreach (var sql in (string[])[MailsSql, RecipientsSql, AttemptsSql])
         {
@@ -125,11 +135,7 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
         while (await reader.ReadAsync(cancel))
             if (stories.TryGetValue(reader.GetInt64(0), out var story))
                 story.Attempts.Add(Attempt(reader));
-        await reader.DisposeAsync();
-        var found = mails.Where(stories.ContainsKey).Select(id => stories[id]).ToList();
-        await AddEventsAsync(found, cancel);
-        await AddSessionsAsync(stories, cancel);
-        return found;
+        return stories;
     }
 
     // The row was written at the 250 that followed the commit, by the clock of the node: near the moment the database noted. Its table has no index by mail,

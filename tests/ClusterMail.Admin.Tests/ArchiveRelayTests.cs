@@ -89,7 +89,7 @@ public sealed class ArchiveRelayTests
         await host.Service<AccountStore>().ChangeAsync("example.jp", "jiro", new AccountEdit { RelayRules = "*@partner.example default\n* false\n" }, "tester", default);
     }
 
-    private static Task WipeAsync(AdminHost host) => host.Database.ExecuteAsync("TRUNCATE setting_version, alias, account");
+    private static Task WipeAsync(AdminHost host) => host.Database.ExecuteAsync("TRUNCATE setting_version, alias, account CASCADE");
 
     /// <summary>The codes first, then every check with its rule.</summary>
     private static async Task<string[]> AnswerAsync(AdminHost host, Example example)

@@ -21,7 +21,8 @@ public sealed class WhatIfTests
         var hold = await scene.HoldAsync(to: $"{Okyaku},tanto@partner.example");
         using var browser = scene.Open();
         await browser.LogInAsync($"/h/{new Protocol.MessageId(hold.Id)}", Bucho);
-        await browser.SubmitAsync($"/h/{new Protocol.MessageId(hold.Id)}", ("verb", "approval"));
+        // Two companies in one mail: the page asks twice.
+        await browser.SubmitAsync($"/h/{new Protocol.MessageId(hold.Id)}", ("verb", "approval"), ("confirm", "1"));
         await EndedAsync(scene, (await scene.AgainAsync(hold)).Decision!.ResultId, User2, Okyaku);
         await EndedAsync(scene, 9001, User2, "user1@corp.example");
         await EndedAsync(scene, 9001, User2, "x@rival.example", ordinal: 1);
