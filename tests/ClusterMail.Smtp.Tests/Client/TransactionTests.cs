@@ -320,7 +320,7 @@ public class TransactionTests
     {
         await using var peer = ScriptedPeer.Start(new PeerScript { DropAfterContent = 1000 });
         await using var connection = await Outbound.OpenAsync(peer);
-        var mail = Outbound.Mail(string.Concat(Enumerable.Repeat("0123456789abcdef\r\n", 200_000)), "a@example.org");
+        var mail = Outbound.Mail(string.Concat(Enumerable.Repeat("0123456789abcdef\r\n", 1_000_000)), "a@example.org");
         var result = await connection.SendAsync(mail with { Content = new StreamedContent(mail.Content) }, default);
         Assert.Equal(FailureClass.LineError, result.Answers.Single().Class);
         Assert.Contains("(code=9/", result.Answers.Single().Reply.ToString(), StringComparison.Ordinal);
