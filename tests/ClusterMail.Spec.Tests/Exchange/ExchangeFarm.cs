@@ -8,7 +8,7 @@ namespace ClusterMail.Spec.Tests.Exchange;
 
 /// <summary>
 /// Topology 4 (chapter 24): a Postfix in place of Exchange keeps the mailboxes of test.example and sends everything else, the sub-domain too, to a node of ours; the node
-/// sends test.example back to it and the rest to a sink. Postfix is told apart by its loopback address.
+/// sends test.example back to it and the rest to a sink. The preset set it up; Postfix is told apart by its loopback address.
 /// </summary>
 public sealed partial class ExchangeFarm : IAsyncLifetime
 {
@@ -41,17 +41,15 @@ public sealed partial class ExchangeFarm : IAsyncLifetime
         Farm = await ClusterMail.Testing.Processes.Farm.StartAsync(1, new Dictionary<string, string>
         {
             ["net.host_name"] = "approval.test.example",
-            ["domain.table"] = $"{Domain} local",
-            ["route.forward_all"] = "true",
-            ["route.table"] = string.Create(CultureInfo.InvariantCulture, $"{Domain},{Inside},{port}\n*,127.0.0.1,{Outside.Port}"),
+            ["route.table"] = string.Create(CultureInfo.InvariantCulture, $"*,127.0.0.1,{Outside.Port}"),
             // As a file of the original has it (APPROVE-441).
             ["approval.sub_domain_label"] = "sub\r\n",
-            ["approval.internal_servers"] = Inside.ToString(),
             ["approval.mark_released"] = "true",
             ["approval.admins"] = Kacho,
             ["lockout.exempt"] = "127.0.0.0/8",
             ["delivery.retry_seconds"] = "10",
         });
+        await Farm.RunAsync("approval", "preset", "apply", "exchange", "--domain", Domain, "--next", string.Create(CultureInfo.InvariantCulture, $"{Inside}:{port}"), "--yes");
         var accounts = Path.Combine(Farm.Data, "accounts.tsv");
         await File.WriteAllLinesAsync(accounts, People.Select(name => $"{name}\t*\t{name}@{Domain}\t{Domain}\t\t1\t0\t0"));
         await Farm.RunAsync("account", "import", "--domain", Domain, accounts);
@@ -63,7 +61,8 @@ public sealed partial class ExchangeFarm : IAsyncLifetime
         var alias = Path.Combine(Farm.Data, "alias.txt");
         await File.WriteAllTextAsync(alias, $"*@{Sub} -> *@{Domain}\n");
         await Farm.RunAsync("alias", "import", alias, "--yes");
-        await Farm.SetAsync("approval.enabled", "true");
+        // Saved by the preset; from here on in force.
+        await Farm.SetAsync("approval.notice_language", "ja");
         await StartExchangeAsync(port);
     }
 

@@ -38,6 +38,17 @@ public sealed class ExchangeTests(ExchangeFarm farm) : IClassFixture<ExchangeFar
     }
 
     [Fact]
+    public async Task APPROVE_407_APPROVE_454_9_the_guided_check_works_through_Exchange_and_names_the_sub_domain_nobody_resolves()
+    {
+        var check = await Tool.RunAsync(TimeSpan.FromSeconds(180), ClusterMail.Testing.Processes.Farm.Program("clustermail"),
+            ["approval", "preset", "check", "exchange", "--account", User2, "--account", Bucho, "--account", User1, "--recipient", "check@client.example", "--data", farm.Farm.Data]);
+        Assert.True(check.ExitCode == 0, check.Output + check.Errors);
+        Assert.Contains($"On the Exchange server {Sub} must resolve to this farm", string.Join(' ', check.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        await farm.ArrivedAsync(User1, "approval alone");
+        await farm.Outside.OneAsync(mail => mail.Text.Contains("approval and forwarding", StringComparison.Ordinal), Soon);
+    }
+
+    [Fact]
     public async Task APPROVE_454_2_a_rejection_through_Exchange_sends_nothing_and_its_reason_is_read_from_HTML()
     {
         var request = await farm.HoldAsync("mitsumori-reject");
@@ -94,11 +105,15 @@ public sealed class ExchangeTests(ExchangeFarm farm) : IClassFixture<ExchangeFar
         Assert.StartsWith("550 5.1.1", await exchange.SayAsync("RCPT TO:<okyaku@client.example>"), StringComparison.Ordinal);
     }
 
+    private static bool IsReportOf(MimeMessage mail, string recipient) =>
+        mail.Subject?.Contains("Undelivered", StringComparison.Ordinal) == true && Text(mail).Contains(recipient, StringComparison.Ordinal);
+
     [Fact]
     public async Task APPROVE_454_7_ordinary_mail_to_the_sub_domain_comes_back_as_550()
     {
         await farm.SendAsync(User1, $"user2@{Sub}", "lunch");
-        var report = await farm.ArrivedAsync(User1, "Undelivered Mail");
+        await Until.TrueAsync(() => farm.Mailbox(User1).Any(mail => IsReportOf(mail, $"user2@{Sub}")), Soon, "the error mail");
+        var report = farm.Mailbox(User1).First(mail => IsReportOf(mail, $"user2@{Sub}"));
         Assert.Contains("550 5.1.1", Text(report), StringComparison.Ordinal);
         Assert.Contains("decisions and commands of approval only", Text(report).ReplaceLineEndings(" ").Replace("  ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
         using var stranger = await farm.OpenAsync(Stranger);
@@ -134,8 +149,8 @@ public sealed class ExchangeTests(ExchangeFarm farm) : IClassFixture<ExchangeFar
     public async Task APPROVE_450_a_refusal_reaches_the_user_as_an_error_mail_he_understands()
     {
         await farm.SendAsync(User1, "a@rival.example", "mitsumori-rival");
-        await Until.TrueAsync(() => farm.Mailbox(User1).Any(mail => Text(mail).Contains("rival.example", StringComparison.Ordinal) && mail.Subject!.Contains("Undelivered", StringComparison.Ordinal)), Soon, "the error mail");
-        var report = farm.Mailbox(User1).First(mail => Text(mail).Contains("rival.example", StringComparison.Ordinal));
+        await Until.TrueAsync(() => farm.Mailbox(User1).Any(mail => IsReportOf(mail, "a@rival.example")), Soon, "the error mail");
+        var report = farm.Mailbox(User1).First(mail => IsReportOf(mail, "a@rival.example"));
         Assert.Contains("550 5.7.1 <a@rival.example>... Your organization does not allow mail to this destination", Text(report).ReplaceLineEndings(" ").Replace("    ", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 

@@ -10,7 +10,7 @@ using Npgsql;
 
 namespace ClusterMail.Spec.Tests.Hosted;
 
-/// <summary>Topology 2 (chapter 24 §3): a farm in front of a provider that wants each user's own login, with approval.</summary>
+/// <summary>Topology 2 (chapter 24 §3): a farm in front of a provider that wants each user's own login, with approval, set up by the preset.</summary>
 public sealed partial class HostedFarm : IAsyncLifetime
 {
     public const string User2 = "user2@corp.example";
@@ -43,15 +43,12 @@ public sealed partial class HostedFarm : IAsyncLifetime
         {
             ["net.host_name"] = "relay.corp.example",
             ["admin.address"] = Kanri,
-            ["route.forward_all"] = "true",
-            ["route.table"] = string.Create(CultureInfo.InvariantCulture, $"*,127.0.0.1,{Provider.Port},per-user"),
             ["delivery.retry_seconds"] = "10",
-            ["approval.enabled"] = "true",
             ["approval.notice_language"] = "ja",
             ["lockout.exempt"] = "127.0.0.0/8",
         });
         Database = NpgsqlDataSource.Create(Farm.Cluster.Database);
-        await Farm.RunAsync("domain", "add", "corp.example", "--local");
+        await Farm.RunAsync("approval", "preset", "apply", "hosted", "--domain", "corp.example", "--next", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Provider.Port}"), "--yes");
         await File.WriteAllTextAsync(Path.Combine(Farm.Data, "password"), Password + "\n");
         foreach (var one in people)
             await ShellAsync($"clustermail account add {one} --password-stdin < password");

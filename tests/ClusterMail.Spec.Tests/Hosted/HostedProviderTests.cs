@@ -68,5 +68,16 @@ public sealed class HostedProviderTests(HostedFarm hosted) : IClassFixture<Hoste
         await Assert.ThrowsAnyAsync<Exception>(() => client.SendAsync(mail));
     }
 
+    [Fact]
+    public async Task APPROVE_428_1_APPROVE_407_the_guided_check_goes_through_its_steps_with_the_login_of_each_user()
+    {
+        var check = await Tool.RunAsync(TimeSpan.FromSeconds(180), ClusterMail.Testing.Processes.Farm.Program("clustermail"),
+            ["approval", "preset", "check", "hosted", "--account", Kacho, "--account", Bucho, "--account", Kanri, "--recipient", "check@client.example", "--data", hosted.Farm.Data]);
+        Assert.True(check.ExitCode == 0, check.Output + check.Errors + hosted.Provider.Log());
+        Assert.Contains($"logged in as {LoginOf(Kacho)}", string.Join(' ', check.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Equal((LoginOf(Kacho), Kacho), Of(await hosted.ArrivedAsync("check@client.example", "forwarding alone")));
+        Assert.Equal((LoginOf(Kacho), Kacho), Of(await hosted.ArrivedAsync("check@client.example", "approval and forwarding")));
+    }
+
     private Task UntilAsync(string sql, long count) => Until.TrueAsync(async () => await hosted.AskAsync<long>(sql) == count, Soon, sql);
 }

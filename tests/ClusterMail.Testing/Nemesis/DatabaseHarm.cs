@@ -90,7 +90,7 @@ internal sealed class DatabaseHarm(NetworkFarm farm)
     {
         while (true)
         {
-            var connection = new NpgsqlConnection($"{farm.Database};Pooling=false;Timeout=5;Application Name=nemesis");
+            var connection = new NpgsqlConnection(Primary());
             try
             {
                 await connection.OpenAsync();
@@ -103,6 +103,16 @@ internal sealed class DatabaseHarm(NetworkFarm farm)
                 return;
             }
         }
+    }
+
+    /// <summary>One host: of several the library would say that none suits, and not that this one is full.</summary>
+    private string Primary()
+    {
+        var text = new NpgsqlConnectionStringBuilder(farm.Database) { Pooling = false, Timeout = 5, ApplicationName = "nemesis", TargetSessionAttributes = null };
+        var hosts = text.Host!.Split(',');
+        var host = hosts[farm.Postgres.Primary == "data" ? 0 : 1].Split(':');
+        (text.Host, text.Port) = (host[0], int.Parse(host[1], CultureInfo.InvariantCulture));
+        return text.ConnectionString;
     }
 
     private static async Task EndOthersAsync(NpgsqlConnection connection)
