@@ -80,7 +80,7 @@ public sealed class NodeApproval : IAsyncDisposable
         var decisions = new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time);
         Waits = decisions.IsAwaitedAsync;
         Door = new ApprovalDoor(
-            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new PartnerReader(_source), time, superiors), decisions, Commands(time),
+            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new Partners(new PartnerReader(_source), time), time, superiors), decisions, Commands(time),
             new ReleasedAgain(Reader, _holds, () => Watch.Current, _node), Wake, _logs.CreateLogger<ApprovalDoor>());
         var cases = new HeldCases(Reader, _view);
         Pages = new PageDesk(Acts, Desk, Reader, _holds, _links, cases, () => Watch.Current, _node, Wake, time);

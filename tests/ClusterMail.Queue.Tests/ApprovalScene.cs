@@ -64,7 +64,7 @@ internal sealed class ApprovalScene : IAsyncDisposable
         var lists = () => _forgotten ? ApprovalLists.Empty : Queue.Approval.Current;
         Desk = MakeDesk("n1");
         var door = new ApprovalDoor(
-            new HoldPlanner(Numbers, null, "n1", Space, new PartnerReader(Queue.Database.Source), TimeProvider.System, (requester, cancel) => Superiors(requester, cancel)), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), Commands(), new ReleasedAgain(Reader, Holds, lists, "n1"), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
+            new HoldPlanner(Numbers, null, "n1", Space, new Partners(new PartnerReader(Queue.Database.Source), TimeProvider.System), TimeProvider.System, (requester, cancel) => Superiors(requester, cancel)), new DecisionDesk(Desk, Desk, Reader, Holds, Jobs, lists, TimeProvider.System), Commands(), new ReleasedAgain(Reader, Holds, lists, "n1"), () => Worker.Wake(), NullLogger<ApprovalDoor>.Instance);
         Policy = new MailPolicy(Queue.Settings, approval: lists);
         Journal = new AcceptJournal(Queue.Lease, new AcceptJournalOptions(), NullLogger<AcceptJournal>.Instance);
         Acceptor = new MailAcceptor(Journal, Numbers, Queue.Lease, Queue.Window, new BlockedDestinations(), (from, to) => Queue.Settings.Current.Router.Decide(from, to), _ => { }, () => Queue.Settings.Current.Copies, door);

@@ -244,4 +244,25 @@ public sealed class DelayedMailTests : TestKit
         Assert.Equal(250, (await scene.DecideAsync(Bucho, await scene.TextAsync(free, Bucho, "approval"))).Code);
         Assert.Equal(HoldState.Approved, (await scene.AgainAsync(free)).State);
     }
+
+    [Fact]
+    public async Task APPROVE_515_a_sender_of_many_mails_is_not_counted_anew_for_each_mail_that_is_held()
+    {
+        await using var scene = await ApprovalScene.StartAsync();
+        var partners = new Partners(new PartnerReader(scene.Queue.Database.Source), TimeProvider.System);
+        async Task<bool> KnowsAsync(string sender, string domain) => (await partners.OfAsync([sender], 180, default)).Domains.Contains(domain);
+        Task DeliverAsync(string sender, string domain, int mails) => scene.Queue.Database.ExecuteAsync("""
+            INSERT INTO history (ended_at, mail_id, accepted_at, size, ordinal, attempts, outcome, node, accepted_node, reverse_path, forward_path, destination, reply)
+            SELECT now(), g, now(), 1, 0, 1, 'delivered', 'n1', 'n1', $1, 'a@' || $2, 'x', '250 ok' FROM generate_series(1, $3) AS g
+            """, sender, domain, mails);
+        await DeliverAsync("user1@corp.example", "client.example", 199);
+        await DeliverAsync("user2@corp.example", "client.example", 200);
+        Assert.True(await KnowsAsync("user1@corp.example", "client.example") && await KnowsAsync("USER2@corp.example", "client.example"));
+
+        await DeliverAsync("user1@corp.example", "new.example", 1);
+        await DeliverAsync("user2@corp.example", "new.example", 1);
+        // The few of one are read each time, the many of the other once a minute.
+        Assert.True(await KnowsAsync("user1@corp.example", "new.example"));
+        Assert.False(await KnowsAsync("user2@corp.example", "new.example"));
+    }
 }

@@ -15,7 +15,7 @@ namespace ClusterMail.Queue.Approval;
 /// <param name="space">Whether more may be held (APPROVE-75).</param>
 /// <param name="partners">Whom senders have written to (APPROVE-515).</param>
 /// <param name="superiors">For <c>@manager</c>; null: no directory is asked.</param>
-public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string node, HeldSpace space, PartnerReader partners, TimeProvider time, OutsideSuperior? superiors = null)
+public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string node, HeldSpace space, Partners partners, TimeProvider time, OutsideSuperior? superiors = null)
 {
     /// <param name="received">With the recipients as they are stored.</param>
     /// <param name="given">The addresses of RCPT behind each of them, in the same order.</param>
@@ -123,9 +123,9 @@ public sealed class HoldPlanner(NumberBlocks numbers, ContentSeal? seal, string 
             return _ => [];
         var rules = approval.Warnings;
         string[] senders = [.. plan.Groups.SelectMany(group => group.Barred).Append(plan.Groups[0].Requester).Select(address => address.ToString()).Append(received.Given.ReversePath.Stored).Where(address => address.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
-        var known = rules.NewDomainDays > 0 ? await partners.DomainsAsync(senders, rules.NewDomainDays, cancel).ConfigureAwait(false) : default;
+        var known = rules.NewDomainDays > 0 ? await partners.OfAsync(senders, rules.NewDomainDays, cancel).ConfigureAwait(false) : null;
         ImmutableArray<Mailbox> all = [.. received.Envelope.ForwardPaths.Select(path => path.Mailbox)];
-        return group => group.IsOwn ? [] : [.. rules.Of(new WarningFacts(group.Recipients, all, content, group.Reasons) { Known = known.Domains, IsKnownComplete = known.IsComplete }).Select(CaseWarnings.Store)];
+        return group => group.IsOwn ? [] : [.. rules.Of(new WarningFacts(group.Recipients, all, content, group.Reasons) { Known = known?.Domains, IsKnownComplete = known?.IsComplete == true }).Select(CaseWarnings.Store)];
     }
 
     private static HeldRecipient Recipient(Mailbox mailbox, IReadOnlyDictionary<Mailbox, (short Ordinal, ForwardPath Path)> ordinals, InspectedContent content)

@@ -17,8 +17,7 @@ public sealed class PartnerReader(NpgsqlDataSource dataSource)
         """;
 
     /// <summary>Domains that took mail of these senders in the last so many days, as far as the history goes back.</summary>
-    /// <returns>Lower case; and whether those are all.</returns>
-    public async Task<(IReadOnlySet<string> Domains, bool IsComplete)> DomainsAsync(IReadOnlyCollection<string> senders, long days, CancellationToken cancel)
+    public async Task<KnownPartners> DomainsAsync(IReadOnlyCollection<string> senders, long days, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(DomainsSql);
         command.Parameters.With(senders.Select(sender => sender.ToLowerInvariant()).ToArray()).With(TimeSpan.FromDays(days)).With(Most);
@@ -29,6 +28,11 @@ public sealed class PartnerReader(NpgsqlDataSource dataSource)
             domains.Add(reader.GetString(0));
             seen += reader.GetInt64(1);
         }
-        return (domains, seen < Most);
+        return new KnownPartners(domains, seen, IsComplete: seen < Most);
     }
 }
+
+/// <param name="Domains">Lower case.</param>
+/// <param name="Deliveries">How many were looked at.</param>
+/// <param name="IsComplete">Those are all.</param>
+public sealed record KnownPartners(IReadOnlySet<string> Domains, long Deliveries, bool IsComplete);
