@@ -32,10 +32,18 @@ internal static class Waiting
         INSERT INTO hold_approver (hold_id, asked_at, stage, place, waits, address) SELECT id, now(), 0, 1, true, 'b' || g % 20 || '@corp.example' FROM n
         """;
 
+    // Approvers who are accounts: mail of those who are gone would be looked at each minute, for somebody else who can be asked.
+    private const string PeopleSql = """
+        INSERT INTO account (domain, name, changed) SELECT 'corp.example', name, next_directory_version()
+        FROM (SELECT 'a' || g AS name FROM generate_series(0, $1) AS g UNION ALL SELECT 'b' || g FROM generate_series(0, 19) AS g UNION ALL SELECT 'jomu') AS people
+        ON CONFLICT DO NOTHING
+        """;
+
     public static async Task<bool> RunAsync(Options options)
     {
         await using var farm = await ApprovalFarm.StartAsync();
         var before = await IdleAsync(farm);
+        await farm.ExecuteAsync(PeopleSql, (long)Approvers);
         await farm.ExecuteAsync(MakeSql, First, (long)options.Waiting, (long)Approvers);
         await farm.ExecuteAsync("ANALYZE");
         await Until.TrueAsync(async () => await farm.AskAsync<long>("SELECT count(*) FROM audit_entry") == 0, TimeSpan.FromMinutes(10), "the audit chained");
