@@ -132,8 +132,8 @@ public sealed class ExchangeTests(ExchangeFarm farm) : IClassFixture<ExchangeFar
         await farm.ArrivedAsync(User2, $"却下通知({Bucho})mitsumori-10");
         // Requests go out as user2, notices as bucho, and both have a policy that holds everything: one mail was held, the one he wrote.
         var held = (await farm.Farm.JsonAsync("approval", "list", "--state", "all", "--limit", "200")).GetProperty("mails").EnumerateArray()
-            .Where(mail => mail.GetProperty("sender").GetString() is User2 or Bucho or Kacho).ToArray();
-        Assert.Equal("mitsumori-10", Assert.Single(held).GetProperty("subject").GetString());
+            .Select(mail => mail.GetProperty("subject").GetString()).Where(subject => subject!.Contains("mitsumori-10", StringComparison.Ordinal));
+        Assert.Equal("mitsumori-10", Assert.Single(held));
     }
 
     [Fact]
