@@ -4,12 +4,12 @@ using ClusterMail.Testing.Nemesis;
 using ClusterMail.Testing.Processes;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var options = Arguments(args, new() { ["--seed"] = 1, ["--faults"] = 100, ["--longest"] = 30, ["--sessions"] = 8 });
+var options = Arguments(args, new() { ["--seed"] = 1, ["--faults"] = 100, ["--longest"] = 30, ["--sessions"] = 8, ["--rate"] = int.MaxValue });
 var plan = HarmPlan.Of(options["--seed"], options["--faults"], 3, TimeSpan.FromSeconds(options["--longest"]));
 await using var farm = await NemesisFarm.StartAsync();
-Console.WriteLine($"{Environment.ProcessorCount} processors; seed {options["--seed"]}, {plan.Count} faults of at most {options["--longest"]} s, {options["--sessions"]} sessions through HAProxy, one connection each as long as it lasts");
+Console.WriteLine($"{Environment.ProcessorCount} processors; seed {options["--seed"]}, {plan.Count} faults of at most {options["--longest"]} s, {options["--sessions"]} sessions through HAProxy, one connection each as long as it lasts{(options["--rate"] == int.MaxValue ? "" : $", at most {options["--rate"]} mails a second")}");
 var clock = Stopwatch.StartNew();
-var verdict = await farm.RunAsync(plan, options["--sessions"], Console.WriteLine);
+var verdict = await farm.RunAsync(plan, options["--sessions"], Console.WriteLine, TimeSpan.FromSeconds((double)options["--sessions"] / options["--rate"]));
 Console.WriteLine($"{"harm",-18}{"times",6}{"longest",10}{"longest time without a 250",30}");
 foreach (var cost in verdict.Costs)
     Console.WriteLine($"{cost.Kind,-18}{cost.Count,6}{cost.Longest,8:0.0} s{cost.Gap,28:0.0} s");

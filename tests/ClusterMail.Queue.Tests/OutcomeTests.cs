@@ -39,6 +39,51 @@ public sealed class OutcomeTests
         Assert.Equal((0L, 1L), (await scene.CountAsync("recipient"), await scene.CountAsync("history")));
     }
 
+    [Fact]
+    public async Task P4_no_attempt_starts_while_a_hundred_delivered_mails_wait_to_be_recorded_and_the_next_starts_at_once_after_it()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        var works = new List<Queue.Schedule.Work>();
+        while (works.Count < 100)
+            works.Add(await scene.OwnedAsync());
+        var resumed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scene.Outcomes.Resumed += () => resumed.TrySetResult();
+        await using (var blocker = await scene.Database.Source.OpenConnectionAsync())
+        {
+            await using var transaction = await blocker.BeginTransactionAsync();
+            await using var held = new Npgsql.NpgsqlCommand("LOCK TABLE recipient IN EXCLUSIVE MODE", blocker, transaction);
+            await held.ExecuteNonQueryAsync();
+            foreach (var work in works.SkipLast(1))
+                scene.Outcomes.Add(Delivered(work));
+            Assert.False(scene.Outcomes.IsStalled);
+            scene.Outcomes.Add(Delivered(works[^1]));
+            Assert.True(scene.Outcomes.IsStalled);
+        }
+
+        await resumed.Task.WaitAsync(QueueScene.Patience);
+        Assert.False(scene.Outcomes.IsStalled);
+        await Until.TrueAsync(() => scene.Written == 100, QueueScene.Patience, "all are written");
+    }
+
+    [Fact]
+    public async Task P4_no_attempt_starts_after_a_commit_of_outcomes_failed_until_one_succeeds()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        var work = await scene.OwnedAsync();
+        var name = await scene.Database.ScalarAsync<string>("SELECT current_database()::text");
+        var server = (await Testing.TestDatabase.ServerAsync()).ConnectionString;
+        var resumed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scene.Outcomes.Resumed += () => resumed.TrySetResult();
+        await RunAsync(server, $"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false");
+        await RunAsync(server, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        scene.Outcomes.Add(Delivered(work));
+        await Until.TrueAsync(() => scene.Outcomes.IsStalled, QueueScene.Patience, "stalled");
+        Assert.True(await Until.StaysAsync(() => scene.Outcomes.IsStalled, TimeSpan.FromMilliseconds(500)));
+        await RunAsync(server, $"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS true");
+        await resumed.Task.WaitAsync(QueueScene.Patience);
+        Assert.False(scene.Outcomes.IsStalled);
+    }
+
     private static async Task RunAsync(string server, string sql)
     {
         await using var connection = new Npgsql.NpgsqlConnection(new Npgsql.NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);

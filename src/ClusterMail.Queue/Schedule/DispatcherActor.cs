@@ -24,6 +24,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     /// <summary>Something became due: claim now instead of at the next poll.</summary>
     public sealed record WakeUp;
 
+    /// <summary>Outcomes are being recorded again: connections that were kept waiting for it get their work now instead of at the next tick.</summary>
+    public sealed record Resume;
+
     /// <summary>The hosts of one destination, or with null of all, are to be asked for again before the next work (MXC-5).</summary>
     public sealed record ForgetHosts(string? Destination);
 
@@ -80,6 +83,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<Claimer.Claimed>(OnClaimed);
         Receive<Claimer.Failed>(OnClaimFailed);
         Receive<WakeUp>(_ => Claim());
+        Receive<Resume>(_ => PumpAll());
         Receive<Deliver>(OnDeliver);
         Receive<Forget>(OnForget);
         Receive<ForgetHosts>(OnForgetHosts);
@@ -167,6 +171,12 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             _connections.Pump(pool);
     }
 
+    private void PumpAll()
+    {
+        foreach (var lane in _lanes.Values)
+            Pump(lane);
+    }
+
     private void OnHosts(HostQuestions.Answered answer)
     {
         _questions.Ended();
@@ -234,8 +244,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         var perDestination = _parts.Options().PerDestination;
         _parts.Show(Seen());
         _connections.OnTick(raise: _ticks % 20 == 0);
-        foreach (var lane in _lanes.Values)
-            Pump(lane);
+        PumpAll();
         _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= perDestination).Select(lane => lane.Destination));
         // Once a second: an empty claim walks all destinations that have mail.
         if (_ticks % 2 == 0)

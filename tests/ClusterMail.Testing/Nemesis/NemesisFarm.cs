@@ -43,9 +43,10 @@ public sealed class NemesisFarm : IAsyncDisposable
 
     /// <summary>Clients send through the balancer until the plan is done and every node is well again; then everything is counted.</summary>
     /// <param name="say">Told of each harm.</param>
-    public async Task<NemesisVerdict> RunAsync(IReadOnlyList<PlannedHarm> plan, int sessions, Action<string> say)
+    /// <param name="rest">Between two mails of a session.</param>
+    public async Task<NemesisVerdict> RunAsync(IReadOnlyList<PlannedHarm> plan, int sessions, Action<string> say, TimeSpan rest = default)
     {
-        var load = new LoadGenerator([_balancer.EndPoint], Domain);
+        var load = new LoadGenerator([_balancer.EndPoint], Domain) { Rest = rest };
         var nemesis = new Nemesis(Network, say);
         var stop = new TaskCompletionSource();
         var sending = load.SendUntilAsync(sessions, stop.Task);

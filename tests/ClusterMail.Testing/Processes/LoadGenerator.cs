@@ -19,6 +19,9 @@ public sealed class LoadGenerator(IReadOnlyList<IPEndPoint> receivers, string re
     private int _next;
     private int _attempts;
 
+    /// <summary>Each session rests so long after each mail. Default zero: as fast as it is answered.</summary>
+    public TimeSpan Rest { get; init; }
+
     /// <param name="Receiver">Who said 250.</param>
     /// <param name="Number">The mail number of the 354 line (RECV-24).</param>
     public sealed record Acknowledged(IPEndPoint Receiver, DateTimeOffset At, string Number);
@@ -66,6 +69,9 @@ public sealed class LoadGenerator(IReadOnlyList<IPEndPoint> receivers, string re
                 node++;
                 await Task.Delay(TimeSpan.FromMilliseconds(50), cancel);
             }
+
+            if (Rest > TimeSpan.Zero)
+                await Task.Delay(Rest, cancel);
         }
 
         conversation?.Dispose();
