@@ -12,17 +12,21 @@ public sealed class DestinationStore(NpgsqlDataSource dataSource)
         SET down_since = CASE WHEN d.down_until IS NULL THEN excluded.down_since ELSE d.down_since END,
             down_until = greatest(d.down_until, excluded.down_until),
             failures = d.failures + 1, last_reply = excluded.last_reply, changed_at = now()
+        WHERE $4 OR d.down_until IS NOT NULL OR d.failures = 0
         """;
 
     /// <summary>No node claims recipients of this destination for <paramref name="time"/> from now.</summary>
-    public Task MarkDownAsync(string key, TimeSpan time, string reply, CancellationToken cancel) => MarkDownAsync([key], time, reply, cancel);
+    public Task MarkDownAsync(string key, TimeSpan time, string reply, CancellationToken cancel) => MarkDownAsync([key], time, reply, tried: true, cancel);
 
     /// <summary>The same for all destinations behind one next hop, in one statement.</summary>
-    public async Task MarkDownAsync(IReadOnlyCollection<string> keys, TimeSpan time, string reply, CancellationToken cancel)
+    /// <param name="tried">It failed just now. False: it is only remembered, and where an administrator has wanted it tried since, that stands.</param>
+    /// <returns>False when it stands for at least one of them.</returns>
+    public async Task<bool> MarkDownAsync(IReadOnlyCollection<string> keys, TimeSpan time, string reply, bool tried, CancellationToken cancel)
     {
+        var distinct = keys.Distinct(StringComparer.Ordinal).ToArray();
         await using var command = dataSource.Ask(MarkDownSql);
-        command.Parameters.With(keys.Distinct(StringComparer.Ordinal).ToArray()).With(time).With(reply);
-        await command.ExecuteNonQueryAsync(cancel);
+        command.Parameters.With(distinct).With(time).With(reply).With(tried);
+        return await command.ExecuteNonQueryAsync(cancel) == distinct.Length;
     }
 
     private const string MarkUpSql = """
@@ -56,9 +60,9 @@ public sealed class DestinationStore(NpgsqlDataSource dataSource)
         return down;
     }
 
-    private const string ClearAllSql = "UPDATE destination SET down_since = NULL, down_until = NULL, failures = 0, changed_at = now() WHERE down_until IS NOT NULL";
+    private const string ClearAllSql = "UPDATE destination SET down_since = NULL, down_until = NULL, changed_at = now() WHERE down_until IS NOT NULL";
 
-    /// <summary>Forgets that anything is down, for an administrator after a network outage; how many there were.</summary>
+    /// <summary>Everything that is down is to be tried, for an administrator after a network outage; how many there were.</summary>
     public async Task<int> ClearAllAsync(CancellationToken cancel)
     {
         await using var command = dataSource.Ask(ClearAllSql);

@@ -17,17 +17,20 @@ public sealed partial class QueueStore
         AND ($6::text IS NULL OR r.state::text = $6)
         """;
 
-    // What makes rows due also forgets that their destination is down: the administrator knows better.
+    // What makes rows due also forgets that their destination is down: the administrator knows better. That alone makes due what only waited for the destination,
+    // counted by the slice that lifts it.
     private const string RetrySql = $"""
         WITH picked AS (
             SELECT r.mail_id, r.ordinal FROM recipient r
             WHERE r.state IN ('queued', 'waiting') AND r.next_try > $7 AND {Matching} LIMIT $8 FOR UPDATE SKIP LOCKED),
         done AS (
-            UPDATE recipient r SET next_try = $7 FROM picked p WHERE r.mail_id = p.mail_id AND r.ordinal = p.ordinal RETURNING r.destination),
+            UPDATE recipient r SET next_try = $7 FROM picked p WHERE r.mail_id = p.mail_id AND r.ordinal = p.ordinal RETURNING 1),
         up AS (
             UPDATE destination d SET down_until = NULL, down_since = NULL, changed_at = now()
-            WHERE d.down_until IS NOT NULL AND d.key IN (SELECT destination FROM done))
-        SELECT count(*)::integer FROM done
+            WHERE d.down_until > $7 AND EXISTS (SELECT FROM recipient r WHERE r.destination = d.key AND r.state IN ('queued', 'waiting') AND {Matching})
+            RETURNING d.key)
+        SELECT (SELECT count(*) FROM done)::integer
+             + (SELECT count(*) FROM recipient r WHERE r.destination IN (SELECT key FROM up) AND r.state IN ('queued', 'waiting') AND r.next_try <= $7 AND {Matching})::integer
         """;
 
     /// <summary>Makes waiting recipients due now, whatever their schedule, and their destinations count as up. Held ones stay held.</summary>
@@ -112,7 +115,7 @@ public sealed partial class QueueStore
             slice = await ActOnSliceAsync(connection, kind, sql, filter, now, by, cancel);
             done += slice;
         }
-        while (slice == Slice);
+        while (slice >= Slice);
 
         await using var batch = connection.CreateBatch();
         WithFilter(batch.Then(BusySql).Parameters, filter);

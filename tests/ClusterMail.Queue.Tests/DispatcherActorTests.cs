@@ -151,6 +151,25 @@ public sealed class DispatcherActorTests : TestKit
     }
 
     [Fact]
+    public async Task QUEUE_6_retry_now_reaches_a_host_that_is_back_long_before_its_silence_ends()
+    {
+        var gone = ScriptedPeer.Start();
+        Point("example.net", gone);
+        await gone.DisposeAsync();
+        var dispatcher = Start(destination: () => new DestinationOptions { FirstBackOff = TimeSpan.FromHours(1), LongestBackOff = TimeSpan.FromHours(1) });
+        dispatcher.Tell(new DispatcherActor.Accepted([await _scene.OwnedAsync(), await _scene.OwnedAsync()]));
+        await _scene.ReachesAsync(1, "destination WHERE key = 'example.net' AND down_until > now()");
+        await _scene.ReachesAsync(2, "recipient WHERE owner IS NULL AND state = 'waiting' AND attempt = 1");
+        await using var back = ScriptedPeer.Start();
+        Point("example.net", back);
+        dispatcher.Tell(new DispatcherActor.ForgetHosts("example.net"));
+        await _scene.Queue.RetryNowAsync(new RecipientFilter(), "admin", default);
+        dispatcher.Tell(new DispatcherActor.WakeUp());
+        await DeliveredAsync(2);
+        await EmptyAsync();
+    }
+
+    [Fact]
     public async Task DELIV_2_a_host_that_refuses_further_connections_gets_its_mail_over_those_it_takes()
     {
         await using var peer = ScriptedPeer.Start(new PeerScript { On = step => step is { Session: > 0, Line: "(connect)" } && step.Session % 2 == 1 ? "421 4.7.0 too many" + ScriptedPeer.Drop : null });

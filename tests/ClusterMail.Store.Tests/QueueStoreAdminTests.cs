@@ -25,6 +25,40 @@ public sealed class QueueStoreAdminTests
     }
 
     [Fact]
+    public async Task QUEUE_6_retry_now_also_tries_what_was_due_and_only_waited_for_a_destination_that_is_down()
+    {
+        await using var scene = await Scene.StartAsync();
+        var destinations = new DestinationStore(scene.Database.Source);
+        var mail = await scene.MailAsync(owned: false, "a@example.net");
+        await scene.Queue.AcceptAsync(scene.Epoch, [mail], default);
+        await WaitingAsync(scene, "b@example.net");
+        await WaitingAsync(scene, "c@example.org");
+        foreach (var destination in new[] { "example.net", "example.org" })
+            await destinations.MarkDownAsync(destination, TimeSpan.FromHours(1), "no answer", default);
+
+        Assert.Equal(new AdminResult(2, 0), await scene.Queue.RetryNowAsync(new RecipientFilter { Destination = "example.net" }, "admin", default));
+
+        Assert.Contains(mail.Id.Number, (await scene.ClaimAsync()).Select(claimed => claimed.Key.Mail));
+        Assert.Equal("example.org", Assert.Single(await destinations.ListDownAsync(default)).Key);
+    }
+
+    [Fact]
+    public async Task QUEUE_6_what_somebody_wants_tried_is_not_marked_down_from_memory_but_by_the_next_failure()
+    {
+        await using var scene = await Scene.StartAsync();
+        var destinations = new DestinationStore(scene.Database.Source);
+        await WaitingAsync(scene, "a@example.net");
+        Assert.True(await destinations.MarkDownAsync(["example.net", "example.org"], TimeSpan.FromHours(1), "no answer", tried: false, default));
+        await scene.Queue.RetryNowAsync(new RecipientFilter(), "admin", default);
+
+        Assert.False(await destinations.MarkDownAsync(["example.net", "example.org"], TimeSpan.FromHours(1), "no answer", tried: false, default));
+        Assert.Equal(["example.org"], (await destinations.ListDownAsync(default)).Select(down => down.Key));
+
+        Assert.True(await destinations.MarkDownAsync(["example.net"], TimeSpan.FromHours(1), "no answer", tried: true, default));
+        Assert.Equal(2, (await destinations.ListDownAsync(default)).Count);
+    }
+
+    [Fact]
     public async Task QUEUE_6_a_held_recipient_is_not_tried_until_it_is_released()
     {
         await using var scene = await Scene.StartAsync();

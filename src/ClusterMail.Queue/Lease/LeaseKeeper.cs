@@ -18,6 +18,12 @@ public sealed record LeaseOptions
 
     /// <summary>How often this node looks for others whose lease has ended; default 500 ms.</summary>
     public TimeSpan FenceEvery { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// After its own lease had lapsed a node judges nobody for so long: it was the database that was away, and the others come back in the same moment. What they delivered
+    /// meanwhile and could not record would else go out twice. Default 3 s, in which a renewal that hangs is given up and tried anew.
+    /// </summary>
+    public TimeSpan Mercy { get; init; } = TimeSpan.FromSeconds(3);
 }
 
 /// <summary>
@@ -35,6 +41,7 @@ public sealed partial class LeaseKeeper(
     private Task _fencing = Task.CompletedTask;
     private bool _lost;
     private bool _lapsed;
+    private long _mercyUntil;
 
     /// <summary>Null before the first registration, and between a fence and the next registration.</summary>
     public EpochLease? Current => _current;
@@ -125,6 +132,8 @@ public sealed partial class LeaseKeeper(
             await BeginAsync(Stopwatch.GetTimestamp()).ConfigureAwait(false);
             return;
         }
+        if (!lease.IsValid)
+            Volatile.Write(ref _mercyUntil, Stopwatch.GetTimestamp() + (long)(options.Mercy.TotalSeconds * Stopwatch.Frequency));
         lease.Extend(started);
         LastRenewal = renewal;
         Renewed?.Invoke(renewal);
@@ -135,8 +144,8 @@ public sealed partial class LeaseKeeper(
         while (!_stop.IsCancellationRequested)
         {
             await WaitAsync(options.FenceEvery).ConfigureAwait(false);
-            // A node that is not sure of its own lease does not judge others.
-            if (!IsValid)
+            // A node that is not sure of its own lease does not judge others, nor does one that has just become so.
+            if (!IsValid || Stopwatch.GetTimestamp() < Volatile.Read(ref _mercyUntil))
                 continue;
             try
             {

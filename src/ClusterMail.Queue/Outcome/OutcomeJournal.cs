@@ -39,10 +39,12 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     /// <summary>
-    /// Mails another host has taken and the database does not know of yet: when this epoch ends before it does, another node delivers so many again (P4).
-    /// Some 35 are seen at 3,500 mails a second with the gathering above.
+    /// Mails another host has taken and the database does not know of yet: when this epoch ends before it does, another node delivers so many again (P4). So many are
+    /// let wait, and twice as many more as the last commit held: what is delivered while one commit runs goes into the next, and a commit that takes twice as long as
+    /// usual makes everything wait for it.
     /// </summary>
-    private const int MaxUnrecorded = 100;
+    private const int FewUnrecorded = 4;
+    private const int UnrecordedByCommit = 2;
 
     private readonly EventStore _events;
     private readonly string _node;
@@ -84,7 +86,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     public event Action? Resumed;
 
     private bool Stalls() =>
-        Volatile.Read(ref _failing) || Volatile.Read(ref _unrecorded) >= MaxUnrecorded || (Volatile.Read(ref _writingSince) is var since and not 0 && Stopwatch.GetElapsedTime(since) > Patience);
+        Volatile.Read(ref _failing) || Volatile.Read(ref _unrecorded) >= FewUnrecorded + UnrecordedByCommit * Volatile.Read(ref _lastMails) || (Volatile.Read(ref _writingSince) is var since and not 0 && Stopwatch.GetElapsedTime(since) > Patience);
 
     public int Waiting => _waiting.Reader.CanCount ? _waiting.Reader.Count : 0;
 
@@ -138,8 +140,9 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 held = null;
             }
             await WriteBatchAsync(batch, count).ConfigureAwait(false);
+            _lastEnd = Stopwatch.GetTimestamp();
+            Volatile.Write(ref _lastMails, batch.Count);
             Recorded(batch);
-            (_lastEnd, _lastMails) = (Stopwatch.GetTimestamp(), batch.Count);
         }
     }
 

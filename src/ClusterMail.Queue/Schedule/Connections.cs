@@ -169,6 +169,12 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
             Pump(hop);
     }
 
+    public void OnDown(NextHopLimit.Down down)
+    {
+        if (_hops.GetValueOrDefault(down.NextHop) is { } hop && limit.MayTry(hop, down))
+            Pump(hop);
+    }
+
     public void OnOpened(Opened opened)
     {
         if (Find(opened.Worker) is not { } pool)

@@ -80,6 +80,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<HostQuestions.Answered>(OnHosts);
         Receive<HostQuestions.Failed>(OnNoHosts);
         Receive<DestinationActor.Allotted>(_connections.OnAllotted);
+        Receive<NextHopLimit.Down>(_connections.OnDown);
         Receive<Claimer.Claimed>(OnClaimed);
         Receive<Claimer.Failed>(OnClaimFailed);
         Receive<WakeUp>(_ => Claim());

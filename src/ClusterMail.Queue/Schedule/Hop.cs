@@ -18,6 +18,9 @@ internal sealed class Hop(string nextHop)
     /// <summary>A session was opened since the last failure; before that only one connection tries.</summary>
     public bool Proven { get; set; }
 
+    /// <summary>This node has just failed to reach it: the next answer that it is down is news, not memory.</summary>
+    public bool JustMissed { get; set; }
+
     /// <summary>Lowered when a further connection is refused while others work: some hosts take fewer than our limit.</summary>
     public int Ceiling { get; set; } = int.MaxValue;
 

@@ -31,7 +31,10 @@ internal sealed class NextHopLimit(DispatcherParts parts, IActorRef self, ILoggi
         Tell(new DestinationActor.Want(hop.NextHop, parts.Node, 0, 0));
     }
 
-    /// <returns>False when the next hop is down, and what waited for it has gone back into the queue until then.</returns>
+    /// <summary>The next hop is down for so long, and the table of destinations says so now, unless somebody wants it tried.</summary>
+    public sealed record Down(string NextHop, TimeSpan For, bool Stands);
+
+    /// <returns>False when the next hop is down; <see cref="Down"/> will say what becomes of what waits for it.</returns>
     public bool Accept(Hop hop, DestinationActor.Allotted allotted)
     {
         hop.Allotment = hop.Allotment.Answer(allotted.Connections, TimeSpan.FromMilliseconds(allotted.ForMs), Stopwatch.GetTimestamp());
@@ -39,12 +42,27 @@ internal sealed class NextHopLimit(DispatcherParts parts, IActorRef self, ILoggi
             return true;
         var time = TimeSpan.FromMilliseconds(allotted.DownForMs);
         hop.Proven = false;
-        Forgive(parts.Destinations.MarkDownAsync([.. hop.Lanes.Select(lane => lane.Destination)], time, allotted.Reply, CancellationToken.None));
         foreach (var pool in hop.Pools)
             pool.Proven = false;
-        foreach (var lane in hop.Lanes)
-            lane.GiveBack(parts.Recorder, time);
+        var marking = parts.Destinations.MarkDownAsync([.. hop.Lanes.Select(lane => lane.Destination)], time, allotted.Reply, hop.JustMissed, CancellationToken.None);
+        hop.JustMissed = false;
+        Forgive(marking);
+        marking.PipeTo(self, success: stands => new Down(hop.NextHop, time, stands), failure: _ => new Down(hop.NextHop, time, true));
         return false;
+    }
+
+    /// <returns>False when it is down. True when an administrator wants it tried: whoever remembers that it was down is told to forget it.</returns>
+    public bool MayTry(Hop hop, Down down)
+    {
+        if (down.Stands)
+        {
+            foreach (var lane in hop.Lanes)
+                lane.GiveBack(parts.Recorder, down.For);
+            return false;
+        }
+        Tell(new DestinationActor.Reachable(hop.NextHop, parts.Node));
+        hop.Allotment = hop.Allotment.AskAnew();
+        return true;
     }
 
     /// <returns>True when nobody answers and it may have one connection all the same.</returns>
@@ -68,7 +86,11 @@ internal sealed class NextHopLimit(DispatcherParts parts, IActorRef self, ILoggi
     }
 
     /// <summary>No host could be reached.</summary>
-    public void Missed(Hop hop, Reply reply) => Tell(new DestinationActor.Unreachable(hop.NextHop, parts.Node, reply.ToLogText()));
+    public void Missed(Hop hop, Reply reply)
+    {
+        hop.JustMissed = true;
+        Tell(new DestinationActor.Unreachable(hop.NextHop, parts.Node, reply.ToLogText()));
+    }
 
     private void Tell(DestinationActor.ICommand command) => parts.DestinationRegion().Tell(command, self);
 
