@@ -135,6 +135,14 @@ public sealed partial class QueueStore
         if (conclusions.Count == 0)
             return new RecordResult([]);
         await using var batch = dataSource.CreateBatch();
+        return await RecordOverAsync(batch, epoch, conclusions, notices, cancel);
+    }
+
+    /// <summary>For outcomes one after the other: see <see cref="OutcomeConnection"/>.</summary>
+    public async Task<OutcomeConnection> OpenOutcomesAsync(CancellationToken cancel) => new(this, await dataSource.OpenConnectionAsync(cancel));
+
+    internal async Task<RecordResult> RecordOverAsync(NpgsqlBatch batch, long epoch, IReadOnlyList<Conclusion> conclusions, IReadOnlyList<Notice> notices, CancellationToken cancel)
+    {
         batch.Then(AssertEpochSql).Parameters.With(epoch);
         if (conclusions.Max(c => c.IntoMailbox?.Octets ?? 0) > LongCopy)
         {

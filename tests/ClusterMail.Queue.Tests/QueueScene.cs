@@ -47,12 +47,17 @@ internal sealed class QueueScene : IAsyncDisposable
 
     public static Task<QueueScene> StartAsync(params (string Name, string Value)[] settings) => StartAsync(ContentKeys.None, settings);
 
-    public static async Task<QueueScene> StartAsync(ContentKeys keys, params (string Name, string Value)[] settings)
+    public static async Task<QueueScene> StartAsync(ContentKeys keys, params (string Name, string Value)[] settings) =>
+        await StartAsync(await TestDatabase.CreateAsync(), keys, TimeSpan.FromMilliseconds(200), null, settings);
+
+    /// <summary>Nothing is written but what the test has written: the lease is not renewed, and outcomes are confirmed when the test says.</summary>
+    public static Task<QueueScene> StartQuietAsync(TestDatabase database, TimeSpan confirmAfter) => StartAsync(database, ContentKeys.None, TimeSpan.FromHours(1), confirmAfter);
+
+    private static async Task<QueueScene> StartAsync(TestDatabase database, ContentKeys keys, TimeSpan renewEvery, TimeSpan? confirmAfter, params (string Name, string Value)[] settings)
     {
-        var database = await TestDatabase.CreateAsync();
         var queue = new QueueStore(database.Source);
         var lease = new LeaseKeeper(new NodeStore(database.Source), new NodeRegistration("n1", "akka.tcp://clustermail@127.0.0.1:1", "http://127.0.0.1:1", "", "1", []),
-            new LeaseOptions { Length = TimeSpan.FromSeconds(60), FenceEvery = TimeSpan.FromMinutes(10), RenewEvery = TimeSpan.FromMilliseconds(200) },
+            new LeaseOptions { Length = Max(TimeSpan.FromSeconds(60), 2 * renewEvery), FenceEvery = TimeSpan.FromMinutes(10), RenewEvery = renewEvery },
             epoch =>
             {
                 var source = Store.Database.Open(database.ConnectionString, "clustermaild n1", epoch);
@@ -81,7 +86,7 @@ internal sealed class QueueScene : IAsyncDisposable
         };
         if (settings.Length > 0)
             await scene.SaveAsync(settings);
-        scene.Outcomes = new OutcomeJournal(new EventStore(database.Source), "n1", scene.OnWritten, NullLogger<OutcomeJournal>.Instance);
+        scene.Outcomes = new OutcomeJournal(new EventStore(database.Source), "n1", scene.OnWritten, NullLogger<OutcomeJournal>.Instance, confirmAfter);
         scene.Recorder = new OutcomeRecorder(() => watch.Current.Retry, () => watch.Current.Hours, new NoticeWriter(() => watch.Current, scene.Numbers), NullLogger<OutcomeRecorder>.Instance)
         {
             Journal = scene.Outcomes,
@@ -91,6 +96,8 @@ internal sealed class QueueScene : IAsyncDisposable
         await scene.Numbers.PrimeAsync(default);
         return scene;
     }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     public async Task SaveAsync(params (string Name, string Value)[] settings)
     {

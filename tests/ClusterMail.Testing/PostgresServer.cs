@@ -57,6 +57,44 @@ public sealed class PostgresServer : IAsyncDisposable
         return await LaunchAsync(folder);
     }
 
+    /// <summary>
+    /// A server process is killed: the server throws away what it had in memory, recovers from its log on disk and goes on. What was committed without waiting for the disk is gone.
+    /// Only of a private server.
+    /// </summary>
+    public async Task CrashAsync()
+    {
+        await using (var victim = new NpgsqlConnection(ConnectionString + ";Pooling=false"))
+        await using (var witness = new NpgsqlConnection(ConnectionString + ";Pooling=false"))
+        {
+            await victim.OpenAsync();
+            await witness.OpenAsync();
+            Process.GetProcessById(victim.ProcessID).Kill();
+            await using var sleep = new NpgsqlCommand("SELECT pg_sleep(20)", witness);
+            try
+            {
+                await sleep.ExecuteNonQueryAsync();
+                throw new InvalidOperationException("the server did not crash");
+            }
+            catch (NpgsqlException)
+            {
+                // It has cut everybody.
+            }
+        }
+        await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Without its help nothing gets to disk before somebody waits for it. Only of a private server.</summary>
+    public async Task SlowWriterAsync()
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        foreach (var sql in new[] { "ALTER SYSTEM SET wal_writer_delay = '10s'", "ALTER SYSTEM SET wal_writer_flush_after = '1GB'", "SELECT pg_reload_conf()" })
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
     /// <summary>In memory where there is room: a test's database is some hundreds of small files, made and removed with it.</summary>
     private static string Folder()
     {

@@ -39,6 +39,14 @@ public sealed class TestDatabase : IAsyncDisposable
         return await CloneAsync(server.ConnectionString, $"TEMPLATE \"{template}\" STRATEGY FILE_COPY");
     }
 
+    /// <summary>One on a server of the test's own, which it may harm.</summary>
+    public static async Task<TestDatabase> CreateOnAsync(PostgresServer server)
+    {
+        var database = await CloneAsync(server.ConnectionString, "");
+        await Database.MigrateAsync(database.ConnectionString, CancellationToken.None);
+        return database;
+    }
+
     /// <summary>One without any table, for tests of the migrations.</summary>
     public static async Task<TestDatabase> CreateEmptyAsync() => await CloneAsync((await Shared.Value).Server.ConnectionString, "");
 

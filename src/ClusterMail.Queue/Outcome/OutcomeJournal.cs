@@ -16,11 +16,12 @@ public sealed record Ending(EpochLease Lease, IReadOnlyList<Conclusion> Conclusi
 
 /// <summary>
 /// Group commit of outcomes. What it holds is bounded by the window: a recipient's place is given back only after its outcome is written.
-/// While the database is away it keeps everything and tries again; a fenced epoch's outcomes are logged as possible duplicates and dropped (P4).
+/// They are written so that all nodes see them at once and are on disk a moment later (decision 36): the shorter nobody knows of a delivery, the less goes out twice when this
+/// node is killed (P4). While the database is away it keeps everything and tries again; a fenced epoch's outcomes are logged as possible duplicates and dropped.
 /// </summary>
 public sealed partial class OutcomeJournal : IAsyncDisposable
 {
-    private const int MaxBatch = 1000;
+    internal const int MaxBatch = 1000;
 
     /// <summary>Content copied into mailboxes in one commit: the others of the batch wait for it. A single larger mail goes alone with what came before it.</summary>
     private const long MaxBatchOctets = 8 * 1024 * 1024;
@@ -52,6 +53,8 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Channel<Ending> _waiting = Channel.CreateUnbounded<Ending>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
+    private readonly TimeSpan _confirmAfter;
+    private readonly OutcomeLine _line = new();
     private readonly Task _writer;
     private long _writingSince;
     private int _unrecorded;
@@ -59,9 +62,10 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     private bool _sentAway;
 
     /// <param name="written">Called after each commit with the number of recipients whose place in the window is free again, and whether notices were queued.</param>
-    public OutcomeJournal(EventStore events, string node, Action<int, bool> written, ILogger<OutcomeJournal> log)
+    /// <param name="confirmAfter">What is written is on disk at the latest after so long and the time of a commit. Default 20 ms.</param>
+    public OutcomeJournal(EventStore events, string node, Action<int, bool> written, ILogger<OutcomeJournal> log, TimeSpan? confirmAfter = null)
     {
-        (_events, _node, _written, _log) = (events, node, written, log);
+        (_events, _node, _written, _log, _confirmAfter) = (events, node, written, log, confirmAfter ?? TimeSpan.FromMilliseconds(20));
         _writer = Task.Run(WriteAsync);
     }
 
@@ -88,6 +92,9 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     private bool Stalls() =>
         Volatile.Read(ref _failing) || Volatile.Read(ref _unrecorded) >= FewUnrecorded + UnrecordedByCommit * Volatile.Read(ref _lastMails) || (Volatile.Read(ref _writingSince) is var since and not 0 && Stopwatch.GetElapsedTime(since) > Patience);
 
+    /// <summary>Outcomes that were written and that a crash of the database may still undo.</summary>
+    public int Unconfirmed => _line.Unconfirmed;
+
     public int Waiting => _waiting.Reader.CanCount ? _waiting.Reader.Count : 0;
 
     public void Add(Ending ending)
@@ -97,7 +104,6 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
         if (_waiting.Writer.TryWrite(ending))
             return;
         // The node has stopped; its rows went back.
-        Recorded([ending]);
         _written(ending.Conclusions.Count, false);
         _ = LateAsync(ending.Conclusions, "the node was stopped");
     }
@@ -105,50 +111,67 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     /// <summary>Another host has it. A mailbox has it only with the commit.</summary>
     private static bool IsTaken(Ending ending) => ending.Conclusions.Any(conclusion => conclusion is { State: RecipientState.Delivered, IntoMailbox: null });
 
-    private void Recorded(List<Ending> batch)
-    {
-        Interlocked.Add(ref _unrecorded, -batch.Count(IsTaken));
-        Volatile.Write(ref _writingSince, 0);
-        Volatile.Write(ref _failing, false);
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _sentAway) && !Stalls())
-        {
-            Volatile.Write(ref _sentAway, false);
-            Resumed?.Invoke();
-        }
-    }
-
     private async Task WriteAsync()
     {
         var batch = new List<Ending>();
         Ending? held = null;
-        while (held is not null || await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
+        Task<bool>? more = null;
+        while (true)
         {
-            if (held is null && _lastMails >= BusyMails && Stopwatch.GetElapsedTime(_lastEnd) < Busy && !_stop.IsCancellationRequested)
-                await Task.Delay(Gathering).ConfigureAwait(false);
-            var count = 0;
-            batch.Clear();
-            // One epoch a batch: the fence is checked once for the whole transaction.
-            var octets = 0L;
-            while (count < MaxBatch && octets < MaxBatchOctets && (held is not null || _waiting.Reader.TryRead(out held)))
+            if (held is null)
             {
-                if (batch.Count > 0 && batch[0].Lease.Epoch != held!.Lease.Epoch)
+                more ??= _waiting.Reader.WaitToReadAsync().AsTask();
+                if (!more.IsCompleted && _line.Unconfirmed > 0 && await Task.WhenAny(more, Task.Delay(_confirmAfter)).ConfigureAwait(false) != more)
+                {
+                    await ConfirmAsync().ConfigureAwait(false);
+                    continue;
+                }
+                if (!await more.ConfigureAwait(false))
                     break;
-                count += held!.Conclusions.Count;
-                octets += held.Octets;
-                batch.Add(held);
-                held = null;
+                more = null;
+                if (_lastMails >= BusyMails && Stopwatch.GetElapsedTime(_lastEnd) < Busy && !_stop.IsCancellationRequested)
+                    await Task.Delay(Gathering).ConfigureAwait(false);
             }
-            await WriteBatchAsync(batch, count).ConfigureAwait(false);
+            held = Take(batch, held);
+            await WriteBatchAsync(batch).ConfigureAwait(false);
             _lastEnd = Stopwatch.GetTimestamp();
             Volatile.Write(ref _lastMails, batch.Count);
-            Recorded(batch);
+            Interlocked.Add(ref _unrecorded, -batch.Count(IsTaken));
+            Ended();
+            if (_line.UnconfirmedFor >= _confirmAfter)
+                await ConfirmAsync().ConfigureAwait(false);
         }
+
+        await ConfirmAsync().ConfigureAwait(false);
+        await _line.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task WriteBatchAsync(List<Ending> batch, int count)
+    /// <summary>One epoch a batch: the fence is checked once for the whole transaction.</summary>
+    /// <returns>What belongs to the next batch.</returns>
+    private Ending? Take(List<Ending> batch, Ending? held)
+    {
+        var (count, octets) = (0, 0L);
+        batch.Clear();
+        while (count < MaxBatch && octets < MaxBatchOctets && (held is not null || _waiting.Reader.TryRead(out held)))
+        {
+            if (batch.Count > 0 && batch[0].Lease.Epoch != held!.Lease.Epoch)
+                return held;
+            count += held!.Conclusions.Count;
+            octets += held.Octets;
+            batch.Add(held);
+            held = null;
+        }
+        return held;
+    }
+
+    private async Task WriteBatchAsync(List<Ending> batch)
     {
         var lease = batch[0].Lease;
+        if (!_line.IsOf(lease))
+        {
+            await ConfirmAsync().ConfigureAwait(false);
+            await _line.TurnToAsync(lease).ConfigureAwait(false);
+        }
         var conclusions = batch.SelectMany(ending => ending.Conclusions).ToArray();
         var notices = batch.SelectMany(ending => ending.Notices).ToArray();
         var lost = false;
@@ -156,55 +179,110 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
         {
             try
             {
-                var started = Stopwatch.GetTimestamp();
-                Volatile.Write(ref _writingSince, started);
-                var result = await lease.Store.RecordAsync(lease.Epoch, conclusions, notices, CancellationToken.None).ConfigureAwait(false);
+                var started = Began();
+                var result = await _line.RecordAsync(batch, conclusions, notices).ConfigureAwait(false);
                 QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "outcome"));
-                QueueMetrics.CommitBatch.Record(count, new KeyValuePair<string, object?>("kind", "outcome"));
+                QueueMetrics.CommitBatch.Record(conclusions.Length, new KeyValuePair<string, object?>("kind", "outcome"));
                 QueueMetrics.CommitTime.Record(Stopwatch.GetElapsedTime(started).TotalMilliseconds, new KeyValuePair<string, object?>("kind", "outcome"));
                 Count(conclusions.Where(conclusion => !result.Late.Contains(conclusion.Key)));
                 // After a lost answer the first try may have been the one that counted: then "late" only means "already written".
                 if (!lost)
                     await LateAsync(conclusions.Where(c => result.Late.Contains(c.Key)), "recipient no longer owned").ConfigureAwait(false);
-                _written(count, notices.Length > 0);
+                _written(conclusions.Length, notices.Length > 0);
                 return;
             }
             catch (Exception trouble) when (trouble is EpochFencedException || lease.HasEnded)
             {
                 // With the epoch its connections are closed: whatever they say then, nothing can be written under it any more.
                 lease.End();
-                await LateAsync(conclusions, "epoch fenced").ConfigureAwait(false);
-                _written(count, false);
+                await LateAsync([.. conclusions, .. await _line.EndAsync().ConfigureAwait(false)], "epoch fenced").ConfigureAwait(false);
+                _written(conclusions.Length, false);
                 return;
             }
             catch (Exception trouble) when (Database.IsLost(trouble))
             {
-                if (!lost)
-                    Lost(_log, count, trouble.Message);
-                lost = true;
-                Volatile.Write(ref _failing, true);
-                if (_stop.IsCancellationRequested)
+                if (!await GoesOnAsync(conclusions.Length, trouble, first: !lost).ConfigureAwait(false))
                 {
-                    await LateAsync(conclusions, "stopped without the database").ConfigureAwait(false);
-                    _written(count, false);
+                    await LateAsync([.. conclusions, .. await _line.EndAsync().ConfigureAwait(false)], "stopped without the database").ConfigureAwait(false);
+                    _written(conclusions.Length, false);
                     return;
                 }
-                await Task.Delay(TimeSpan.FromMilliseconds(200)).ConfigureAwait(false);
+                lost = true;
             }
             catch (Exception bug)
             {
-                Refused(_log, count, bug);
+                Refused(_log, conclusions.Length, bug);
                 if (batch.Count == 1)
                 {
                     // The rows stay owned by this epoch; the reconciliation of the dispatcher gives them back.
                     await LateAsync(conclusions, "the database refused it").ConfigureAwait(false);
-                    _written(count, false);
+                    _written(conclusions.Length, false);
                     return;
                 }
                 foreach (var ending in batch.ToArray())
-                    await WriteBatchAsync([ending], ending.Conclusions.Count).ConfigureAwait(false);
+                    await WriteBatchAsync([ending]).ConfigureAwait(false);
                 return;
             }
+        }
+    }
+
+    /// <summary>Returns when all that was written is on disk, or cannot be any more.</summary>
+    private async Task ConfirmAsync()
+    {
+        var lost = false;
+        while (_line.Unconfirmed > 0)
+        {
+            try
+            {
+                Began();
+                await _line.ConfirmAsync().ConfigureAwait(false);
+                QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "confirm"));
+            }
+            catch (Exception trouble) when (trouble is EpochFencedException || _line.HasEnded)
+            {
+                await LateAsync(await _line.EndAsync().ConfigureAwait(false), "epoch fenced").ConfigureAwait(false);
+            }
+            catch (Exception trouble)
+            {
+                if (!await GoesOnAsync(_line.Unconfirmed, trouble, first: !lost).ConfigureAwait(false))
+                    await LateAsync(await _line.EndAsync().ConfigureAwait(false), "stopped without the database").ConfigureAwait(false);
+                lost = true;
+            }
+        }
+        Ended();
+    }
+
+    /// <summary>The database is away: the connection is given up, and all that it had not confirmed is written again over the next one.</summary>
+    /// <returns>False when the node stops and does not wait for it.</returns>
+    private async Task<bool> GoesOnAsync(int count, Exception trouble, bool first)
+    {
+        if (first)
+            Lost(_log, count, trouble.Message);
+        Volatile.Write(ref _failing, true);
+        await _line.BreakAsync().ConfigureAwait(false);
+        if (_stop.IsCancellationRequested)
+            return false;
+        if (!first)
+            await Task.Delay(TimeSpan.FromMilliseconds(200)).ConfigureAwait(false);
+        return true;
+    }
+
+    private long Began()
+    {
+        var now = Stopwatch.GetTimestamp();
+        Volatile.Write(ref _writingSince, now);
+        return now;
+    }
+
+    private void Ended()
+    {
+        Volatile.Write(ref _writingSince, 0);
+        Volatile.Write(ref _failing, false);
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _sentAway) && !Stalls())
+        {
+            Volatile.Write(ref _sentAway, false);
+            Resumed?.Invoke();
         }
     }
 
