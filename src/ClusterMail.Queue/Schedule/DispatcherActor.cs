@@ -237,9 +237,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         foreach (var lane in _lanes.Values)
             Pump(lane);
         _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= perDestination).Select(lane => lane.Destination));
-        // Once a second: an empty claim walks all destinations that have mail.
-        if (_ticks % 2 == 0)
-            Claim();
+        if (_ticks % 2 == 0 && _delivering)
+            _claimer.ClaimByClock();
         if (_ticks % 60 == 0)
             Reconcile();
         if (_ticks % 120 == 0)
