@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using ClusterMail.Protocol;
 using Npgsql;
 
 namespace ClusterMail.Store.Tests;
