@@ -54,8 +54,8 @@ internal static class Depth
         }
 
         await farm.SettleAsync();
-        // The node has found out what there is.
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        // Caches are filled and the node has found out what there is.
+        await farm.RelayAsync(Math.Max(200, mails / 5));
         var relay = await farm.RelayAsync(mails);
         var (summary, list) = (await TimeAsync(farm, "queue", "summary"), await TimeAsync(farm, "queue", "list"));
         return new Turn(relay, summary, list, id.Length == 0 ? 0 : await TimeAsync(farm, "queue", "why", id));

@@ -91,8 +91,15 @@ internal sealed class QueueFarm : IAsyncDisposable
         return $"B{First + mails / 2}";
     }
 
-    /// <summary>What autovacuum would have done while so many mails came in one by one.</summary>
-    public Task SettleAsync() => ExecuteAsync("VACUUM (ANALYZE) mail, recipient");
+    /// <summary>What autovacuum and checkpoints would have done while so many mails came in one by one.</summary>
+    public async Task SettleAsync()
+    {
+        await ExecuteAsync("VACUUM (ANALYZE) mail, recipient");
+        await using var superuser = NpgsqlDataSource.Create(Farm.Postgres.AsSuperuser(Farm.Cluster.Database));
+        await using var command = superuser.CreateCommand("CHECKPOINT");
+        command.CommandTimeout = (int)Patience.TotalSeconds;
+        await command.ExecuteNonQueryAsync();
+    }
 
     /// <summary>Empties the queue; the node has nothing in its hands then.</summary>
     public async Task EmptyAsync()
