@@ -16,12 +16,14 @@ internal static class Idle
     public static async Task<bool> RunAsync(Options options)
     {
         await using var farm = await Farm.StartAsync(1);
-        var (ready, memory, cpu) = (new List<double>(), new List<double>(), new List<double>());
+        var (ready, work, memory, cpu) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
         for (var start = 0; start < options["--starts"]; start++)
         {
             await farm.RunAsync("node", "stop", farm.Nodes[0].Name);
             var up = farm.RestartAsync();
-            ready.Add(await ReadyAsync(farm));
+            var (took, worked) = await ReadyAsync(farm);
+            ready.Add(took);
+            work.Add(worked);
             await up;
             var figures = new NodeFigures(farm.Nodes[0].Pid!.Value);
             await Task.Delay(Calm);
@@ -29,7 +31,7 @@ internal static class Idle
             memory.Add(figures.Resident);
         }
 
-        Console.WriteLine($"start to ready, s {Figures.Shown(ready, "0.00")}; idle: MB {Figures.Shown(memory)}, % of one processor {Figures.Shown(cpu, "0.00")}");
+        Console.WriteLine($"start to ready, s {Figures.Shown(ready, "0.00")}, of the processor {Figures.Shown(work, "0.00")}; idle: MB {Figures.Shown(memory)}, % of one processor {Figures.Shown(cpu, "0.00")}");
         var kept = Figures.Keeps("seconds to ready", Figures.Median(ready), ReadyBar, atLeast: false)
             & Figures.Keeps("MB", Figures.Median(memory), MemoryBar, atLeast: false)
             & Figures.Keeps("% of one processor", Figures.Median(cpu), CpuBar, atLeast: false);
@@ -38,13 +40,13 @@ internal static class Idle
         return kept;
     }
 
-    /// <summary>Seconds from the start of the node's process until it says that it takes mail.</summary>
-    private static async Task<double> ReadyAsync(Farm farm)
+    /// <summary>Seconds from the start of the node's process until it says that it takes mail, and of processor time, which neighbours change less.</summary>
+    private static async Task<(double Took, double Worked)> ReadyAsync(Farm farm)
     {
         await Until.TrueAsync(() => Farm.IsReadyAsync(farm.Nodes[0]), Patience, $"the node ready\n{farm.Logs()}");
         var now = DateTime.Now;
         using var node = Process.GetProcesses().Single(process => IsNode(process.Id, farm.Data));
-        return (now - node.StartTime).TotalSeconds;
+        return ((now - node.StartTime).TotalSeconds, node.TotalProcessorTime.TotalSeconds);
     }
 
     private static bool IsNode(int pid, string data)
