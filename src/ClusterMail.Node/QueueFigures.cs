@@ -15,7 +15,7 @@ public sealed class QueueFigures(NodeOptions options, NodeRuntime node, QueueRea
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
     /// <summary>Of its time, a very long queue may be read for one part in so many.</summary>
-    private const int Rest = 30;
+    private const int Rest = 100;
 
     private volatile IReadOnlyList<DestinationAge> _oldest = [];
 

@@ -7,7 +7,8 @@ namespace ClusterMail.Store;
 /// <summary>Looks at the queue for people; changes nothing. Every list has a limit, so that a million waiting mails do not end up in one answer.</summary>
 public sealed class QueueReader(NpgsqlDataSource dataSource)
 {
-    // The last reply of a destination that was never down is looked up for the rows shown only.
+    // The last reply of a destination that was never down is looked up for the rows shown only. Mails are counted in the order of the primary key: count(DISTINCT)
+    // would sort them.
     private const string SummarySql = """
         WITH waiting AS (
             SELECT destination, count(*) AS recipients, count(*) FILTER (WHERE state = 'delivering') AS delivering,
@@ -17,7 +18,7 @@ public sealed class QueueReader(NpgsqlDataSource dataSource)
         shown AS (SELECT * FROM waiting ORDER BY recipients DESC, destination LIMIT @limit)
         SELECT s.destination, s.recipients, s.delivering, s.held, s.oldest, s.next_try, coalesce(d.last_reply, l.last_reply),
                CASE WHEN d.down_until > now() THEN d.down_until END, d.connection_limit,
-               (SELECT count(*) FROM waiting), (SELECT sum(recipients)::bigint FROM waiting), (SELECT count(DISTINCT mail_id) FROM recipient)
+               (SELECT count(*) FROM waiting), (SELECT sum(recipients)::bigint FROM waiting), (SELECT count(*) FROM (SELECT FROM recipient GROUP BY mail_id) AS mail)
         FROM shown AS s
         LEFT JOIN destination AS d ON d.key = s.destination
         LEFT JOIN LATERAL (
@@ -143,11 +144,18 @@ public sealed class QueueReader(NpgsqlDataSource dataSource)
         return rows;
     }
 
+    // Counted once for each destination, however many recipients the mail has, and by the three indexes that together hold every recipient of it: one
+    // condition for all would read the whole queue.
     private const string SurroundingsSql = """
-        SELECT r.ordinal, d.last_reply, CASE WHEN d.down_until > now() THEN d.down_until END, d.connection_limit,
-               (SELECT count(*) FROM recipient AS o WHERE o.destination = r.destination),
+        WITH there AS MATERIALIZED (
+            SELECT k.destination,
+                   (SELECT count(*) FROM recipient AS o WHERE o.destination = k.destination AND o.state IN ('queued', 'waiting'))
+                   + (SELECT count(*) FROM recipient AS o WHERE o.destination = k.destination AND o.owner IS NOT NULL)
+                   + (SELECT count(*) FROM recipient AS o WHERE o.destination = k.destination AND o.state = 'held') AS recipients
+            FROM (SELECT DISTINCT destination FROM recipient WHERE mail_id = @id) AS k)
+        SELECT r.ordinal, d.last_reply, CASE WHEN d.down_until > now() THEN d.down_until END, d.connection_limit, t.recipients,
                (SELECT max(a.at) FROM attempt AS a WHERE a.mail_id = r.mail_id AND a.ordinal = r.ordinal)
-        FROM recipient AS r LEFT JOIN destination AS d ON d.key = r.destination
+        FROM recipient AS r JOIN there AS t ON t.destination = r.destination LEFT JOIN destination AS d ON d.key = r.destination
         WHERE r.mail_id = @id
         """;
 

@@ -8,8 +8,8 @@ namespace ClusterMail.Store;
 public sealed partial class QueueStore
 {
     /// <summary>
-    /// Destinations one claim looks at, at most; the next claim goes on where this one stopped. Measured with 1,000,000 recipients waiting at
-    /// 10,000 destinations: 8 µs each, and a claim stops at once where it has found enough.
+    /// Destinations one claim walks through, at most, where more is due than it looks at one by one; the next goes on where this one stopped. Measured with 1,000,000
+    /// recipients waiting at 10,000 destinations: 8 to 16 µs each.
     /// </summary>
     private const int StepsPerClaim = 10_000;
 

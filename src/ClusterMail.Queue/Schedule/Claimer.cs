@@ -21,6 +21,8 @@ internal sealed class Claimer(DispatcherParts parts, IActorRef self)
     private const int LeastRoom = 50;
     private const int ExpiredBatch = 100;
 
+    private readonly Rest _rest = new(TimeProvider.System);
+    private readonly Rest _expiredRest = new(TimeProvider.System);
     private bool _claiming;
     private bool _claimingExpired;
     private bool _more;
@@ -34,7 +36,16 @@ internal sealed class Claimer(DispatcherParts parts, IActorRef self)
         ClaimExpired();
     }
 
-    public void Claim()
+    /// <summary>The same, but not while a question of that kind rests.</summary>
+    public void ClaimByClock()
+    {
+        if (_rest.IsOver)
+            Claim();
+        if (_expiredRest.IsOver)
+            ClaimExpired();
+    }
+
+    private void Claim()
     {
         if (_claiming)
         {
@@ -47,6 +58,7 @@ internal sealed class Claimer(DispatcherParts parts, IActorRef self)
             return;
         _claiming = true;
         _more = false;
+        _rest.Ask();
         lease.Store.ClaimAsync(lease.Epoch, room, Math.Max(1, options.PerDestination / 4), parts.Blocked.Full, CancellationToken.None).PipeTo(self,
             success: rows => new Claimed(lease, rows, false, room),
             failure: cause => new Failed(cause, false));
@@ -58,6 +70,7 @@ internal sealed class Claimer(DispatcherParts parts, IActorRef self)
         if (_claimingExpired || parts.Window.Room < ExpiredBatch || parts.Lease.Current is not { IsValid: true } lease)
             return;
         _claimingExpired = true;
+        _expiredRest.Ask();
         // Rather late than early: what was outside the hours in twice the period is more than what was in it.
         var period = parts.Options().NoAnswerPeriod;
         lease.Store.ClaimExpiredAsync(lease.Epoch, ExpiredBatch, period + parts.ClosedWithin(2 * period), CancellationToken.None).PipeTo(self,
@@ -77,6 +90,8 @@ internal sealed class Claimer(DispatcherParts parts, IActorRef self)
     /// <summary>Asks again at once when the last answer was plentiful, or somebody wanted a claim meanwhile.</summary>
     public void GoOn(Claimed claimed)
     {
+        if (claimed.Recipients.Count == 0)
+            (claimed.Expired ? _expiredRest : _rest).Begin();
         var plenty = claimed.Recipients.Count > 0 && claimed.Recipients.Count >= claimed.Asked / 2;
         if (claimed.Expired && plenty)
             ClaimExpired();

@@ -247,9 +247,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         _connections.OnTick(raise: _ticks % 20 == 0);
         PumpAll();
         _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= perDestination).Select(lane => lane.Destination));
-        // Once a second: an empty claim walks all destinations that have mail.
-        if (_ticks % 2 == 0)
-            Claim();
+        if (_ticks % 2 == 0 && _delivering)
+            _claimer.ClaimByClock();
         if (_ticks % 60 == 0)
             Reconcile();
         if (_ticks % 120 == 0)
