@@ -17,7 +17,8 @@ internal static class Drains
     public static async Task<bool> RunAsync(Options options)
     {
         Console.WriteLine($"{options.Drains} drains of one of three nodes, {options.Mails} mails in its hands each time, {options.Sessions} sessions sending through HAProxy throughout");
-        await using var farm = await LoadedFarm.StartAsync(standby: false);
+        // The sink keeps the drained node's sessions open: there must be room for those of the others beside them.
+        await using var farm = await LoadedFarm.StartAsync(standby: false, ("delivery.workers_per_node", "10"), ("delivery.destination_connections", "30"));
         var drains = new List<Drain>();
         var clean = await farm.UnderLoadAsync(options.Sessions, async () =>
         {

@@ -28,7 +28,8 @@ internal sealed class LoadedFarm : IAsyncDisposable
     public List<LoadGenerator> Loads { get; }
 
     /// <param name="standby">The database has a synchronous standby.</param>
-    public static async Task<LoadedFarm> StartAsync(bool standby)
+    /// <param name="more">Further settings.</param>
+    public static async Task<LoadedFarm> StartAsync(bool standby, params IReadOnlyList<(string Name, string Value)> more)
     {
         var sink = new RecordingSink { KeepContent = false };
         var settings = new Dictionary<string, string>
@@ -37,6 +38,8 @@ internal sealed class LoadedFarm : IAsyncDisposable
             ["route.table"] = $"*,127.0.0.1,{sink.Port}",
             ["delivery.retry_seconds"] = "10",
         };
+        foreach (var (name, value) in more)
+            settings[name] = value;
         var farm = standby ? await Farm.StartWithStandbyAsync(3, settings) : await Farm.StartAsync(3, settings);
         return new LoadedFarm(farm, sink, await HAProxy.StartDeployedAsync(farm.Nodes));
     }

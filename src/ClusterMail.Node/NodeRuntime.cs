@@ -108,6 +108,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             DestinationRegion = () => Placement!.Gate,
             Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
+        _outcomes.CaughtUp += () => _dispatcher.Tell(new DispatcherActor.GoOn());
         Approval.Assemble(_numbers, Lease, () => Placement!.Holds, Ldap.SuperiorAsync, WakeUp);
         Standby = new StandbyWatch(new StandbyReader(source).LookAsync, () => StandbyWatch.Parse(Settings.Current.Settings.Text("database.require_synchronous_standby")),
             (kind, text) => Tell(events, kind, text), TimeProvider.System, logs.CreateLogger<StandbyWatch>());

@@ -39,6 +39,36 @@ public sealed class OutcomeTests
         Assert.Equal((0L, 1L), (await scene.CountAsync("recipient"), await scene.CountAsync("history")));
     }
 
+    [Theory]
+    [InlineData(1, 300)]
+    [InlineData(250, 300)]
+    [InlineData(251, 100)]
+    public void P4_the_more_outcomes_wait_the_sooner_no_attempt_is_started(int unrecorded, int milliseconds) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), OutcomeJournal.PatienceWith(unrecorded));
+
+    [Fact]
+    public async Task P4_who_is_told_to_wait_for_the_outcomes_hears_when_they_are_recorded()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        var heard = 0;
+        scene.Outcomes.CaughtUp += () => Interlocked.Increment(ref heard);
+        scene.Outcomes.Add(Delivered(await scene.OwnedAsync()));
+        await Until.TrueAsync(() => scene.Written == 1, QueueScene.Patience, "an outcome nobody waits for");
+
+        await using (var other = await scene.Database.Source.OpenConnectionAsync())
+        await using (var holding = await other.BeginTransactionAsync())
+        {
+            await using var hold = new Npgsql.NpgsqlCommand("LOCK TABLE history", other);
+            await hold.ExecuteNonQueryAsync();
+            scene.Outcomes.Add(Delivered(await scene.OwnedAsync()));
+            await Until.TrueAsync(() => scene.Outcomes.IsStalled, QueueScene.Patience, "a commit that takes too long");
+            Assert.Equal((0, 1), (Volatile.Read(ref heard), scene.Written));
+        }
+
+        await Until.TrueAsync(() => Volatile.Read(ref heard) == 1, QueueScene.Patience, "that it goes on");
+        Assert.Equal((2, false), (scene.Written, scene.Outcomes.IsStalled));
+    }
+
     private static async Task RunAsync(string server, string sql)
     {
         await using var connection = new Npgsql.NpgsqlConnection(new Npgsql.NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);

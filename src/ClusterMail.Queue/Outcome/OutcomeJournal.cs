@@ -36,6 +36,11 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     /// <summary>A commit of a thousand outcomes takes some 50 ms; one that takes so long waits for something.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>So many outcomes may wait that long. With more of them patience is short: each is a mail that comes twice if the node dies now.</summary>
+    private const int ManyUnrecorded = 250;
+
+    private static readonly TimeSpan ShortPatience = TimeSpan.FromMilliseconds(100);
+
     private readonly EventStore _events;
     private readonly string _node;
     private readonly Action<int, bool> _written;
@@ -44,6 +49,8 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _writer;
     private long _writingSince;
+    private int _unrecorded;
+    private int _askedInVain;
 
     /// <param name="written">Called after each commit with the number of recipients whose place in the window is free again, and whether notices were queued.</param>
     public OutcomeJournal(EventStore events, string node, Action<int, bool> written, ILogger<OutcomeJournal> log)
@@ -54,16 +61,36 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 
     /// <summary>
     /// A commit of outcomes has taken too long already: the database may be gone. No attempt is started then, because what is delivered and cannot be
-    /// recorded is what another node delivers again (P4).
+    /// recorded is what another node delivers again (P4). Who was told so hears <see cref="CaughtUp"/>.
     /// </summary>
-    public bool IsStalled => Volatile.Read(ref _writingSince) is var since and not 0 && Stopwatch.GetElapsedTime(since) > Patience;
+    public bool IsStalled
+    {
+        get
+        {
+            if (Volatile.Read(ref _writingSince) is not (var since and not 0)
+                || Stopwatch.GetElapsedTime(since) <= PatienceWith(Volatile.Read(ref _unrecorded)))
+                return false;
+            Interlocked.Exchange(ref _askedInVain, 1);
+            // The commit that ended meanwhile did not see the question.
+            return Volatile.Read(ref _writingSince) == since;
+        }
+    }
+
+    /// <summary>The commit has ended for which somebody was told to wait. Handlers must not block.</summary>
+    public event Action? CaughtUp;
+
+    /// <summary>How long a commit may take before no attempt is started any more.</summary>
+    /// <param name="unrecorded">Outcomes in it and behind it.</param>
+    public static TimeSpan PatienceWith(int unrecorded) => unrecorded > ManyUnrecorded ? ShortPatience : Patience;
 
     public int Waiting => _waiting.Reader.CanCount ? _waiting.Reader.Count : 0;
 
     public void Add(Ending ending)
     {
+        Interlocked.Add(ref _unrecorded, ending.Conclusions.Count);
         if (_waiting.Writer.TryWrite(ending))
             return;
+        Interlocked.Add(ref _unrecorded, -ending.Conclusions.Count);
         // The node has stopped; its rows went back.
         _written(ending.Conclusions.Count, false);
         _ = LateAsync(ending.Conclusions, "the node was stopped");
@@ -93,7 +120,10 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
             Volatile.Write(ref _writingSince, Stopwatch.GetTimestamp());
             await WriteBatchAsync(batch, count).ConfigureAwait(false);
             Volatile.Write(ref _writingSince, 0);
+            Interlocked.Add(ref _unrecorded, -count);
             _lastEnd = Stopwatch.GetTimestamp();
+            if (Interlocked.Exchange(ref _askedInVain, 0) == 1)
+                CaughtUp?.Invoke();
         }
     }
 

@@ -24,6 +24,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     /// <summary>Something became due: claim now instead of at the next poll.</summary>
     public sealed record WakeUp;
 
+    /// <summary>Outcomes are being recorded again: what waited for that is sent now (P4).</summary>
+    public sealed record GoOn;
+
     /// <summary>The hosts of one destination, or with null of all, are to be asked for again before the next work (MXC-5).</summary>
     public sealed record ForgetHosts(string? Destination);
 
@@ -79,7 +82,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<DestinationActor.Allotted>(_connections.OnAllotted);
         Receive<Claimer.Claimed>(OnClaimed);
         Receive<Claimer.Failed>(OnClaimFailed);
-        Receive<WakeUp>(_ => Claim());
+        Receive<WakeUp>(_ => OnWakeUp());
+        Receive<GoOn>(_ => PumpAll());
         Receive<Deliver>(OnDeliver);
         Receive<Forget>(OnForget);
         Receive<ForgetHosts>(OnForgetHosts);
@@ -167,6 +171,12 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             _connections.Pump(pool);
     }
 
+    private void PumpAll()
+    {
+        foreach (var lane in _lanes.Values)
+            Pump(lane);
+    }
+
     private void OnHosts(HostQuestions.Answered answer)
     {
         _questions.Ended();
@@ -234,11 +244,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         var perDestination = _parts.Options().PerDestination;
         _parts.Show(Seen());
         _connections.OnTick(raise: _ticks % 20 == 0);
-        foreach (var lane in _lanes.Values)
-            Pump(lane);
+        PumpAll();
         _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= perDestination).Select(lane => lane.Destination));
-        // Once a second: an empty claim walks all destinations that have mail.
-        if (_ticks % 2 == 0)
+        if (_claimer.IsDue(_ticks))
             Claim();
         if (_ticks % 60 == 0)
             Reconcile();
@@ -257,6 +265,12 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     }
 
     // ---- claiming
+
+    private void OnWakeUp()
+    {
+        _claimer.BeEager();
+        Claim();
+    }
 
     private void Claim()
     {
