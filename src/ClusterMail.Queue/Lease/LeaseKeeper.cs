@@ -148,7 +148,7 @@ public sealed partial class LeaseKeeper(
             {
                 using var limit = Limit();
                 var seen = await nodes.LookAsync(registration.Name, limit.Token).ConfigureAwait(false);
-                if (seen.NextEnd + AfterEnd < wait)
+                if (seen.NextEnd < wait - AfterEnd)
                     wait = seen.NextEnd + AfterEnd;
                 foreach (var node in seen.Fenced)
                     TookOver(log, registration.Name, node.Name, node.Epoch, node.Recipients, node.Overdue.TotalMilliseconds);

@@ -101,7 +101,10 @@ public sealed class DestinationActor : ReceiveActor
         Sender.Tell(new Allotted(want.NextHop, connections, (int)_options().AllotmentTtl.TotalMilliseconds, 0, ""));
     }
 
-    /// <summary>The node has left the cluster. Its mail is about to be claimed by others, who would wait for its connections until their time is over.</summary>
+    /// <summary>
+    /// The node has left the cluster. Its mail is about to be claimed by others, who would wait for its connections until their time is over. A node that lives on outside
+    /// of it keeps what it has for that time: so long, and not longer, the next hop may see more connections than the limit.
+    /// </summary>
     private void OnGone(Terminated gone)
     {
         foreach (var node in _holders.Where(holder => holder.Value.Gate.Equals(gone.ActorRef)).Select(holder => holder.Key).ToArray())
