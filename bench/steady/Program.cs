@@ -19,7 +19,7 @@ var clock = Stopwatch.StartNew();
 while (clock.Elapsed < TimeSpan.FromMinutes(options["--minutes"]))
 {
     await rounds.SendAsync(options["--sessions"], TimeSpan.FromMinutes(1));
-    Console.WriteLine($"{clock.Elapsed.TotalMinutes,5:0.0} min: {rounds.Total}; unasked for: {(await watch.SeenAsync()).Count}");
+    Console.WriteLine($"{clock.Elapsed.TotalMinutes,5:0.0} min, compared so far: {rounds.Total}; unasked for: {(await watch.SeenAsync()).Count}");
 }
 
 await rounds.SettleAsync(TimeSpan.FromMinutes(2));
