@@ -44,6 +44,8 @@ public static partial class Database
         Default(given, merged, "Cancellation Timeout", 2000);
         Default(given, merged, "Keepalive", 10);
         Default(given, merged, "Tcp Keepalive", true);
+        // Of several hosts a standby is taken for one so long; the library's 10 s are how long nobody would ask the one that was just promoted.
+        Default(given, merged, "Host Recheck Seconds", 1);
         Default(given, merged, "Max Auto Prepare", 60);
         // Nothing here leaves anything behind in a session, so the reset between two uses of a connection, as dear as a small commit, is for nothing.
         Default(given, merged, "No Reset On Close", true);

@@ -54,25 +54,40 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
         };
     }
 
-    private const string ExpiredSql = $"SELECT epoch FROM node WHERE fenced_at IS NULL AND left_at IS NULL AND NOT ({IsAlive}) ORDER BY epoch";
+    // The counter comes with an empty farm too.
+    private const string LookSql = $"""
+        SELECT n.epoch, NOT ({IsAlive}), greatest(n.alive_until, pg_postmaster_start_time() + n.lease) - clock_timestamp(), w.counter
+        FROM wake_up w LEFT JOIN node n ON n.fenced_at IS NULL AND n.left_at IS NULL ORDER BY n.epoch
+        """;
 
     /// <summary>
     /// Fences every epoch whose lease has ended, each in a transaction of its own, and frees its rows ('delivering' → 'queued' or 'waiting', due now).
     /// Any node may call it at any time, several at once. After a restart of the database every lease counts from the restart.
     /// An accept still in flight under the epoch either commits before the rows are freed or is refused; a session that blocks this longer than 1 s is terminated.
     /// </summary>
-    public async Task<IReadOnlyList<FencedNode>> FenceExpiredAsync(string byNode, CancellationToken cancel)
+    public async Task<IReadOnlyList<FencedNode>> FenceExpiredAsync(string byNode, CancellationToken cancel) => (await LookAsync(byNode, cancel)).Fenced;
+
+    /// <summary>The same, and what else a node that looks often is to see at once.</summary>
+    public async Task<LookAround> LookAsync(string byNode, CancellationToken cancel)
     {
-        var expired = new List<long>();
-        await using (var command = dataSource.Ask(ExpiredSql))
+        var (expired, next, wakeUp) = (new List<long>(), TimeSpan.MaxValue, 0L);
+        await using (var command = dataSource.Ask(LookSql))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
             while (await reader.ReadAsync(cancel))
-                expired.Add(reader.GetInt64(0));
+            {
+                wakeUp = reader.GetInt64(3);
+                if (reader.IsDBNull(0))
+                    continue;
+                if (reader.GetBoolean(1))
+                    expired.Add(reader.GetInt64(0));
+                else if (reader.GetTimeSpan(2) is var left && left < next)
+                    next = left;
+            }
         var fenced = new List<FencedNode>();
         foreach (var epoch in expired)
             if (await FenceAsync(epoch, byNode, cancel) is { } node)
                 fenced.Add(node);
-        return fenced;
+        return new LookAround(fenced, next, wakeUp);
     }
 
     private const string InForceSql = "UPDATE node SET settings_version = $2 WHERE epoch = $1 AND settings_version IS DISTINCT FROM $2";
@@ -221,7 +236,7 @@ public sealed record NodeRegistration(string Name, string Remoting, string Admin
 /// <param name="Fenced">The epoch is fenced or gone: stop owning anything and register again.</param>
 /// <param name="SettingsVersion">Newest settings version.</param>
 /// <param name="Receive">on, off or draining for this node (ADMIN-32): the stricter of the cluster's and the node's own switch.</param>
-/// <param name="WakeUp">Grows whenever an administrator made recipients due (retry, release): claim now.</param>
+/// <param name="WakeUp">Grows whenever an administrator made recipients due (retry, release) or set a switch: renew and claim now.</param>
 public sealed record Renewal(bool Fenced, long SettingsVersion, SwitchState Receive, SwitchState Deliver, long WakeUp, long DirectoryVersion)
 {
     /// <summary>Newest version of policies of domains, keyword lists, groups, proxies and keys (APPROVE-23).</summary>
@@ -234,6 +249,11 @@ public enum SwitchState
     Off,
     Draining,
 }
+
+/// <param name="Fenced">By this look.</param>
+/// <param name="NextEnd">When the next lease ends that is not renewed; <see cref="TimeSpan.MaxValue"/>: there is none.</param>
+/// <param name="WakeUp">See <see cref="Renewal"/>.</param>
+public sealed record LookAround(IReadOnlyList<FencedNode> Fenced, TimeSpan NextEnd, long WakeUp);
 
 /// <param name="Recipients">Rows freed.</param>
 /// <param name="Overdue">How long after the end of its lease the node was fenced.</param>

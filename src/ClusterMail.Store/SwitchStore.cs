@@ -2,14 +2,15 @@ using Npgsql;
 
 namespace ClusterMail.Store;
 
-/// <summary>The switches of CLU-25 and ADMIN-32. Nodes learn a change with their next renewal.</summary>
+/// <summary>The switches of CLU-25 and ADMIN-32. Nodes learn a change with their next renewal, and renew at once when they see the counter of wake-ups grow.</summary>
 public sealed class SwitchStore(NpgsqlDataSource dataSource)
 {
     private const string SetSql = """
         WITH old AS (SELECT state FROM node_switch WHERE scope = $1 AND kind = $2),
         noted AS (
             INSERT INTO console_audit (who, means, source, outcome, act, subject, old_value, new_value)
-            SELECT $5, $6, $7, 'done', 'cluster.switch', CASE $1 WHEN '' THEN 'cluster' ELSE $1 END, jsonb_build_object($2, coalesce((SELECT state FROM old), 'on')), jsonb_build_object($2, $3))
+            SELECT $5, $6, $7, 'done', 'cluster.switch', CASE $1 WHEN '' THEN 'cluster' ELSE $1 END, jsonb_build_object($2, coalesce((SELECT state FROM old), 'on')), jsonb_build_object($2, $3)),
+        woken AS (UPDATE wake_up SET counter = counter + 1)
         INSERT INTO node_switch (scope, kind, state, by) VALUES ($1, $2, $3, $4)
         ON CONFLICT (scope, kind) DO UPDATE SET state = excluded.state, since = now(), by = excluded.by
         """;

@@ -4,7 +4,9 @@ using ClusterMail.Testing.Processes;
 using Xunit.Sdk;
 using Xunit.v3;
 
-[assembly: Parallelization(Mode = ParallelMode.None)]
+// One farm that works at a time, and beside it one that waits.
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
+[assembly: Parallelization(Mode = ParallelMode.Collections)]
 
 namespace ClusterMail.Cluster.Tests;
 
@@ -12,6 +14,9 @@ namespace ClusterMail.Cluster.Tests;
 internal sealed class ClusterFarm : IAsyncDisposable
 {
     public const string Domain = "sink.test";
+
+    /// <summary>The collection of tests that mostly wait for the farm's own clocks: they run beside the others, one after the other, and judge nobody's speed.</summary>
+    public const string Patient = "patient";
 
     private ClusterFarm(Farm farm, RecordingSink sink)
     {

@@ -4,6 +4,7 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>Events told by mail while the farm loses a node.</summary>
+[Collection(ClusterFarm.Patient)]
 public class EventMailTests
 {
     [Fact]

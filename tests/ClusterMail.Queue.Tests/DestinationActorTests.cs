@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit;
 using ClusterMail.Queue.Schedule;
+using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClusterMail.Queue.Tests;
@@ -57,6 +58,17 @@ public sealed class DestinationActorTests : TestKit
         Assert.Equal(10, Want("b", 20).Connections);
         _time.Advance(_options.AllotmentTtl);
         Assert.Equal(10, Want("c", 20).Connections);
+    }
+
+    [Fact]
+    public async Task CLU_22_what_a_node_held_that_left_the_cluster_is_free_before_its_time()
+    {
+        var gate = CreateTestProbe();
+        _actor.Tell(new DestinationActor.Want(Hop, "a", 20, 0), gate);
+        await gate.ExpectMsgAsync<DestinationActor.Allotted>(told => Assert.Equal(10, told.Connections), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(0, Want("b", 20).Connections);
+        Sys.Stop(gate);
+        await Until.TrueAsync(() => Want("b", 20).Connections == 10, TimeSpan.FromSeconds(30), "all of it for the other");
     }
 
     [Fact]

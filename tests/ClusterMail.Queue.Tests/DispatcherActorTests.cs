@@ -99,6 +99,29 @@ public sealed class DispatcherActorTests : TestKit
     }
 
     [Fact]
+    public async Task P4_nothing_is_sent_while_outcomes_wait_too_long_and_all_of_it_when_they_are_recorded()
+    {
+        await using var peer = ScriptedPeer.Start();
+        Point("example.net", peer);
+        var dispatcher = Start();
+        _scene.Outcomes.Resumed += () => dispatcher.Tell(new DispatcherActor.Resume());
+        await using (var other = await _scene.Database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        await using (await other.BeginTransactionAsync(TestContext.Current.CancellationToken))
+        {
+            await using var hold = new Npgsql.NpgsqlCommand("LOCK TABLE history", other);
+            await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            dispatcher.Tell(new DispatcherActor.Accepted([await _scene.OwnedAsync(recipients: "a@example.net")]));
+            await Until.TrueAsync(() => _scene.Outcomes.IsStalled, QueueScene.Patience, "an outcome that waits");
+            dispatcher.Tell(new DispatcherActor.Accepted([await _scene.OwnedAsync(recipients: "b@example.net")]));
+            // Longer than two ticks, each of which looks for what it could send.
+            Assert.True(await Until.StaysAsync(() => peer.Sessions.Sum(session => session.WireContents.Count) == 1, TimeSpan.FromSeconds(1.5)));
+        }
+
+        await DeliveredAsync(2);
+        await EmptyAsync();
+    }
+
+    [Fact]
     public async Task CLU_35_with_one_connection_a_deep_destination_does_not_starve_the_others()
     {
         _workers = 1;

@@ -1,63 +1,59 @@
+using System.Collections.Concurrent;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Store;
+using ClusterMail.Store.Content;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClusterMail.Queue.Tests;
 
+/// <summary>When a node renews, and when it looks for others whose lease has ended.</summary>
 public sealed class LeaseKeeperTests
 {
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(2);
+    private static NodeRegistration Named(string name) => new(name, $"akka.tcp://clustermail@{name}:1", "http://127.0.0.1:1", "", "1", []);
 
-    private static LeaseKeeper Keeper(TestDatabase database, TimeSpan mercy) => new(
-        new NodeStore(database.Source), Registration("n1"),
-        new LeaseOptions { Length = Length, Guard = TimeSpan.FromMilliseconds(100), RenewEvery = TimeSpan.FromMilliseconds(100), FenceEvery = TimeSpan.FromMilliseconds(50), Mercy = mercy },
+    private static LeaseKeeper Keeper(TestDatabase database, LeaseOptions options) => new(
+        new NodeStore(database.Source), Named("n1"), options,
         epoch =>
         {
             var source = Store.Database.Open(database.ConnectionString, "clustermaild n1", epoch);
-            return (new QueueStore(source), source);
+            return (new QueueStore(source, ContentKeys.None), source);
         },
         NullLogger<LeaseKeeper>.Instance);
 
-    private static NodeRegistration Registration(string name) => new(name, "akka.tcp://clustermail@127.0.0.1:1", "http://127.0.0.1:1", "", "1", []);
-
-    /// <summary>The leases of n1, kept by a keeper, and of n2, which nobody keeps, both end while nobody can write them; then n1 is back.</summary>
-    private static async Task<(NodeStore Nodes, long Other)> OutageAsync(TestDatabase database, LeaseKeeper keeper)
-    {
-        var nodes = new NodeStore(database.Source);
-        keeper.Start();
-        await Until.TrueAsync(() => keeper.IsValid, QueueScene.Patience, "n1 has its lease");
-        await using var blocker = await database.Source.OpenConnectionAsync();
-        await using var transaction = await blocker.BeginTransactionAsync();
-        var other = await nodes.RegisterAsync(Registration("n2"), Length, default);
-        await using (var held = new Npgsql.NpgsqlCommand("LOCK TABLE node IN EXCLUSIVE MODE", blocker, transaction))
-            await held.ExecuteNonQueryAsync();
-        await Until.TrueAsync(() => !keeper.IsValid, QueueScene.Patience, "the lease of n1 has lapsed");
-        await Until.TrueAsync(async () => await database.ScalarAsync<bool>($"SELECT alive_until < now() FROM node WHERE epoch = {other}"), QueueScene.Patience, "that of n2 has ended");
-        await transaction.RollbackAsync();
-        await Until.TrueAsync(() => keeper.IsValid, QueueScene.Patience, "n1 has its lease again");
-        return (nodes, other);
-    }
-
     [Fact]
-    public async Task P4_after_an_outage_of_the_database_a_node_lets_the_others_come_back_too()
+    public async Task CLU_32_a_node_that_is_told_to_drain_learns_it_before_its_next_renewal()
     {
         await using var database = await TestDatabase.CreateAsync();
-        await using var keeper = Keeper(database, mercy: TimeSpan.FromHours(1));
-        var (nodes, other) = await OutageAsync(database, keeper);
+        await using var keeper = Keeper(database, new LeaseOptions { Length = TimeSpan.FromMinutes(20), RenewEvery = TimeSpan.FromMinutes(10), FenceEvery = TimeSpan.FromMilliseconds(50) });
+        keeper.Start();
+        await Until.TrueAsync(() => keeper.LastRenewal is { Deliver: SwitchState.On }, QueueScene.Patience, "the first renewal");
+        await new SwitchStore(database.Source).SetAsync("n1", SwitchKind.Deliver, SwitchState.Draining, "me", default);
+        await Until.TrueAsync(() => keeper.LastRenewal is { Deliver: SwitchState.Draining }, QueueScene.Patience, "a renewal that brings the switch");
+        // One for each reason, not one for each look.
         var renewals = 0;
         keeper.Renewed += _ => Interlocked.Increment(ref renewals);
-        await Until.TrueAsync(() => Volatile.Read(ref renewals) > 5, QueueScene.Patience, "n1 has had time to look around");
-        Assert.False((await nodes.RenewAsync(other, Length, default)).Fenced);
+        Assert.True(await Until.StaysAsync(() => Volatile.Read(ref renewals) == 0, TimeSpan.FromMilliseconds(500)));
     }
 
     [Fact]
-    public async Task CLU_22_who_does_not_come_back_is_fenced_when_that_time_is_over()
+    public async Task CLU_22_a_dead_node_is_fenced_when_its_lease_ends_and_not_at_the_look_after_it()
     {
         await using var database = await TestDatabase.CreateAsync();
-        await using var keeper = Keeper(database, mercy: TimeSpan.FromMilliseconds(300));
-        var (_, other) = await OutageAsync(database, keeper);
-        await Until.TrueAsync(async () => await database.ScalarAsync<bool>($"SELECT fenced_at IS NOT NULL FROM node WHERE epoch = {other}"), QueueScene.Patience, "n2 is fenced");
+        // Looks after 4, 8 and 12 s; the lease of the dead node ends after 5.
+        await using var keeper = Keeper(database, new LeaseOptions { Length = TimeSpan.FromSeconds(60), FenceEvery = TimeSpan.FromSeconds(4) });
+        var fenced = new ConcurrentQueue<FencedNode>();
+        keeper.Fenced += nodes =>
+        {
+            foreach (var node in nodes)
+                fenced.Enqueue(node);
+        };
+        await new NodeStore(database.Source).RegisterAsync(Named("dead"), TimeSpan.FromSeconds(5), default);
+        keeper.Start();
+        await Until.TrueAsync(() => !fenced.IsEmpty, QueueScene.Patience, "the dead node fenced");
+        var dead = Assert.Single(fenced);
+        Assert.Equal("dead", dead.Name);
+        Assert.InRange(dead.Overdue, TimeSpan.Zero, TimeSpan.FromSeconds(2));
     }
 }

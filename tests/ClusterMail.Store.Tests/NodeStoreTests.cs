@@ -146,6 +146,23 @@ public sealed class NodeStoreTests
     }
 
     [Fact]
+    public async Task CLU_32_who_looks_around_sees_that_a_switch_was_set_and_when_the_next_lease_ends()
+    {
+        await using var scene = await Scene.StartAsync();
+        var before = await scene.Nodes.LookAsync("node2", default);
+        Assert.Empty(before.Fenced);
+        Assert.InRange(before.NextEnd, TimeSpan.Zero, Scene.Lease);
+
+        await new SwitchStore(scene.Database.Source).SetAsync("node1", SwitchKind.Deliver, SwitchState.Draining, "me", default);
+        Assert.True((await scene.Nodes.LookAsync("node2", default)).WakeUp > before.WakeUp);
+
+        await scene.ExpireAsync(scene.Epoch);
+        var after = await scene.Nodes.LookAsync("node2", default);
+        Assert.Equal((scene.Epoch, TimeSpan.MaxValue), (Assert.Single(after.Fenced).Epoch, after.NextEnd));
+        Assert.Empty((await scene.Nodes.LookAsync("node2", default)).Fenced);
+    }
+
+    [Fact]
     public async Task CLU_20_of_several_nodes_that_start_at_once_exactly_one_forms_the_cluster()
     {
         await using var scene = await Scene.StartAsync();

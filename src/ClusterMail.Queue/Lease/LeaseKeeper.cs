@@ -16,7 +16,7 @@ public sealed record LeaseOptions
     /// <summary>The node stops this long before the database would let others take over; default 500 ms.</summary>
     public TimeSpan Guard { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How often this node looks for others whose lease has ended; default 500 ms.</summary>
+    /// <summary>How often this node looks for others whose lease has ended, and for a reason to renew at once; default 500 ms. It looks sooner where a lease ends before.</summary>
     public TimeSpan FenceEvery { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
@@ -35,7 +35,11 @@ public sealed partial class LeaseKeeper(
     NodeStore nodes, NodeRegistration registration, LeaseOptions options, Func<long, (QueueStore Store, IAsyncDisposable Source)> openStore, ILogger<LeaseKeeper> log) : IAsyncDisposable
 {
     private IAsyncDisposable? _source;
+    /// <summary>The clocks of the database and of this machine run at the same pace, but for what a timer and a question take.</summary>
+    private static readonly TimeSpan AfterEnd = TimeSpan.FromMilliseconds(10);
+
     private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _renewNow = new(0, 1);
     private volatile EpochLease? _current;
     private Task _renewing = Task.CompletedTask;
     private Task _fencing = Task.CompletedTask;
@@ -100,7 +104,7 @@ public sealed partial class LeaseKeeper(
             {
                 return;
             }
-            await WaitAsync(_lost ? TimeSpan.FromMilliseconds(500) : options.RenewEvery).ConfigureAwait(false);
+            await UntilRenewalAsync(_lost ? TimeSpan.FromMilliseconds(500) : options.RenewEvery).ConfigureAwait(false);
         }
     }
 
@@ -141,20 +145,26 @@ public sealed partial class LeaseKeeper(
 
     private async Task FenceAsync()
     {
+        var wait = options.FenceEvery;
         while (!_stop.IsCancellationRequested)
         {
-            await WaitAsync(options.FenceEvery).ConfigureAwait(false);
+            await WaitAsync(wait).ConfigureAwait(false);
+            wait = options.FenceEvery;
             // A node that is not sure of its own lease does not judge others, nor does one that has just become so.
             if (!IsValid || Stopwatch.GetTimestamp() < Volatile.Read(ref _mercyUntil))
                 continue;
             try
             {
                 using var limit = Limit();
-                var fenced = await nodes.FenceExpiredAsync(registration.Name, limit.Token).ConfigureAwait(false);
-                foreach (var node in fenced)
+                var seen = await nodes.LookAsync(registration.Name, limit.Token).ConfigureAwait(false);
+                if (seen.NextEnd < wait - AfterEnd)
+                    wait = seen.NextEnd + AfterEnd;
+                foreach (var node in seen.Fenced)
                     TookOver(log, registration.Name, node.Name, node.Epoch, node.Recipients, node.Overdue.TotalMilliseconds);
-                if (fenced.Count > 0)
-                    Fenced?.Invoke(fenced);
+                if (seen.Fenced.Count > 0)
+                    Fenced?.Invoke(seen.Fenced);
+                if (LastRenewal is { } renewal && renewal.WakeUp != seen.WakeUp && _renewNow.CurrentCount == 0)
+                    _renewNow.Release();
             }
             catch (Exception trouble) when (!_stop.IsCancellationRequested)
             {
@@ -173,6 +183,19 @@ public sealed partial class LeaseKeeper(
         var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(options.Length / 2);
         return limit;
+    }
+
+    /// <summary>Ends early when there is something to learn: a switch was set, recipients were made due.</summary>
+    private async Task UntilRenewalAsync(TimeSpan time)
+    {
+        try
+        {
+            await _renewNow.WaitAsync(time, _stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
     }
 
     private async Task WaitAsync(TimeSpan time)
@@ -207,6 +230,7 @@ public sealed partial class LeaseKeeper(
         if (_source is not null)
             await _source.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
+        _renewNow.Dispose();
     }
 
     [LoggerMessage(5001, LogLevel.Information, "{Node} owns recipients under epoch {Epoch}")]

@@ -103,6 +103,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
             Interlocked.Increment(ref _unrecorded);
         if (_waiting.Writer.TryWrite(ending))
             return;
+        Interlocked.Add(ref _unrecorded, -ending.Conclusions.Count);
         // The node has stopped; its rows went back.
         _written(ending.Conclusions.Count, false);
         _ = LateAsync(ending.Conclusions, "the node was stopped");

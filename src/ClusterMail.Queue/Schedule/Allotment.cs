@@ -14,10 +14,10 @@ internal readonly record struct Allotment
     /// A question nobody answered is asked again sooner: it went to a node that is gone, and by now its shard may live elsewhere. So is one that brought less
     /// than was wanted: others give back what is above their part, and an actor that has just moved gave it all to whoever asked first.
     /// </summary>
-    private static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Without an answer for so long the node helps itself.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private int Connections { get; init; }
     private long Until { get; init; }

@@ -21,14 +21,30 @@ internal sealed class Claimer(DispatcherParts parts, IActorRef self)
     private const int LeastRoom = 50;
     private const int ExpiredBatch = 100;
 
+    /// <summary>After a wake-up it is asked at each tick for so many of them: a node that was just told to drain gives back what it holds.</summary>
+    private const int EagerTicks = 6;
+
     private readonly Rest _rest = new(TimeProvider.System);
     private readonly Rest _expiredRest = new(TimeProvider.System);
+    private int _eager;
     private bool _claiming;
     private bool _claimingExpired;
     private bool _more;
 
     /// <summary>Rows may just have been taken whose list has not come yet.</summary>
     public bool IsUnderWay => _claiming || _claimingExpired;
+
+    /// <summary>Somebody said that there is something to claim, or soon will be.</summary>
+    public void BeEager() => _eager = EagerTicks;
+
+    /// <summary>To be asked at each tick. Without a reason once a second: an empty claim walks all destinations that have mail.</summary>
+    public bool IsDue(int tick)
+    {
+        if (_eager == 0)
+            return tick % 2 == 0;
+        _eager--;
+        return true;
+    }
 
     public void ClaimAll()
     {

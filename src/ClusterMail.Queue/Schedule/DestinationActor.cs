@@ -50,7 +50,7 @@ public sealed class DestinationActor : ReceiveActor
     /// <param name="Reply">Why it is down.</param>
     public sealed record Allotted(string NextHop, int Connections, int ForMs, int DownForMs, string Reply);
 
-    private sealed record Holder(int Connections, int Wanted, DateTimeOffset Until);
+    private sealed record Holder(int Connections, int Wanted, DateTimeOffset Until, IActorRef Gate);
 
     private readonly Func<DestinationOptions> _options;
     private readonly TimeProvider _time;
@@ -67,6 +67,7 @@ public sealed class DestinationActor : ReceiveActor
         Receive<Want>(OnWant);
         Receive<Unreachable>(OnUnreachable);
         Receive<Reachable>(OnReachable);
+        Receive<Terminated>(OnGone);
         Receive<ReceiveTimeout>(_ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)));
         Context.SetReceiveTimeout(TimeSpan.FromMinutes(10));
     }
@@ -95,8 +96,19 @@ public sealed class DestinationActor : ReceiveActor
         }
         var connections = _failures > 0 ? 1 : Share(want, now);
         // What it still holds beyond its part is not free for others before it says that it has let go.
-        _holders[want.Node] = new Holder(Math.Max(connections, want.Holding), want.Wanted, now + _options().AllotmentTtl);
+        _holders[want.Node] = new Holder(Math.Max(connections, want.Holding), want.Wanted, now + _options().AllotmentTtl, Sender);
+        Context.Watch(Sender);
         Sender.Tell(new Allotted(want.NextHop, connections, (int)_options().AllotmentTtl.TotalMilliseconds, 0, ""));
+    }
+
+    /// <summary>
+    /// The node has left the cluster. Its mail is about to be claimed by others, who would wait for its connections until their time is over. A node that lives on outside
+    /// of it keeps what it has for that time: so long, and not longer, the next hop may see more connections than the limit.
+    /// </summary>
+    private void OnGone(Terminated gone)
+    {
+        foreach (var node in _holders.Where(holder => holder.Value.Gate.Equals(gone.ActorRef)).Select(holder => holder.Key).ToArray())
+            _holders.Remove(node);
     }
 
     private bool MayProbe(string node, DateTimeOffset now)

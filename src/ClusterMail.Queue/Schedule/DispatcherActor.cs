@@ -83,7 +83,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<NextHopLimit.Down>(_connections.OnDown);
         Receive<Claimer.Claimed>(OnClaimed);
         Receive<Claimer.Failed>(OnClaimFailed);
-        Receive<WakeUp>(_ => Claim());
+        Receive<WakeUp>(_ => OnWakeUp());
         Receive<Resume>(_ => PumpAll());
         Receive<Deliver>(OnDeliver);
         Receive<Forget>(OnForget);
@@ -247,7 +247,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         _connections.OnTick(raise: _ticks % 20 == 0);
         PumpAll();
         _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= perDestination).Select(lane => lane.Destination));
-        if (_ticks % 2 == 0 && _delivering)
+        if (_delivering && _claimer.IsDue(_ticks))
             _claimer.ClaimByClock();
         if (_ticks % 60 == 0)
             Reconcile();
@@ -266,6 +266,12 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     }
 
     // ---- claiming
+
+    private void OnWakeUp()
+    {
+        _claimer.BeEager();
+        Claim();
+    }
 
     private void Claim()
     {

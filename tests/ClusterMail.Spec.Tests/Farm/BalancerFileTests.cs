@@ -1,14 +1,12 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.RegularExpressions;
 using ClusterMail.Testing.Processes;
 
 namespace ClusterMail.Spec.Tests.Farm;
 
 /// <summary>deploy/haproxy.cfg in front of a farm, with nothing changed but addresses and ports.</summary>
 [Collection(nameof(FarmCollection))]
-public sealed partial class BalancerFileTests(FarmFixture farm)
+public sealed class BalancerFileTests(FarmFixture farm)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
     private static readonly IPAddress Client = IPAddress.Parse("127.0.0.77");
@@ -16,8 +14,7 @@ public sealed partial class BalancerFileTests(FarmFixture farm)
     [Fact]
     public async Task CLU_23_and_CLU_32_while_a_node_drains_behind_the_balancer_nobody_hears_5xx_and_then_nobody_is_sent_there()
     {
-        var smtp = Ports.Block(3);
-        await using var balancer = await HAProxy.StartFileAsync(Render(smtp), new IPEndPoint(IPAddress.Loopback, smtp));
+        await using var balancer = await HAProxy.StartDeployedAsync(farm.Farm.Nodes);
         var drained = farm.Farm.Nodes[1];
         var marked = $"drain-{Guid.NewGuid():N}";
         var replies = new List<string>();
@@ -71,23 +68,4 @@ public sealed partial class BalancerFileTests(FarmFixture farm)
             return false;
         }
     }
-
-    /// <summary>Machines mx1 to mx3 become the nodes. All three doors lead to the one port of a node that takes the PROXY protocol here.</summary>
-    private string Render(int port)
-    {
-        var text = File.ReadAllText(Path.Combine(Tool.Root, "deploy", "haproxy.cfg"));
-        var bound = port;
-        text = Bind().Replace(text, _ => string.Create(CultureInfo.InvariantCulture, $"bind 127.0.0.1:{bound++}"));
-        Assert.Equal(port + 3, bound);
-        text = Server().Replace(text, server => farm.Farm.Nodes[server.Groups[1].Value[0] - '1'] is var node
-            ? string.Create(CultureInfo.InvariantCulture, $"server mx{server.Groups[1].Value} {node.ProxySmtp} port {new Uri(node.Admin).Port}")
-            : "");
-        return text;
-    }
-
-    [GeneratedRegex(@"bind :::[0-9]+ v4v6")]
-    private static partial Regex Bind();
-
-    [GeneratedRegex(@"server mx([1-3]) [0-9.]+:[0-9]+")]
-    private static partial Regex Server();
 }

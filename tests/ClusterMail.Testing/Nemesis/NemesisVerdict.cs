@@ -20,22 +20,9 @@ public sealed record NemesisVerdict(MailHistory History, IReadOnlyList<string> U
     /// <summary>For each kind the longest time without a single 250, from its beginning until ten seconds after it was put right.</summary>
     private static IReadOnlyList<HarmCost> Costing(LoadGenerator load, IReadOnlyList<HarmDone> done)
     {
-        var promises = load.Accepted.Values.Select(one => one.At).Order().ToArray();
+        var promises = AcceptanceGap.Times(load);
         return [.. done.GroupBy(one => one.Plan.Kind).OrderBy(group => group.Key).Select(group => new HarmCost(
-            group.Key, group.Count(), group.Max(one => (one.Until - one.From).TotalSeconds), group.Max(one => LongestGap(promises, one.From, one.Until.AddSeconds(10)))))];
-    }
-
-    private static double LongestGap(DateTimeOffset[] promises, DateTimeOffset from, DateTimeOffset until)
-    {
-        var (first, last) = (Index(promises, from), Index(promises, until));
-        var times = promises[first..last].Prepend(from).Append(last < promises.Length ? promises[last] : until).ToArray();
-        return times.Zip(times.Skip(1), (before, after) => (after - before).TotalSeconds).Max();
-    }
-
-    private static int Index(DateTimeOffset[] sorted, DateTimeOffset at)
-    {
-        var found = Array.BinarySearch(sorted, at);
-        return found < 0 ? ~found : found;
+            group.Key, group.Count(), group.Max(one => (one.Until - one.From).TotalSeconds), group.Max(one => AcceptanceGap.Longest(promises, one.From, one.Until.AddSeconds(10)).TotalSeconds)))];
     }
 
     public override string ToString() => string.Create(

@@ -47,8 +47,9 @@ public static class Duplicates
     /// <summary>How many mails were doubled by what: a line for people.</summary>
     public static Task<string> ReasonsAsync(string database) => AskAsync<string>(database, ReasonsSql);
 
-    // B0000000012@mx.example.jp
-    private static long NumberOf(string id) => long.Parse(id.Split('@')[0].AsSpan(1), CultureInfo.InvariantCulture);
+    /// <summary>The number of a mail as the database has it.</summary>
+    /// <param name="id">As the 354 line names it: <c>B0000000012@mx.example.jp</c>.</param>
+    public static long NumberOf(string id) => long.Parse(id.Split('@')[0].AsSpan(1), CultureInfo.InvariantCulture);
 
     private static async Task<T> AskAsync<T>(string database, string sql)
     {

@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 
 namespace ClusterMail.Testing.Processes;
 
 /// <summary>A real HAProxy in front of the nodes' balanced listeners, speaking PROXY protocol version 2 (or 1) to them (CLU-23).</summary>
-public sealed class HAProxy : IAsyncDisposable
+public sealed partial class HAProxy : IAsyncDisposable
 {
     private readonly Daemon _daemon;
     private readonly string _folder;
@@ -46,6 +48,22 @@ public sealed class HAProxy : IAsyncDisposable
             """, endPoint, tls);
     }
 
+    /// <summary>With <c>deploy/haproxy.cfg</c>, in which nothing is changed but addresses and ports: machines mx1 to mx3 are the nodes, and all three doors lead to their one port that takes the PROXY protocol.</summary>
+    /// <param name="nodes">Three.</param>
+    public static async Task<HAProxy> StartDeployedAsync(IReadOnlyList<FarmNode> nodes)
+    {
+        var first = Ports.Block(3);
+        var text = await File.ReadAllTextAsync(Path.Combine(Tool.Root, "deploy", "haproxy.cfg"));
+        var next = first;
+        text = Bind().Replace(text, _ => string.Create(CultureInfo.InvariantCulture, $"bind {IPAddress.Loopback}:{next++}"));
+        if (next != first + 3)
+            throw new InvalidOperationException($"deploy/haproxy.cfg has {next - first} doors instead of three.");
+        text = Server().Replace(text, server => nodes[server.Groups[1].Value[0] - '1'] is var node
+            ? string.Create(CultureInfo.InvariantCulture, $"server mx{server.Groups[1].Value} {node.ProxySmtp} port {new Uri(node.Admin).Port}")
+            : "");
+        return await StartFileAsync(text, new IPEndPoint(IPAddress.Loopback, first));
+    }
+
     /// <summary>With a whole file.</summary>
     /// <param name="configuration">The text of haproxy.cfg.</param>
     /// <param name="endPoint">Where it takes SMTP clients; it is waited for a greeting there.</param>
@@ -73,6 +91,12 @@ public sealed class HAProxy : IAsyncDisposable
         await _daemon.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
+
+    [GeneratedRegex(@"bind :::[0-9]+ v4v6")]
+    private static partial Regex Bind();
+
+    [GeneratedRegex(@"server mx([1-3]) [0-9.]+:[0-9]+")]
+    private static partial Regex Server();
 
     private static async Task<bool> AnswersAsync(IPEndPoint endPoint, bool tls)
     {

@@ -24,7 +24,8 @@ public sealed class LoadGenerator(IReadOnlyList<IPEndPoint> receivers, string re
 
     /// <param name="Receiver">Who said 250.</param>
     /// <param name="Number">The mail number of the 354 line (RECV-24).</param>
-    public sealed record Acknowledged(IPEndPoint Receiver, DateTimeOffset At, string Number);
+    /// <param name="Session">Which of the sessions heard it, from 0.</param>
+    public sealed record Acknowledged(IPEndPoint Receiver, DateTimeOffset At, string Number, int Session);
 
     /// <summary>By Message-ID, without angle brackets.</summary>
     public IReadOnlyDictionary<string, Acknowledged> Accepted => _acknowledged;
@@ -62,7 +63,7 @@ public sealed class LoadGenerator(IReadOnlyList<IPEndPoint> receivers, string re
             {
                 cancel.ThrowIfCancellationRequested();
                 conversation ??= await OpenAsync(receivers[node % receivers.Count]);
-                if (conversation is not null && await TryAsync(conversation, receivers[node % receivers.Count], number))
+                if (conversation is not null && await TryAsync(conversation, receivers[node % receivers.Count], number, session))
                     break;
                 conversation?.Dispose();
                 conversation = null;
@@ -96,7 +97,7 @@ public sealed class LoadGenerator(IReadOnlyList<IPEndPoint> receivers, string re
         return null;
     }
 
-    private async Task<bool> TryAsync(SmtpConversation conversation, IPEndPoint receiver, int number)
+    private async Task<bool> TryAsync(SmtpConversation conversation, IPEndPoint receiver, int number, int session)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"{_run}.{number}.{Interlocked.Increment(ref _attempts)}@load.test");
         try
@@ -121,7 +122,7 @@ public sealed class LoadGenerator(IReadOnlyList<IPEndPoint> receivers, string re
                 return false;
             }
 
-            _acknowledged[id] = new Acknowledged(receiver, DateTimeOffset.UtcNow, Between(data));
+            _acknowledged[id] = new Acknowledged(receiver, DateTimeOffset.UtcNow, Between(data), session);
             return true;
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)

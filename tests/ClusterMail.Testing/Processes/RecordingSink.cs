@@ -41,9 +41,21 @@ public sealed class RecordingSink : IAsyncDisposable
     /// <summary>Commands in the order they came; kept only with <see cref="KeepContent"/>.</summary>
     public IReadOnlyList<SinkEvent> Events => [.. _events];
     public IReadOnlyList<SinkMail> Mails => [.. _mails];
+
+    /// <summary>Each mail, before its 250 leaves. Handlers must not block.</summary>
+    public event Action<SinkMail>? Arrived;
     public long Count => Interlocked.Read(ref _count);
     public int Connections => Volatile.Read(ref _connections);
     public int OpenConnections => _open.Count;
+
+    /// <summary>What arrived since the last time, which is then forgotten here: for runs whose mails would not fit into memory.</summary>
+    public IReadOnlyList<SinkMail> Take()
+    {
+        var taken = new List<SinkMail>();
+        while (_mails.TryDequeue(out var mail))
+            taken.Add(mail);
+        return taken;
+    }
 
     public async Task<SinkMail> OneAsync(Func<SinkMail, bool> which, TimeSpan limit)
     {
@@ -99,6 +111,7 @@ public sealed class RecordingSink : IAsyncDisposable
     {
         _mails.Enqueue(mail);
         Interlocked.Increment(ref _count);
+        Arrived?.Invoke(mail);
     }
 
     private sealed class Session(RecordingSink sink, NetworkStream stream, int number)
