@@ -35,7 +35,7 @@ internal sealed class HarakaParty : IParty
         var version = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(package, "package.json"))).RootElement.GetProperty("version").GetString()!;
         var endPoint = new IPEndPoint(IPAddress.Loopback, Ports.Block(1));
         var folder = Directory.CreateTempSubdirectory("clustermail-haraka-").FullName;
-        var settings = await WriteAsync(folder, endPoint, around);
+        var settings = await WriteAsync(package, folder, endPoint, around);
         var party = new HarakaParty(Daemon.Start("node", Path.Combine(package, "bin", "haraka"), "-c", folder), folder, endPoint, $"{version}, Node.js {await NodeAsync()}", settings);
         try
         {
@@ -61,7 +61,7 @@ internal sealed class HarakaParty : IParty
 
     private static async Task<string> NodeAsync() => (await Tool.MustAsync(Limit, "node", "--version")).Trim();
 
-    private static async Task<IReadOnlyList<string>> WriteAsync(string folder, IPEndPoint endPoint, Surroundings around)
+    private static async Task<IReadOnlyList<string>> WriteAsync(string package, string folder, IPEndPoint endPoint, Surroundings around)
     {
         foreach (var name in new[] { "config", "plugins", "queue" })
             Directory.CreateDirectory(Path.Combine(folder, name));
@@ -69,6 +69,8 @@ internal sealed class HarakaParty : IParty
         string[] outbound = ["concurrency_max=100", "local_mx_ok=true", $"enable_tls={(around.TlsOut ? "true" : "false")}"];
         string[] log = ["level=WARN"];
         string[] plugins = [.. around.TlsIn ? ["tls"] : Array.Empty<string>(), "to_sink"];
+        // It has no defaults in its code for what stands there.
+        File.Copy(Path.Combine(package, "config", "connection.ini"), Path.Combine(folder, "config", "connection.ini"));
         await ConfigureAsync("smtp.ini", smtp);
         await ConfigureAsync("outbound.ini", outbound);
         await ConfigureAsync("log.ini", ["[main]", .. log]);

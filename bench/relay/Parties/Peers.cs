@@ -22,7 +22,7 @@ internal static class Peers
             using var conversation = await SmtpConversation.OpenAsync(endPoint);
             return conversation.Last.StartsWith("220", StringComparison.Ordinal);
         }
-        catch (Exception e) when (e is SocketException or IOException)
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
             return false;
         }

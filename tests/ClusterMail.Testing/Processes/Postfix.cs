@@ -21,7 +21,7 @@ public sealed class Postfix : IAsyncDisposable
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Of <c>master</c>, which starts all others.</summary>
-    public int ProcessId => int.Parse(File.ReadAllText(Path.Combine(_folder, "queue", "pid", "master.pid")).Trim(), CultureInfo.InvariantCulture);
+    public int ProcessId { get; private set; }
 
     /// <summary>Nothing is being taken, waits or is being delivered.</summary>
     public bool IsQueueEmpty => new[] { "maildrop", "incoming", "active", "deferred" }.Select(name => Path.Combine(_folder, "queue", name))
@@ -48,6 +48,8 @@ public sealed class Postfix : IAsyncDisposable
             await postfix.WriteAsync(relayTo, settings);
             await Tool.MustAsync(Limit, "postfix", "-c", postfix.Configuration, "start");
             await Until.TrueAsync(postfix.AnswersAsync, TimeSpan.FromSeconds(20), "Postfix answering");
+            // It holds a lock on the file, so .NET does not open it.
+            postfix.ProcessId = int.Parse((await Tool.MustAsync(Limit, "cat", Path.Combine(folder, "queue", "pid", "master.pid"))).Trim(), CultureInfo.InvariantCulture);
             return postfix;
         }
         catch (Exception e)
