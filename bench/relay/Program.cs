@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using ClusterMail.Bench.Relay;
 using ClusterMail.Bench.Relay.Parties;
 using ClusterMail.Testing;
@@ -22,6 +23,9 @@ if (options is null)
     return 0;
 
 var parties = new List<IParty>();
+// Servers outlive the program that started them.
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var ended = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 try
 {
     using var authority = options.TlsIn || options.TlsOut ? new CertificateAuthority() : null;
@@ -31,15 +35,28 @@ try
     var slower = await MeasureAsync(sink, options.TlsIn ? certificate : null);
     return slower ? 1 : 0;
 }
-catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException)
+catch (Exception e)
 {
-    Console.Error.WriteLine($"bench/relay: {e.Message}");
+    Console.Error.WriteLine($"bench/relay: {(e is InvalidOperationException or TimeoutException or IOException ? e.Message : e)}");
     return 1;
 }
 finally
 {
+    await StopAsync();
+}
+
+async Task StopAsync()
+{
     foreach (var party in parties)
         await party.DisposeAsync();
+    parties.Clear();
+}
+
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    StopAsync().GetAwaiter().GetResult();
+    Environment.Exit(130);
 }
 
 async Task StartAsync(Surroundings around)

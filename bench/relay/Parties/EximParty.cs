@@ -6,7 +6,7 @@ namespace ClusterMail.Bench.Relay.Parties;
 
 /// <summary>
 /// Debian's Exim from unpacked packages, in a mount namespace that shows it the files and the account it was built to find: installed beside Postfix it would drive
-/// that out. Seen with strace: the process of a connection calls fsync on both spool files of a mail, and only then writes its 250. The processes that deliver are
+/// that out. Seen with strace: the process of a connection calls fsync on both spool files of a mail and on their folder, and only then writes its 250. The processes that deliver are
 /// nobody's children for the kernel's accounts, so its CPU figure leaves part of them out.
 /// </summary>
 internal sealed class EximParty : IParty
@@ -23,7 +23,7 @@ internal sealed class EximParty : IParty
 
     public string Name => "Exim";
     public string Version { get; }
-    public string Durability => "on disk before 250 (fsync of both spool files)";
+    public string Durability => "on disk before 250 (fsync of both spool files and of their folder)";
     public IReadOnlyList<string> Settings { get; }
     public IPEndPoint EndPoint { get; }
     public ProcessTree Server { get; }
