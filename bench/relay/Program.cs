@@ -37,7 +37,7 @@ try
 }
 catch (Exception e)
 {
-    Console.Error.WriteLine($"bench/relay: {(e is InvalidOperationException or TimeoutException or IOException ? e.Message : e)}");
+    Console.Error.WriteLine($"bench/relay: {(e is InvalidOperationException or TimeoutException or IOException ? e.Message : e.ToString())}");
     return 1;
 }
 finally
