@@ -1,124 +1,105 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ClusterMail.Bench.Relay;
+using ClusterMail.Bench.Relay.Parties;
+using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 
-// Source, server, PostgreSQL and sink share this machine, as they do in every figure printed here: only the ratio of two servers in one run
-// says something about them. Servers take turns, so that a slow minute of the machine meets both.
+// Source, server, PostgreSQL and sink share this machine, as they do in every figure printed here: only the ratio of two parties in one run
+// says something about them. All parties run all the time; an idle one takes its share of the processors from the one that is measured.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var options = Options.Parse(args);
-await using var sink = await Sink.StartAsync();
-await using var postfix = options.Servers.Contains("postfix") ? await PostfixServer.StartAsync(sink.EndPoint) : null;
-await using var clusterMail = options.Servers.Contains("clustermail") ? await ClusterMailServer.StartAsync(sink.EndPoint, options.Sessions) : null;
-IReadOnlyList<IServer> servers = [.. new IServer?[] { postfix, clusterMail }.OfType<IServer>()];
-
-Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}, .NET {Environment.Version}; "
-    + $"{options.Sessions} sessions, {(options.Reuse ? "connections reused" : "one connection a mail")}, {options.Runs} runs each, by turns; fsync on; source, sink and PostgreSQL on the same processors");
-Console.WriteLine($"Postfix {(await Tool.MustAsync(TimeSpan.FromSeconds(10), "postconf", "-d", "-h", "mail_version")).Trim()}");
-foreach (var (size, mails) in options.Sizes)
+Options? options;
+try
 {
-    Console.WriteLine();
-    Console.WriteLine($"{size} octets, {mails} mails a run");
-    foreach (var server in servers)
-        await RelayAsync(server, size, Math.Max(200, mails / 10)); // Warm caches and compiled code; not counted.
-    var results = servers.ToDictionary(server => server.Name, _ => new List<Result>());
-    for (var run = 0; run < options.Runs; run++)
+    options = Options.Parse(args);
+}
+catch (ArgumentException e)
+{
+    Console.Error.WriteLine($"bench/relay: {e.Message}");
+    return 2;
+}
+
+if (options is null)
+    return 0;
+
+var parties = new List<IParty>();
+// Servers outlive the program that started them.
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var ended = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+try
+{
+    using var authority = options.TlsIn || options.TlsOut ? new CertificateAuthority() : null;
+    var certificate = authority?.Issue("mx.bench.test", "sink.test");
+    using var sink = new Sink(options.TlsOut ? certificate : null);
+    await StartAsync(new Surroundings(sink.EndPoint, certificate, options.TlsIn, options.TlsOut, options.Sessions));
+    var slower = await MeasureAsync(sink, options.TlsIn ? certificate : null);
+    return slower ? 1 : 0;
+}
+catch (Exception e)
+{
+    Console.Error.WriteLine($"bench/relay: {(e is InvalidOperationException or TimeoutException or IOException ? e.Message : e.ToString())}");
+    return 1;
+}
+finally
+{
+    await StopAsync();
+}
+
+async Task StopAsync()
+{
+    foreach (var party in parties)
+        await party.DisposeAsync();
+    parties.Clear();
+}
+
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    StopAsync().GetAwaiter().GetResult();
+    Environment.Exit(130);
+}
+
+async Task StartAsync(Surroundings around)
+{
+    if (options.Builds is { } builds)
     {
-        foreach (var server in run % 2 == 0 ? servers : servers.Reverse())
-            results[server.Name].Add(await RunAsync(server, size, mails));
+        parties.Add(await ClusterMailParty.StartAsync("BASE", builds.Base, around));
+        parties.Add(await ClusterMailParty.StartAsync("HEAD", builds.Head, around));
+        return;
     }
 
-    Console.WriteLine($"{"",-12} {"mails/s",9} {"spread",15} {"p50 ms",8} {"p99 ms",8} {"CPU us/mail",12} {"peak MB",8} {"commits/mail",13} {"WAL B/mail",11}");
-    foreach (var (name, runs) in results)
-        Console.WriteLine(Line(name, runs));
-    if (servers.Count == 2)
-        Console.WriteLine($"ratio ClusterMail / Postfix: {Median(results["ClusterMail"], run => run.Rate) / Median(results["Postfix"], run => run.Rate):0.0}");
+    parties.Add(await ClusterMailParty.StartAsync("ClusterMail", Path.Combine(Tool.Root, "out"), around));
+    foreach (var peer in options.Peers)
+        parties.Add(await PeerAsync(peer, around));
 }
 
-return 0;
-
-async Task<Result> RunAsync(IServer server, int size, int mails)
+static async Task<IParty> PeerAsync(string name, Surroundings around) => name switch
 {
-    var before = await server.DatabaseAsync();
-    server.Meter.Start();
-    using var done = new CancellationTokenSource();
-    var sampling = SampleAsync(server.Meter, done.Token);
-    var elapsed = await RelayAsync(server, size, mails);
-    await done.CancelAsync();
-    await sampling;
-    server.Meter.Sample();
-    var cpu = server.Meter.CpuSeconds;
-    var after = await server.DatabaseAsync();
-    var start = sink.Count;
-    var sample = Math.Min(mails, 2000);
-    var latency = await Latency.MeasureAsync(server.EndPoint, options.Sessions, sample, size);
-    await ArrivedAsync(start + sample, server);
-    return new Result(
-        mails / elapsed.TotalSeconds, At(latency, 0.5), At(latency, 0.99), cpu * 1e6 / mails, server.Meter.PeakMegabytes,
-        (after?.Commits - before?.Commits) / (double?)mails, (after?.Wal - before?.Wal) / (double?)mails);
-}
+    "postfix" => await PostfixParty.StartAsync(around),
+    "haraka" => await HarakaParty.StartAsync(around),
+    _ => await EximParty.StartAsync(around),
+};
 
-// From the start of the source to the last arrival at the sink.
-async Task<TimeSpan> RelayAsync(IServer server, int size, int mails)
+async Task<bool> MeasureAsync(Sink sink, CertificateAuthority.Pair? shown)
 {
-    var start = sink.Count;
-    var clock = Stopwatch.StartNew();
-    var source = Tool.RunAsync(
-        TimeSpan.FromMinutes(10), "smtp-source", [.. options.Reuse ? (string[])["-d"] : [], "-s", Text(options.Sessions), "-m", Text(mails), "-l", Text(size), "-f", "source@bench.test", "-t", "r@sink.test", server.EndPoint.ToString()]);
-    var arrived = ArrivedAsync(start + mails, server);
-    var result = await source;
-    if (result.ExitCode != 0)
-        throw new InvalidOperationException($"smtp-source towards {server.Name}: {result.Errors}");
-    await arrived;
-    return clock.Elapsed;
-}
-
-async Task ArrivedAsync(long count, IServer server)
-{
-    var clock = Stopwatch.StartNew();
-    while (sink.Count < count)
+    var bench = new Bench(options, parties, sink);
+    var report = new Report(options, parties);
+    var slower = false;
+    report.PrintHead();
+    foreach (var (size, mails) in options.Sizes)
     {
-        if (clock.Elapsed > TimeSpan.FromMinutes(10))
-            throw new TimeoutException($"{server.Name}: {count - sink.Count} mails did not arrive");
-        await Task.Delay(10);
+        var results = await bench.TurnsAsync(size, mails);
+        // After them: source and sink are warm then.
+        var ceiling = await bench.CeilingAsync(size, mails, shown);
+        report.Add(size, mails, ceiling, results);
+        if (options.Builds is not null)
+            slower |= Comparison.IsSlower(results[0], results[1]);
+        if (options.HalfRate)
+            report.Add(size, mails, null, await bench.TurnsAsync(size, mails, party => results[party].Median(run => run.Rate) / 2));
+        else if (options.Rate is { } rate)
+            report.Add(size, mails, null, await bench.TurnsAsync(size, mails, _ => rate));
     }
+
+    await report.WriteAsync();
+    return slower;
 }
-
-static async Task SampleAsync(Meter meter, CancellationToken cancel)
-{
-    try
-    {
-        while (true)
-        {
-            await Task.Delay(500, cancel);
-            meter.Sample();
-        }
-    }
-    catch (OperationCanceledException)
-    {
-        // The run is over.
-    }
-}
-
-static string Line(string name, IReadOnlyList<Result> runs) => string.Create(
-    CultureInfo.InvariantCulture,
-    $"{name,-12} {Median(runs, run => run.Rate),9:0} {$"{runs.Min(run => run.Rate):0}..{runs.Max(run => run.Rate):0}",15} {Median(runs, run => run.P50),8:0.0} {Median(runs, run => run.P99),8:0.0} {Median(runs, run => run.CpuMicroseconds),12:0} {runs.Max(run => run.PeakMegabytes),8:0} {Optional(runs, run => run.CommitsPerMail, "0.00"),13} {Optional(runs, run => run.WalPerMail, "0"),11}");
-
-static double Median(IReadOnlyList<Result> runs, Func<Result, double> value)
-{
-    var sorted = runs.Select(value).Order().ToList();
-    return sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[sorted.Count / 2 - 1] + sorted[sorted.Count / 2]) / 2;
-}
-
-static string Optional(IReadOnlyList<Result> runs, Func<Result, double?> value, string format) =>
-    runs.All(run => value(run) is not null) ? Median(runs, run => value(run)!.Value).ToString(format, CultureInfo.InvariantCulture) : "-";
-
-static double At(IReadOnlyList<double> sorted, double share) => sorted[(int)Math.Min(sorted.Count - 1, sorted.Count * share)];
-
-static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-/// <summary>One run of one server.</summary>
-/// <param name="Rate">Mails a second, end to end.</param>
-/// <param name="P50">Milliseconds from the final dot to its 250.</param>
-internal sealed record Result(double Rate, double P50, double P99, double CpuMicroseconds, double PeakMegabytes, double? CommitsPerMail, double? WalPerMail);

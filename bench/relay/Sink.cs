@@ -1,59 +1,169 @@
-using System.Globalization;
+using System.Diagnostics;
 using System.Net;
-using ClusterMail.Testing.Processes;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using ClusterMail.Testing;
 
 namespace ClusterMail.Bench.Relay;
 
-/// <summary><c>smtp-sink -c</c>: the running counter it prints is read, so that the end of a run is the arrival of its last mail.</summary>
-internal sealed class Sink : IAsyncDisposable
+/// <summary>Where everything goes: takes every mail, keeps none, and knows the moment the last one of a run arrived. A thread for each connection.</summary>
+internal sealed class Sink : IDisposable
 {
-    private readonly Daemon _daemon;
+    /// <summary>More than any party opens.</summary>
+    private const int Connections = 512;
 
-    private Sink(Daemon daemon, IPEndPoint endPoint)
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly SslStreamCertificateContext? _certificate;
+    private readonly byte[] _greeted = "250-sink.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n"u8.ToArray();
+    private readonly byte[] _offering = "250-sink.test\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 8BITMIME\r\n"u8.ToArray();
+    private long _recipients;
+    private long _transactions;
+    private Expectation? _expected;
+
+    private sealed record Expectation(long Recipients)
     {
-        _daemon = daemon;
-        EndPoint = endPoint;
+        public TaskCompletionSource<long> Arrived { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    public IPEndPoint EndPoint { get; }
-
-    public static async Task<Sink> StartAsync()
+    /// <param name="certificate">STARTTLS is offered with it; null: clear text.</param>
+    public Sink(CertificateAuthority.Pair? certificate)
     {
-        var port = Ports.Block(1);
-        IReadOnlyList<string> user = Unix.IsRoot ? ["-u", "nobody"] : [];
-        // script gives it a terminal, without which its counter would stay in a buffer; carriage returns become lines.
-        var command = string.Create(CultureInfo.InvariantCulture, $"exec smtp-sink {string.Join(' ', user)} -c -m 1000 127.0.0.1:{port} 1000");
-        var daemon = Daemon.Start("script", "-qfec", command, "/dev/null");
-        var sink = new Sink(daemon, new IPEndPoint(IPAddress.Loopback, port));
-        await Until.TrueAsync(sink.OpensAsync, TimeSpan.FromSeconds(10), "smtp-sink listening");
-        return sink;
+        _certificate = certificate is null
+            ? null
+            : SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(certificate.Certificate, certificate.Key), null, offline: true);
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(Connections);
+        for (var index = 0; index < Connections; index++)
+            new Thread(Serve, maxStackSize: 512 * 1024) { IsBackground = true }.Start();
     }
 
-    /// <summary>Mails received since it started.</summary>
-    public long Count
+    public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
+
+    /// <summary>Recipients of complete mails so far.</summary>
+    public long Recipients => Volatile.Read(ref _recipients);
+
+    /// <summary>Complete mails so far: a server may bring the recipients of one in several.</summary>
+    public long Transactions => Volatile.Read(ref _transactions);
+
+    /// <summary>Completes with the timestamp at which so many recipients more had arrived.</summary>
+    public Task<long> ExpectAsync(long recipients)
     {
-        get
+        var expected = new Expectation(Recipients + recipients);
+        Volatile.Write(ref _expected, expected);
+        return expected.Arrived.Task;
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Serve()
+    {
+        var buffer = new byte[64 * 1024];
+        while (true)
         {
-            // sess=3 quit=2 mesg=17
-            var text = _daemon.Output;
-            var at = text.LastIndexOf("mesg=", StringComparison.Ordinal);
-            var digits = at < 0 ? "" : string.Concat(text[(at + 5)..].TakeWhile(char.IsAsciiDigit));
-            return digits.Length == 0 ? 0 : long.Parse(digits, CultureInfo.InvariantCulture);
+            try
+            {
+                using var wire = new Wire(Accept(), buffer);
+                Converse(wire);
+            }
+            catch (Exception e) when (e is IOException or AuthenticationException)
+            {
+                // The server closed without QUIT; what it has not finished it will bring again.
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
         }
     }
 
-    public ValueTask DisposeAsync() => _daemon.DisposeAsync();
-
-    private async Task<bool> OpensAsync()
+    private Socket Accept()
     {
-        try
+        var socket = _listener.Accept();
+        socket.NoDelay = true;
+        return socket;
+    }
+
+    private void Converse(Wire wire)
+    {
+        var secure = false;
+        var recipients = 0;
+        wire.Send("220 sink.test ESMTP\r\n"u8);
+        var replies = new ReplyBatch(wire);
+        while (wire.TryReadLine(out var line))
         {
-            using var conversation = await SmtpConversation.OpenAsync(EndPoint);
-            return conversation.Last.StartsWith("220", StringComparison.Ordinal);
+            switch (line.Length < 4 ? 0 : line[0] & 0xDF)
+            {
+                case 'E' or 'L':
+                    replies.Add(_certificate is null || secure ? _greeted : _offering);
+                    break;
+                case 'R' when (line[1] & 0xDF) == 'C':
+                    recipients++;
+                    replies.Add("250 2.1.5 Ok\r\n"u8);
+                    break;
+                case 'D':
+                    replies.Add("354 Go ahead\r\n"u8);
+                    replies.Flush();
+                    wire.SkipContent();
+                    Arrived(recipients);
+                    recipients = 0;
+                    replies.Add("250 2.0.0 Ok\r\n"u8);
+                    break;
+                case 'S' when _certificate is not null && !secure:
+                    replies.Add("220 2.0.0 Ready\r\n"u8);
+                    replies.Flush();
+                    wire.SecureAsServer(_certificate);
+                    secure = true;
+                    break;
+                case 'M' when _certificate is not null && !secure:
+                    replies.Add("530 5.7.0 STARTTLS first\r\n"u8);
+                    break;
+                case 'M' or 'R' or 'N' or 'H':
+                    recipients = 0;
+                    replies.Add("250 2.0.0 Ok\r\n"u8);
+                    break;
+                case 'Q':
+                    replies.Add("221 2.0.0 Bye\r\n"u8);
+                    replies.Flush();
+                    return;
+                default:
+                    replies.Add("502 5.5.1 Unknown command\r\n"u8);
+                    break;
+            }
+
+            if (!wire.HasMore)
+                replies.Flush();
         }
-        catch (System.Net.Sockets.SocketException)
+    }
+
+    private void Arrived(int recipients)
+    {
+        Interlocked.Increment(ref _transactions);
+        var all = Interlocked.Add(ref _recipients, recipients);
+        if (Volatile.Read(ref _expected) is { } expected && all >= expected.Recipients)
+            expected.Arrived.TrySetResult(Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>Replies to commands that came together leave together.</summary>
+    private sealed class ReplyBatch(Wire wire)
+    {
+        private readonly byte[] _octets = new byte[4096];
+        private int _length;
+
+        public void Add(ReadOnlySpan<byte> reply)
         {
-            return false;
+            if (_length + reply.Length > _octets.Length)
+                Flush();
+            reply.CopyTo(_octets.AsSpan(_length));
+            _length += reply.Length;
+        }
+
+        public void Flush()
+        {
+            if (_length > 0)
+                wire.Send(_octets.AsSpan(0, _length));
+            _length = 0;
         }
     }
 }

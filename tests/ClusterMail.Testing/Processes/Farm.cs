@@ -23,9 +23,11 @@ public sealed class Farm : IAsyncDisposable
     private static readonly object AnyTransaction = new { ip = "192.0.2.1", from = "a@example.net", to = new[] { "b@example.org" } };
 
     private readonly IReadOnlyList<string> _environment;
+    private readonly string _command;
 
-    private Farm(string data, ClusterFile cluster, IReadOnlyList<string> environment)
+    private Farm(string command, string data, ClusterFile cluster, IReadOnlyList<string> environment)
     {
+        _command = command;
         Data = data;
         Cluster = cluster;
         _environment = environment;
@@ -44,22 +46,28 @@ public sealed class Farm : IAsyncDisposable
     /// <param name="settings">Set before it is handed out, and in force on every node then.</param>
     /// <param name="environment">Variables the nodes get on top of ours, as <c>NAME=value</c>.</param>
     public static Task<Farm> StartAsync(int nodes = 3, IReadOnlyDictionary<string, string>? settings = null, params IReadOnlyList<string> environment) =>
-        StartAsync(nodes, settings, [], environment);
+        StartAsync(Program("clustermail"), nodes, settings, [], environment);
+
+    /// <summary>The same from the programs of another build.</summary>
+    /// <param name="programs">A folder that <c>deploy/build</c> filled.</param>
+    public static Task<Farm> StartFromAsync(string programs, int nodes, IReadOnlyDictionary<string, string> settings) =>
+        StartAsync(Path.Combine(programs, "clustermail"), nodes, settings, [], []);
 
     /// <summary>The same with a synchronous standby of the database.</summary>
-    public static Task<Farm> StartWithStandbyAsync(int nodes, IReadOnlyDictionary<string, string> settings) => StartAsync(nodes, settings, ["--standby"], []);
+    public static Task<Farm> StartWithStandbyAsync(int nodes, IReadOnlyDictionary<string, string> settings) =>
+        StartAsync(Program("clustermail"), nodes, settings, ["--standby"], []);
 
-    private static async Task<Farm> StartAsync(int nodes, IReadOnlyDictionary<string, string>? settings, IReadOnlyList<string> more, IReadOnlyList<string> environment)
+    private static async Task<Farm> StartAsync(string command, int nodes, IReadOnlyDictionary<string, string>? settings, IReadOnlyList<string> more, IReadOnlyList<string> environment)
     {
-        if (!File.Exists(Program("clustermail")))
-            throw new InvalidOperationException("out/clustermail is missing: run deploy/build first (tests/run does).");
+        if (!File.Exists(command))
+            throw new InvalidOperationException($"{command} is missing: run deploy/build first (tests/run does).");
         var data = Directory.CreateTempSubdirectory("clustermail-farm-").FullName;
         Unix.LetThrough(data);
         var basePort = Ports.Block(10 * (nodes + 3));
         try
         {
-            await Tool.MustAsync(UpLimit, "env", [.. environment, Program("clustermail"), "up", "--nodes", Text(nodes), "--data", data, "--base-port", Text(basePort), .. more]);
-            var farm = new Farm(data, ReadCluster(data), environment);
+            await Tool.MustAsync(UpLimit, "env", [.. environment, command, "up", "--nodes", Text(nodes), "--data", data, "--base-port", Text(basePort), .. more]);
+            var farm = new Farm(command, data, ReadCluster(data), environment);
             if (settings is not null)
                 await farm.SetAsync(settings);
             return farm;
@@ -67,18 +75,18 @@ public sealed class Farm : IAsyncDisposable
         catch (Exception e)
         {
             var logs = LogTails(data);
-            await DownAsync(data);
+            await DownAsync(command, data);
             throw new InvalidOperationException($"The farm did not come up: {e.Message}\n{logs}", e);
         }
     }
 
     /// <summary>Runs <c>clustermail</c> against this farm; its standard output.</summary>
     public Task<string> RunAsync(params IReadOnlyList<string> arguments) =>
-        Tool.MustAsync(CommandLimit, Program("clustermail"), [.. arguments, "--data", Data]);
+        Tool.MustAsync(CommandLimit, _command, [.. arguments, "--data", Data]);
 
     /// <summary>The same for a command that may fail.</summary>
     public Task<Tool.Result> TryAsync(params IReadOnlyList<string> arguments) =>
-        Tool.RunAsync(CommandLimit, Program("clustermail"), [.. arguments, "--data", Data]);
+        Tool.RunAsync(CommandLimit, _command, [.. arguments, "--data", Data]);
 
     public async Task<JsonElement> JsonAsync(params IReadOnlyList<string> arguments)
     {
@@ -131,7 +139,7 @@ public sealed class Farm : IAsyncDisposable
     /// <summary>Starts whatever node of the farm is not running; returns when all are ready.</summary>
     public async Task RestartAsync()
     {
-        await Tool.MustAsync(UpLimit, "env", [.. _environment, Program("clustermail"), "up", "--nodes", Text(Nodes.Count), "--data", Data]);
+        await Tool.MustAsync(UpLimit, "env", [.. _environment, _command, "up", "--nodes", Text(Nodes.Count), "--data", Data]);
         Cluster = ReadCluster(Data);
     }
 
@@ -164,12 +172,12 @@ public sealed class Farm : IAsyncDisposable
                 Unix.Signal(pid, Unix.Continue);
         if (Environment.GetEnvironmentVariable("CLUSTERMAIL_KEEP_LOGS") is { Length: > 0 } folder)
             await Tool.RunAsync(CommandLimit, "cp", "-r", Data, Path.Combine(folder, Path.GetFileName(Data)));
-        await DownAsync(Data);
+        await DownAsync(_command, Data);
     }
 
-    private static async Task DownAsync(string data)
+    private static async Task DownAsync(string command, string data)
     {
-        await Tool.RunAsync(TimeSpan.FromSeconds(120), Program("clustermail"), "down", "--data", data);
+        await Tool.RunAsync(TimeSpan.FromSeconds(120), command, "down", "--data", data);
         var elsewhere = PostgresControl.FolderOf(data);
         foreach (var folder in new[] { data, elsewhere })
             if (folder is not null && Directory.Exists(folder))

@@ -20,6 +20,13 @@ public sealed class Postfix : IAsyncDisposable
 
     public IPEndPoint EndPoint { get; }
 
+    /// <summary>Of <c>master</c>, which starts all others.</summary>
+    public int ProcessId { get; private set; }
+
+    /// <summary>Nothing is being taken, waits or is being delivered.</summary>
+    public bool IsQueueEmpty => new[] { "maildrop", "incoming", "active", "deferred" }.Select(name => Path.Combine(_folder, "queue", name))
+        .All(queue => !Directory.Exists(queue) || !Directory.EnumerateFiles(queue, "*", SearchOption.AllDirectories).Any());
+
     private string Configuration => Path.Combine(_folder, "etc");
 
     /// <param name="relayTo">Everything goes there.</param>
@@ -41,6 +48,8 @@ public sealed class Postfix : IAsyncDisposable
             await postfix.WriteAsync(relayTo, settings);
             await Tool.MustAsync(Limit, "postfix", "-c", postfix.Configuration, "start");
             await Until.TrueAsync(postfix.AnswersAsync, TimeSpan.FromSeconds(20), "Postfix answering");
+            // It holds a lock on the file, so .NET does not open it.
+            postfix.ProcessId = int.Parse((await Tool.MustAsync(Limit, "cat", Path.Combine(folder, "queue", "pid", "master.pid"))).Trim(), CultureInfo.InvariantCulture);
             return postfix;
         }
         catch (Exception e)
@@ -118,6 +127,7 @@ public sealed class Postfix : IAsyncDisposable
             virtual    unix  - n n - - virtual
             anvil      unix  - - n - 1 anvil
             scache     unix  - - n - 1 scache
+            tlsproxy   unix  - - n - 0 tlsproxy
             tlsmgr     unix  - - n 1000? 1 tlsmgr
             postlog    unix-dgram n - n - 1 postlogd
 

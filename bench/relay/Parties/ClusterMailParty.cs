@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Net;
+using ClusterMail.Testing.Processes;
+using Npgsql;
+
+namespace ClusterMail.Bench.Relay.Parties;
+
+/// <summary>
+/// One node and its private PostgreSQL, as <c>clustermail up --nodes 1</c> starts them; policy, history and logs on. Seen with strace: PostgreSQL calls fdatasync
+/// on its WAL for each group of mails, and only then does the node write their 250s.
+/// </summary>
+internal sealed class ClusterMailParty : IParty
+{
+    private readonly Farm _farm;
+    private readonly NpgsqlDataSource _database;
+
+    private ClusterMailParty(string name, string version, Farm farm, IReadOnlyList<string> settings, int database)
+    {
+        (Name, Version, Settings, _farm) = (name, version, settings, farm);
+        _database = NpgsqlDataSource.Create(farm.Cluster.Database);
+        Server = new ProcessTree(farm.Nodes[0].Pid ?? throw new InvalidOperationException("the node is not running"));
+        Database = new ProcessTree(database);
+    }
+
+    public string Name { get; }
+    public string Version { get; }
+    public string Durability => "on disk before 250 (fsync of PostgreSQL's WAL, one for a group of mails)";
+    public IReadOnlyList<string> Settings { get; }
+    public IPEndPoint EndPoint => _farm.Nodes[0].Receiver;
+    public ProcessTree Server { get; }
+    public ProcessTree? Database { get; }
+
+    /// <param name="name">Told in the report: two builds are two parties.</param>
+    /// <param name="programs">Folder of the programs.</param>
+    public static async Task<ClusterMailParty> StartAsync(string name, string programs, Surroundings around)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["relay.rules"] = "#<> default\n#blank false\n127.0.0.1 true",
+            ["route.table"] = string.Create(CultureInfo.InvariantCulture, $"*,127.0.0.1,{around.Sink.Port}"),
+            ["delivery.destination_connections"] = around.Sessions.ToString(CultureInfo.InvariantCulture),
+            // The source is one address.
+            ["receive.max_sessions_per_address"] = "0",
+            ["delivery.tls"] = around.TlsOut ? "required" : "none",
+        };
+        if (around.TlsIn)
+            (settings["tls.certificate"], settings["tls.key"]) = (around.Certificate!.Certificate, around.Certificate.Key);
+        var farm = await Farm.StartFromAsync(programs, 1, settings);
+        try
+        {
+            var version = (await Tool.MustAsync(TimeSpan.FromSeconds(30), Path.Combine(programs, "clustermail"), "--version")).Trim();
+            var database = (await farm.Postgres.ProcessesAsync(farm.Postgres.Primary))[0];
+            return new ClusterMailParty(name, version, farm, [.. settings.Select(setting => $"{setting.Key} = {setting.Value.ReplaceLineEndings(" | ")}")], database);
+        }
+        catch
+        {
+            await farm.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<bool> IsEmptyAsync()
+    {
+        await using var command = _database.CreateCommand("SELECT NOT EXISTS (SELECT FROM recipient)");
+        return (bool)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task<(long Commits, long Wal)?> CountersAsync()
+    {
+        // The counters of a backend become visible when it has been idle for a second.
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        await using var command = _database.CreateCommand(
+            "SELECT xact_commit, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint FROM pg_stat_database WHERE datname = current_database()");
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        return (reader.GetInt64(0), reader.GetInt64(1));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        await _farm.DisposeAsync();
+    }
+}

@@ -1,0 +1,38 @@
+using System.Net;
+
+namespace ClusterMail.Bench.Relay.Parties;
+
+/// <summary>A server under measurement: takes mail at <see cref="EndPoint"/>, keeps it safe, and passes everything to the sink.</summary>
+internal interface IParty : IAsyncDisposable
+{
+    string Name { get; }
+
+    /// <summary>As the program says it.</summary>
+    string Version { get; }
+
+    /// <summary>What a client's 250 is worth when the machine loses its power.</summary>
+    string Durability { get; }
+
+    /// <summary>Every setting that differs from the defaults and matters for speed.</summary>
+    IReadOnlyList<string> Settings { get; }
+
+    IPEndPoint EndPoint { get; }
+
+    ProcessTree Server { get; }
+
+    /// <summary>Null where the server keeps its queue in files.</summary>
+    ProcessTree? Database { get; }
+
+    /// <summary>Nothing is queued or being delivered: a run starts then, and its CPU time ends then.</summary>
+    Task<bool> IsEmptyAsync();
+
+    /// <summary>Commits and octets of WAL so far; null where there is no database.</summary>
+    Task<(long Commits, long Wal)?> CountersAsync();
+}
+
+/// <summary>What every party is given.</summary>
+/// <param name="Sink">Everything goes there.</param>
+/// <param name="Certificate">Shown by each party and by the sink; null: STARTTLS nowhere.</param>
+/// <param name="TlsIn">STARTTLS is offered to the source.</param>
+/// <param name="TlsOut">Nothing goes to the sink without TLS.</param>
+internal sealed record Surroundings(IPEndPoint Sink, Testing.CertificateAuthority.Pair? Certificate, bool TlsIn, bool TlsOut, int Sessions);
