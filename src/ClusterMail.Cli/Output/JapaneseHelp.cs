@@ -30,7 +30,8 @@ internal static class JapaneseHelp
             : text.Replace("\n" + caption.English, "\n" + caption.Japanese, StringComparison.Ordinal))
         : help;
 
-    private static string? Text(string? english) => english is null ? null : Texts.GetValueOrDefault(english, english);
+    /// <summary>Of one description, in the language chosen.</summary>
+    public static string? Text(string? english) => english is null || !Words.InJapanese ? english : Texts.GetValueOrDefault(english, english);
 
     public static IReadOnlyDictionary<string, string> Texts { get; } = new Dictionary<string, string>(JapanesePlacement.Help)
     {
