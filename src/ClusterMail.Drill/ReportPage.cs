@@ -24,12 +24,12 @@ public sealed class ReportPage(Func<string, string> say, string language)
         .facts dt{color:var(--soft);font-size:.82rem;line-height:1.3}.facts dd{margin:0;font-size:1.4rem;line-height:1.4;font-variant-numeric:tabular-nums}.facts small{display:block;font-size:.82rem;line-height:1.2}
         .key{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.9rem;margin-bottom:.4rem}.key i{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;margin-right:.35rem;vertical-align:-1px}
         i.in{background:var(--in)}i.out{background:var(--out)}i.no{background:var(--no)}i.gap{background:var(--gap)}i.take{background:var(--take)}
-        .phases{position:relative;height:1.3rem}.phases b{position:absolute;font-size:.8rem;line-height:1.3rem;padding-left:2px;color:var(--soft)}.axis{display:flex;justify-content:space-between;font-size:.82rem}
+        .phases{position:relative;height:2.2rem}.phases b{position:absolute;bottom:0;font-size:.8rem;line-height:1.3rem;padding-left:2px;color:var(--soft)}.phases b.up{bottom:.95rem}.axis{display:flex;justify-content:space-between;font-size:.82rem}
         svg{display:block;width:100%;height:clamp(9rem,28vw,15rem);border:1px solid var(--line)}rect.in{fill:var(--in)}rect.out{fill:var(--out)}rect.no{fill:var(--no)}rect.gap{fill:var(--gap)}rect.take{fill:var(--take)}rect.harm{fill:var(--harm)}rect.undo{fill:var(--undo)}
         line{stroke:var(--soft);stroke-dasharray:3 3;vector-effect:non-scaling-stroke}line.zero{stroke:var(--ink);stroke-dasharray:none}
-        table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}th{font-size:.85rem;color:var(--soft)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-        .step{display:inline-block;min-width:1.5rem;text-align:center;border-radius:.25rem;margin-right:.4rem;font-size:.85rem;font-weight:700;background:var(--line)}.step.harm{background:var(--harm)}.step.undo{background:var(--undo)}.steps td:first-child{white-space:nowrap}
-        @media screen and (max-width:40rem){.steps thead{display:none}.steps,.steps tbody{display:block}.steps tr{display:grid;grid-template-columns:repeat(3,1fr);padding:.6rem 0;border-bottom:1px solid var(--line)}.steps td{border:0;padding:.1rem 0;text-align:left!important}.steps td:nth-child(-n+2),.steps td:last-child{grid-column:1/-1}.steps td:empty{display:none}.steps td[data-l]::before{content:attr(data-l) " ";color:var(--soft);font-size:.82rem}.steps td:first-child{font-weight:700}}
+        table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}th{font-size:.85rem;color:var(--soft);white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+        .step{display:inline-block;min-width:1.5rem;text-align:center;border-radius:.25rem;margin-right:.4rem;font-size:.85rem;font-weight:700;background:var(--line)}.step.harm{background:var(--harm)}.step.undo{background:var(--undo)}.steps td:first-child{white-space:nowrap}.steps th:last-child{padding-left:.75rem}.steps td:last-child{padding-left:.75rem;min-width:7.5rem}
+        @media screen and (max-width:40rem){.steps thead{display:none}.steps,.steps tbody{display:block}.steps tr{display:grid;grid-template-columns:repeat(3,1fr);padding:.6rem 0;border-bottom:1px solid var(--line)}.steps td,.steps td:last-child{border:0;padding:.1rem 0;text-align:left!important}.steps td:nth-child(-n+2),.steps td:last-child{grid-column:1/-1}.steps td:empty{display:none}.steps td[data-l]::before{content:attr(data-l) " ";color:var(--soft);font-size:.82rem}.steps td:first-child{font-weight:700}}
         @media print{body{padding:0;max-width:none;font-size:11pt}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}svg,tr,.facts div{break-inside:avoid}h2{break-after:avoid}}
         """;
 
@@ -57,12 +57,12 @@ public sealed class ReportPage(Func<string, string> say, string language)
         var permanent = check.Refused.Where(pair => pair.Key.StartsWith('5')).Sum(pair => pair.Value);
         return string.Join(language == "ja" ? "、" : ", ",
         [
-            check.Lost.Count == 0 ? say("no mail lost") : Counted("mails lost", check.Lost.Count),
-            unexplained > 0 ? Counted("mails twice without a reason", unexplained) : check.Duplicates.Count == 0 ? say("none twice") : Counted("mails twice, all explained", check.Duplicates.Count),
-            permanent == 0 ? say("no client refused for good") : Counted("clients refused for good", permanent),
+            check.Lost.Count == 0 ? say("no mail lost") : Counted("{0} mails lost", check.Lost.Count),
+            unexplained > 0 ? Counted("{0} mails twice without a reason", unexplained) : check.Duplicates.Count == 0 ? say("none twice") : Counted("{0} mails twice, all explained", check.Duplicates.Count),
+            permanent == 0 ? say("no client refused for good") : Counted("{0} clients refused for good", permanent),
         ]);
 
-        string Counted(string what, int count) => string.Create(CultureInfo.InvariantCulture, $"{say(what)}: {count}");
+        string Counted(string what, int count) => string.Format(CultureInfo.InvariantCulture, say(what), count);
     }
 
     private void Facts(StringBuilder page, HistoryCheck check)
@@ -72,7 +72,7 @@ public sealed class ReportPage(Func<string, string> say, string language)
         Fact("Delivered", $"{check.Delivered}");
         Fact("Lost", $"{check.Lost.Count}");
         Fact("Twice", $"{check.Duplicates.Count}", check.Duplicates.Count == 0 ? "" : $"{check.Duplicates.Count(one => one.Cause is not null)} {say("explained")}");
-        Fact("Refused", $"{check.Refused.Values.Sum()}", ByCode(check.Refused));
+        Fact("Refused", $"{check.Refused.Values.Sum()}", ByCode(check.Refused, say));
         Fact("Longest gap in acceptance", Seconds(check.LongestGap));
         Fact("Takeover", check.Takeover is { } takeover ? Seconds(takeover) : "–");
         page.Append("</dl>\n");
@@ -88,7 +88,7 @@ public sealed class ReportPage(Func<string, string> say, string language)
         {
             var step = steps[number];
             page.Append(CultureInfo.InvariantCulture, $"<tr><td><span class=\"step {ReportTimeline.Kind(step.Name)}\">{number + 1}</span>{Said(step.Name)}<td>{Text(step.Done)}{(step.Seen.Length > 0 ? $"<div class=\"soft\">{Text(step.Seen)}</div>" : "")}");
-            page.Append(CultureInfo.InvariantCulture, $"<td class=\"n\" data-l=\"{Said("Seconds")}\">{step.Seconds:0.0}<td class=\"n\" data-l=\"{Said("Accepted")}\">{step.Accepted}<td class=\"n\" data-l=\"{Said("Delivered")}\">{step.Delivered}<td data-l=\"{Said("Refused")}\">{Text(ByCode(step.Refused))}</tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<td class=\"n\" data-l=\"{Said("Seconds")}\">{step.Seconds:0.0}<td class=\"n\" data-l=\"{Said("Accepted")}\">{step.Accepted}<td class=\"n\" data-l=\"{Said("Delivered")}\">{step.Delivered}<td data-l=\"{Said("Refused")}\">{Text(ByCode(step.Refused, say))}</tr>\n");
         }
         page.Append("</tbody></table>\n");
     }
@@ -111,9 +111,10 @@ public sealed class ReportPage(Func<string, string> say, string language)
         }
     }
 
-    /// <summary>451 ×3, lost ×1</summary>
-    public static string ByCode(IReadOnlyDictionary<string, int> refused) =>
-        string.Join(", ", refused.OrderByDescending(pair => pair.Value).Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} ×{pair.Value}")));
+    /// <summary>451 ×3, connection broken ×1. Not "lost": beside a number of lost mails that would frighten.</summary>
+    /// <param name="say">A text in the reader's language.</param>
+    public static string ByCode(IReadOnlyDictionary<string, int> refused, Func<string, string> say) => string.Join(", ", refused.OrderByDescending(pair => pair.Value).Select(pair => string.Create(
+        CultureInfo.InvariantCulture, $"{pair.Key switch { FailedAttempt.Lost => say("connection broken"), FailedAttempt.Closed => say("no connection"), _ => pair.Key }} ×{pair.Value}")));
 
     private static string Seconds(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s");
 

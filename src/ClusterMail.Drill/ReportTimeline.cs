@@ -26,8 +26,7 @@ internal sealed class ReportTimeline(Func<string, string> say, DrillReport repor
         var most = Math.Max(1, report.Seconds.Max(second => Math.Max(second.Accepted, second.Delivered)));
         page.Append(CultureInfo.InvariantCulture, $"<h2>{Text("Second by second")}</h2>\n<div class=\"key soft\">{Key("in", "Accepted")}{Key("out", "Delivered")}{Key("no", "Refused")}");
         page.Append(CultureInfo.InvariantCulture, $"{(HasGap ? Key("gap", "Longest gap in acceptance") : "")}{(report.Check.Takeover is not null ? Key("take", "Takeover") : "")}</div>\n<div class=\"phases\">");
-        for (var step = 0; step < report.Steps.Count; step++)
-            page.Append(CultureInfo.InvariantCulture, $"<b style=\"left:{At(report.Steps[step].At) / Width * 100:0.##}%\">{step + 1}</b>");
+        Numbers(page);
         page.Append(CultureInfo.InvariantCulture, $"</div>\n<svg viewBox=\"0 0 {Width} {2 * Half}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{Text("Second by second")}\">\n");
         Phases(page);
         Bars(page, most);
@@ -39,6 +38,20 @@ internal sealed class ReportTimeline(Func<string, string> say, DrillReport repor
     public static string Kind(string step) => step is "before" or "after" or "settle" ? "rest" : step is "undo" || step.StartsWith("start ", StringComparison.Ordinal) ? "undo" : "harm";
 
     private bool HasGap => report.Check is { GapAt: not null, LongestGap: >= ShortestGap };
+
+    /// <summary>One close behind another stands above it: on a telephone both would be one blot.</summary>
+    private void Numbers(StringBuilder page)
+    {
+        const double room = 0.04 * Width;
+        var (before, up) = (double.NegativeInfinity, false);
+        for (var step = 0; step < report.Steps.Count; step++)
+        {
+            var x = At(report.Steps[step].At);
+            up = x - before < room && !up;
+            page.Append(CultureInfo.InvariantCulture, $"<b{(up ? " class=\"up\"" : "")} style=\"left:{x / Width * 100:0.##}%\">{step + 1}</b>");
+            before = x;
+        }
+    }
 
     private void Phases(StringBuilder page)
     {

@@ -36,18 +36,20 @@ internal static class DrillScreen
         screen.Line();
         screen.Heading(Words.Of(check.Passed ? "passed" : "failed"));
         screen.Line(Words.Say($"accepted {check.Accepted}, delivered {check.Delivered}, lost {check.Lost.Count}, twice {check.Duplicates.Count} ({check.Duplicates.Count(one => one.Cause is not null)} explained), arrived without a 250 seen {check.Unpromised}"));
-        screen.Line(Words.Say($"longest gap in acceptance {check.LongestGap:0.0} s, takeover {Taken(check)}, refused {(check.Refused.Count == 0 ? Words.Say($"nothing") : ReportPage.ByCode(check.Refused))}"));
+        screen.Line(Words.Say($"longest gap in acceptance {check.LongestGap:0.0} s, takeover {Taken(check)}, refused {(check.Refused.Count == 0 ? Words.Say($"nothing") : ReportPage.ByCode(check.Refused, Words.Of))}"));
         screen.Line();
         var sheet = new Sheet(new("Step"), new("Seconds", Right: true), new("Accepted", Right: true), new("Delivered", Right: true), new("Refused"), new("What was done", Flexible: true, Optional: true));
         foreach (var step in report.Steps)
-            sheet.Add(Words.Of(step.Name), step.Seconds.ToString("0.0", CultureInfo.InvariantCulture), $"{step.Accepted}", $"{step.Delivered}", step.Refused.Count == 0 ? "-" : ReportPage.ByCode(step.Refused), step.Done);
+            sheet.Add(Words.Of(step.Name), step.Seconds.ToString("0.0", CultureInfo.InvariantCulture), $"{step.Accepted}", $"{step.Delivered}", step.Refused.Count == 0 ? "-" : ReportPage.ByCode(step.Refused, Words.Of), step.Done);
         sheet.Print(screen);
         foreach (var step in report.Steps.Where(step => step.Seen.Length > 0))
             screen.Labelled(Words.Of(step.Name) + ": ", step.Seen);
         foreach (var lost in check.Lost.Take(MostListed))
             screen.Warning(Words.Say($"lost: {lost}"));
         foreach (var twice in check.Duplicates.Take(MostListed))
-            screen.Line(Words.Say($"twice: {twice.Number} {twice.Cause ?? Words.Of("unexplained")}"));
+            screen.Labelled(Words.Say($"twice: "), $"{(twice.Number.Length > 0 ? twice.Number : twice.MessageId)} {twice.Cause ?? Words.Of("unexplained")}");
+        if (Math.Max(check.Lost.Count, check.Duplicates.Count) > MostListed)
+            screen.Line(Words.Say($"the rest is in --json"));
     }
 
     private static string Taken(HistoryCheck check) => check.Takeover is { } takeover ? string.Create(CultureInfo.InvariantCulture, $"{takeover:0.0} s") : "-";
