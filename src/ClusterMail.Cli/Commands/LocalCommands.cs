@@ -86,6 +86,9 @@ public static class LocalCommands
         {
             var watch = Stopwatch.StartNew();
             var cluster = Open(folder, line => Say(watch, line));
+            // A database that is held, and a node that is cut off, would not stop in order.
+            if (DrillMark.Read(folder) is { IsAtWork: false } mark)
+                await DrillRemains.EndHarmAsync(folder, cluster.BasePort, mark, cancel);
             await cluster.StopAsync(cluster.Nodes, limit, cancel);
             await cluster.StopPostgresAsync(cancel);
             if (delete)

@@ -58,7 +58,9 @@ internal sealed class DrillCommand(ConnectionOptions connection)
     private async Task<int> RunAsync(DrillKind kind, ParseResult parsed, bool json, CancellationToken cancel)
     {
         using var client = connection.Connect(parsed);
-        var local = parsed.GetValue(_through) is null or [] ? connection.Cluster(parsed) : null;
+        var local = parsed.GetValue(_through) is { Length: > 0 } ? null
+            : connection.IsElsewhere(parsed) ? throw new CommandFailure(Exit.Usage, $"name the listeners of that farm with --through NODE=HOST:PORT, once for each")
+            : connection.Cluster(parsed);
         if (local is not null && kind.NeedsStandby && LocalState.Read(connection.Folder(parsed)) is not { Standby: true })
             throw new CommandFailure($"this cluster has no standby: run 'clustermail up --standby' first");
         var say = Saying(json);
@@ -93,8 +95,9 @@ internal sealed class DrillCommand(ConnectionOptions connection)
         var json = Verbs.Json(verb);
         verb.SetAction(async (parsed, cancel) =>
         {
+            if (connection.IsElsewhere(parsed))
+                throw new CommandFailure(Exit.Usage, $"only what a drill left on a local cluster can be put right: name its folder with --data");
             using var client = connection.Connect(parsed);
-            connection.Cluster(parsed);
             var hands = Hands(parsed);
             var kind = DrillMark.Read(hands.Folder)?.Kind;
             var cleaned = await DrillRemains.PutRightIfKilledAsync(hands, client, Saying(parsed.GetValue(json)), cancel);

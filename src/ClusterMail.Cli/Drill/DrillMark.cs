@@ -25,6 +25,9 @@ internal sealed record DrillMark
     /// <summary>Node that may run in something a drill put on it; null: none.</summary>
     public string? Node { get; init; }
 
+    /// <summary>Node that may be drained; null: none.</summary>
+    public string? Drained { get; init; }
+
     /// <summary><c>dns.servers</c> before the drill; null: the default.</summary>
     public string? NameServers { get; init; }
 

@@ -67,7 +67,7 @@ internal static class DrillKinds
 {
     public const string Partition = "partition";
     public const string DiskFull = "disk-full";
-    public const string Dns = "dns";
+    public const string Drain = "drain";
 
     private const string Service = "clustermaild";
     private static readonly TimeSpan BetweenNodes = TimeSpan.FromSeconds(3);
@@ -88,11 +88,11 @@ internal static class DrillKinds
             new("undo", $"on {target.Node}: systemctl kill -s CONT {Service}")
             { Here = Words.Say($"SIGCONT to {target.Node}"), Locally = (hands, cancel) => hands.SignalAsync(target.Node, Signal.Continue, cancel), Seen = now => target.IsAlive(now, target.Node) },
         ]),
-        new("drain", "Drain a node and take it back: nobody may notice.", true, target =>
+        new(Drain, "Drain a node and take it back: nobody may notice.", true, target =>
         [
             new("harm", $"clustermail cluster drain {target.Node}") { Remotely = (client, cancel) => ActAsync(client, Routes.NodeDrain, target.Node, cancel), Then = target.For },
             new("undo", $"clustermail cluster undrain {target.Node}")
-            { Remotely = (client, cancel) => ActAsync(client, Routes.NodeUndrain, target.Node, cancel), Seen = now => target.IsAlive(now, target.Node) },
+            { Remotely = (client, cancel) => UndrainAsync(client, target.Node, cancel), Seen = now => target.IsAlive(now, target.Node) },
         ]),
         new("upgrade", "Stop and start one node after the other, as an upgrade does.", false, target =>
         [
@@ -136,13 +136,16 @@ internal static class DrillKinds
             new("undo", $"on {target.Node}: start the time service again"),
         ])
         { Harm = (hands, _, target, _) => new ClockHarm(hands, target) },
-        new(Dns, "Take the name servers away.", false, target =>
+        new("dns", "Take the name servers away.", false, target =>
         [
             new("harm", "stop the name servers that the setting dns.servers names, or block port 53") { Then = target.For },
             new("undo", "let them answer again; what waited meanwhile: clustermail route cache drop, then clustermail queue retry --sender drill@DOMAIN"),
         ])
         { Harm = (hands, client, _, domain) => new NamesHarm(hands, client, domain) },
     ];
+
+    /// <summary>Without effect on a node that is not drained.</summary>
+    public static Task UndrainAsync(AdminClient client, string node, CancellationToken cancel) => ActAsync(client, Routes.NodeUndrain, node, cancel);
 
     private static Task ActAsync(AdminClient client, string route, string node, CancellationToken cancel) =>
         client.SendAsync(HttpMethod.Post, Routes.Fill(route, node), AdminJson.Default.NodeActResult, cancel);

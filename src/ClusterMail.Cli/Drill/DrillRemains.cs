@@ -24,17 +24,28 @@ internal static class DrillRemains
         return true;
     }
 
+    /// <summary>What a drill changed outside the cluster's own processes and settings.</summary>
+    public static async Task EndHarmAsync(string folder, int basePort, DrillMark mark, CancellationToken cancel)
+    {
+        if (mark.Kind == DrillKinds.Partition)
+            await PartitionHarm.HealAsync(basePort, cancel);
+        if (mark.Kind == DrillKinds.DiskFull)
+            await DiskHarm.EndAsync(folder, cancel);
+    }
+
     /// <summary>Network and disk first, because nothing starts without them; settings last, because they need a node.</summary>
     /// <param name="isBrokenOff">Mails of the drill that are still in the queue are nobody's any more; after a drill that was finished they are what it has found, and stay.</param>
     public static async Task PutRightAsync(LocalHands hands, AdminClient client, DrillMark mark, bool isBrokenOff, CancellationToken cancel)
     {
-        if (mark.Kind == DrillKinds.Partition)
-            await PartitionHarm.HealAsync(hands.BasePort, cancel);
-        if (mark.Kind == DrillKinds.DiskFull)
-            await DiskHarm.EndAsync(hands.Folder, cancel);
+        await EndHarmAsync(hands.Folder, hands.BasePort, mark, cancel);
         await hands.RepairAsync(cancel);
         if (mark.Node is { } node)
+        {
             await hands.DressAsync(node, NodeDress.Plain, cancel);
+            ClockHarm.Forget(hands.Node(node));
+        }
+        if (mark.Drained is { } drained)
+            await DrillKinds.UndrainAsync(client, drained, cancel);
         if (mark.ChangesNameServers)
             await NamesHarm.SetAsync(client, mark.NameServers, "drill ends", cancel);
         await TemporaryRoute.OfDrill(client, mark.Domain).RemoveAsync(cancel);

@@ -54,9 +54,17 @@ internal sealed class DrillSession(AdminClient client, DrillOrder order, Action<
             if (mark is not null)
                 await DrillRemains.PutRightAsync(order.Locally!, client, mark, isBrokenOff: !isDone, CancellationToken.None);
             else
-                await route.RemoveAsync(CancellationToken.None);
+                await UndoElsewhereAsync(route);
             say(Words.Say($"all is as it was before; the drill's domain and route are removed"));
         }
+    }
+
+    /// <summary>All that a drill changes over the admin API.</summary>
+    private async Task UndoElsewhereAsync(TemporaryRoute route)
+    {
+        if (order.Kind.Name == DrillKinds.Drain)
+            await DrillKinds.UndrainAsync(client, order.Target.Node, CancellationToken.None);
+        await route.RemoveAsync(CancellationToken.None);
     }
 
     private async Task<DrillMark> MarkAsync(LocalHands hands, CancellationToken cancel)
@@ -69,6 +77,7 @@ internal sealed class DrillSession(AdminClient client, DrillOrder order, Action<
             ProcessStarted = NodeProcess.StartOf(Environment.ProcessId) ?? "",
             Domain = order.Domain,
             Node = order.Harm is Harm.PartitionHarm or Harm.ClockHarm ? order.Target.Node : null,
+            Drained = order.Kind.Name == DrillKinds.Drain ? order.Target.Node : null,
             ChangesNameServers = isOfNames,
             NameServers = isOfNames ? await Harm.NamesHarm.ServersAsync(client, cancel) : null,
         };

@@ -13,7 +13,7 @@ internal sealed class LocalHands(string folder, string daemon)
     public PrivatePostgres Database => Open().Primary;
 
     /// <summary>Of the cluster; PostgreSQL listens there.</summary>
-    public int BasePort => (LocalState.Read(folder) ?? throw LocalCommands.NoCluster(folder)).BasePort;
+    public int BasePort => Open().BasePort;
 
     /// <summary>What the drill at work wrote down; null: none is.</summary>
     public DrillMark? Mark => DrillMark.Read(folder);

@@ -152,6 +152,9 @@ public sealed class LocalCluster
         _say($"{node.Name} {signal switch { Signal.Stop => "paused", Signal.Continue => "goes on", _ => "killed" }} (process {process.Pid})");
     }
 
+    /// <inheritdoc cref="LocalState.BasePort"/>
+    public int BasePort => _state.BasePort;
+
     /// <summary>The server that takes writes.</summary>
     public PrivatePostgres Primary => new(_state, _state.Primary);
 

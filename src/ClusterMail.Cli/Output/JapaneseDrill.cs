@@ -100,6 +100,7 @@ internal static class JapaneseDrill
         ["no drill has left anything in {0}"] = "{0} に訓練の残りはありません",
         ["accepted {0}, delivered {1}, lost {2}, twice {3} ({4} explained), arrived without a 250 seen {5}"] = "受付 {0}、配送 {1}、喪失 {2}、重複 {3} (うち原因の記録あり {4})、250 を見ずに到着 {5}",
         ["longest gap in acceptance {0:0.0} s, takeover {1}, refused {2}"] = "受付の最長の途切れ {0:0.0} 秒、引き継ぎ {1}、拒否 {2}",
+        ["name the listeners of that farm with --through NODE=HOST:PORT, once for each"] = "そのファームのリスナーを --through NODE=HOST:PORT で 1 つずつ指定してください",
         ["lost: {0}"] = "喪失: {0}",
         ["twice: "] = "重複: ",
         ["the rest is in --json"] = "残りは --json で確認できます",

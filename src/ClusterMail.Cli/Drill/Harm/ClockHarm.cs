@@ -22,7 +22,7 @@ internal sealed class ClockHarm(LocalHands hands, DrillTarget target) : ILocalHa
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
     private LocalNode Victim => hands.Node(target.Node);
-    private string File => Path.Combine(Victim.Folder, "false-clock");
+    private string File => FileOf(Victim);
 
     private static string Library =>
         $"/usr/lib/{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64")}-linux-gnu/faketime/libfaketimeMT.so.1";
@@ -60,11 +60,12 @@ internal sealed class ClockHarm(LocalHands hands, DrillTarget target) : ILocalHa
 
     public Task UndoAsync(CancellationToken cancel) => SetAndSeeAsync(0, cancel);
 
-    public ValueTask DisposeAsync()
-    {
-        System.IO.File.Delete(File);
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Removes the file by which a node's clock was set. The node must not read it any more.</summary>
+    public static void Forget(LocalNode node) => System.IO.File.Delete(FileOf(node));
+
+    private static string FileOf(LocalNode node) => Path.Combine(node.Folder, "false-clock");
 
     private void Set(int seconds) => PrivateFile.Replace(File, string.Create(CultureInfo.InvariantCulture, $"+{seconds}"));
 

@@ -30,6 +30,9 @@ internal sealed class DiskHarm(LocalHands hands, DrillTarget target) : ILocalHar
 
     private long _logged;
 
+    /// <summary>Kept to its end: a tracer whose stderr is closed dies of the first thing it says.</summary>
+    private Process? _strace;
+
     public string? Preparation => null;
     public string Harm => Words.Say($"each attempt of PostgreSQL to make a table or an index longer is answered '{NoSpace}' (strace)");
     public string Undo => Words.Say($"there is room on the disk again (strace ended)");
@@ -53,12 +56,12 @@ internal sealed class DiskHarm(LocalHands hands, DrillTarget target) : ILocalHar
             "-e", $"trace={Calls}", "-e", $"inject={Calls}:error=ENOSPC",
             .. files.SelectMany(file => (string[])["-P", file]), .. processes.SelectMany(pid => (string[])["-p", pid.ToString(CultureInfo.InvariantCulture)]),
         ]) { RedirectStandardError = true };
-        using var strace = Process.Start(start) ?? throw new CommandFailure($"cannot start {start.FileName}");
+        var strace = _strace = Process.Start(start) ?? throw new CommandFailure($"cannot start {start.FileName}");
         var said = new StringBuilder();
         strace.ErrorDataReceived += (_, line) => { lock (said) said.AppendLine(line.Data); };
         strace.BeginErrorReadLine();
-        // The server itself: from then on each process it starts is held as well. One that ended meanwhile is no fault.
-        for (var watch = Stopwatch.StartNew(); !IsTraced(database.Pid ?? 0); await Task.Delay(Poll, cancel))
+        // Each, and with the server itself every process it starts from now on. One that ended meanwhile is no fault.
+        for (var watch = Stopwatch.StartNew(); processes.Any(pid => NodeProcess.Exists(pid) && !IsTraced(pid)); await Task.Delay(Poll, cancel))
             if (strace.HasExited || watch.Elapsed > AttachLimit)
                 throw new CommandFailure($"strace did not get hold of PostgreSQL: {said.ToString().Trim()}");
     }
@@ -75,6 +78,7 @@ internal sealed class DiskHarm(LocalHands hands, DrillTarget target) : ILocalHar
 
     public ValueTask DisposeAsync()
     {
+        _strace?.Dispose();
         File.Delete(Path.Combine(hands.Folder, TraceFile));
         return ValueTask.CompletedTask;
     }
