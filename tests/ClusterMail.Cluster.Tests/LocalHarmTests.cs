@@ -68,6 +68,13 @@ public class LocalHarmTests
     public async Task CLU_22_an_interrupted_drill_undoes_its_harm_and_a_killed_one_is_put_right_by_clean()
     {
         await using var farm = await Farm.StartAsync();
+        await using (var draining = new RunningDrill(farm, "drain", "--node", "n2"))
+        {
+            await Until.TrueAsync(async () => await StatusAsync(farm, 1, "ready") == 503, Limit, $"n2 drained\n{draining.Output}");
+            await draining.EndAsync(Unix.Terminate);
+        }
+        await NothingIsLeftAsync(farm);
+
         await using (var interrupted = new RunningDrill(farm, "partition", "--node", "n2"))
         {
             await Until.TrueAsync(() => IsCutAsync(farm), Limit, $"the cut\n{interrupted.Output}");
@@ -81,7 +88,8 @@ public class LocalHarmTests
         Assert.Equal((1, true), (another.ExitCode, another.Errors.Contains("is at work", StringComparison.Ordinal)));
         await killed.EndAsync(Unix.Kill);
         Assert.True(await IsCutAsync(farm));
-        Assert.Contains("\"cleaned\": true", (await Tool.MustAsync(Limit, Farm.Program("clustermail"), "drill", "clean", "--json", "--data", farm.Data)), StringComparison.Ordinal);
+        var clean = await Tool.MustAsync(Limit, Farm.Program("clustermail"), "drill", "clean", "--json", "--data", farm.Data);
+        Assert.Contains("\"cleaned\": true", clean, StringComparison.Ordinal);
         await NothingIsLeftAsync(farm);
         Assert.Contains("\"cleaned\": false", await farm.RunAsync("drill", "clean", "--json"), StringComparison.Ordinal);
     }
@@ -93,6 +101,7 @@ public class LocalHarmTests
         Assert.False(File.Exists(Path.Combine(farm.Data, "drill.json")));
         Assert.Empty(Directory.EnumerateFiles(farm.Data, "drill*"));
         await farm.AllReadyAsync(Limit);
+        Assert.Empty(Directory.EnumerateFiles(farm.Data, "false-clock", SearchOption.AllDirectories));
         Assert.DoesNotContain(Domain, await farm.RunAsync("domain", "list") + await farm.RunAsync("settings", "get", "route.table") + await farm.RunAsync("queue", "list"), StringComparison.Ordinal);
         foreach (var node in (await farm.JsonAsync("node", "list")).GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32().ToString(CultureInfo.InvariantCulture)))
         {
@@ -141,9 +150,11 @@ public class LocalHarmTests
         public RunningDrill(Farm farm, string kind, params IReadOnlyList<string> more)
         {
             _json = Path.Combine(farm.Data, $"report-{kind}.json");
-            _process = Daemon.Start(
-                "/bin/sh", "-c", "out=$1; shift; exec \"$@\" >\"$out\"", "sh", _json, Farm.Program("clustermail"), "drill", kind, "--yes", "--json", "--rate", "30", "--margin", "1", "--for", "6",
-                "--data", farm.Data, .. more);
+            _process = Daemon.Start("/bin/sh",
+            [
+                "-c", "out=$1; shift; exec \"$@\" >\"$out\"", "sh", _json, Farm.Program("clustermail"), "drill", kind, "--yes", "--json", "--rate", "30", "--margin", "1", "--for", "6",
+                "--data", farm.Data, .. more,
+            ]);
         }
 
         public string Output => _process.Output;

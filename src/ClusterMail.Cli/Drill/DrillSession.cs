@@ -29,6 +29,8 @@ internal sealed class DrillSession(AdminClient client, DrillOrder order, Action<
         var isDone = false;
         try
         {
+            if (order.Lacks is { } lacks)
+                say(Words.Say($"this machine lacks {lacks}: you do the harm, the drill tells you when"));
             if (order.Harm is { } harm)
             {
                 if (harm.Preparation is { } preparation)
