@@ -97,10 +97,8 @@ public sealed class ReportPage(Func<string, string> say, string language)
     {
         if (check.Lost.Count > 0)
             List("Lost", check.Lost.Select(id => (id, "")));
-        // Mails that share a reason share a row: a hundred of one cut are one thing to read.
         if (check.Duplicates.Count > 0)
-            List("Twice", check.Duplicates.GroupBy(one => one.Cause is { } cause && one.Number.Length > 0 ? cause.Replace(one.Number, "…", StringComparison.Ordinal) : one.Cause ?? say("unexplained"))
-                .Select(group => (string.Join(", ", group.Take(MostListed).Select(one => one.Number.Length > 0 ? one.Number : one.MessageId)) + (group.Count() > MostListed ? " …" : ""), $"{group.Count()} × {group.Key}")));
+            List("Twice", ByCause(check, say).Select(row => (row.Mails, row.Cause)));
 
         void List(string title, IEnumerable<(string What, string Why)> rows)
         {
@@ -110,6 +108,15 @@ public sealed class ReportPage(Func<string, string> say, string language)
             page.Append("</table>\n");
         }
     }
+
+    /// <summary>Mails that share a reason share a row: a hundred of one cut are one thing to read.</summary>
+    /// <param name="say">A text in the reader's language.</param>
+    /// <returns>How many and why, and their numbers, of which the first fifty are named.</returns>
+    public static IEnumerable<(string Cause, string Mails)> ByCause(HistoryCheck check, Func<string, string> say) => check.Duplicates
+        .GroupBy(one => one.Cause is not { } cause ? say("unexplained") : one.Number.Length > 0 ? cause.Replace(one.Number, "…", StringComparison.Ordinal) : cause)
+        .Select(group => (
+            string.Create(CultureInfo.InvariantCulture, $"{group.Count()} × {group.Key}"),
+            string.Join(", ", group.Take(MostListed).Select(one => one.Number.Length > 0 ? one.Number : one.MessageId)) + (group.Count() > MostListed ? " …" : "")));
 
     /// <summary>451 ×3, connection broken ×1. Not "lost": beside a number of lost mails that would frighten.</summary>
     /// <param name="say">A text in the reader's language.</param>

@@ -46,10 +46,10 @@ internal static class DrillScreen
             screen.Labelled(Words.Of(step.Name) + ": ", step.Seen);
         foreach (var lost in check.Lost.Take(MostListed))
             screen.Warning(Words.Say($"lost: {lost}"));
-        foreach (var twice in check.Duplicates.Take(MostListed))
-            screen.Labelled(Words.Say($"twice: "), $"{(twice.Number.Length > 0 ? twice.Number : twice.MessageId)} {twice.Cause ?? Words.Of("unexplained")}");
-        if (Math.Max(check.Lost.Count, check.Duplicates.Count) > MostListed)
+        if (check.Lost.Count > MostListed)
             screen.Line(Words.Say($"the rest is in --json"));
+        foreach (var (cause, mails) in ReportPage.ByCause(check, Words.Of))
+            screen.Labelled(Words.Say($"twice: "), $"{cause} ({mails})");
     }
 
     private static string Taken(HistoryCheck check) => check.Takeover is { } takeover ? string.Create(CultureInfo.InvariantCulture, $"{takeover:0.0} s") : "-";
