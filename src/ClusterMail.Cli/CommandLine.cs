@@ -24,8 +24,9 @@ public static class CommandLine
             return Misunderstood(parsed);
         try
         {
-            // SIGINT and SIGTERM cancel; then the command has a little to leave things tidy.
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
+            // SIGINT and SIGTERM cancel; then the command has a little to leave things tidy, and a drill what it takes to put a farm right.
+            var tidying = parsed.CommandResult.Parent is System.CommandLine.Parsing.CommandResult { Command.Name: "drill" } ? DrillSession.TidyLimit : TimeSpan.FromSeconds(5);
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = tidying });
         }
         catch (CommandFailure failure)
         {

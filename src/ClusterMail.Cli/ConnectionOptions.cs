@@ -75,6 +75,9 @@ public sealed class ConnectionOptions
         return !NamesFolder(parsed) && SessionFile.Read() is { } session ? [.. session.Urls.Select(Url)] : Running(Cluster(parsed));
     }
 
+    /// <summary>The cluster meant is named by URL or login: what lies in a folder here is another one.</summary>
+    public bool IsElsewhere(ParseResult parsed) => Urls(parsed).Length > 0 || (Token(parsed) is null && !NamesFolder(parsed) && SessionFile.Read() is not null);
+
     private string[] Urls(ParseResult parsed)
     {
         var urls = parsed.GetValue(_url) ?? [];

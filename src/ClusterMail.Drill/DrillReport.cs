@@ -9,6 +9,9 @@ public sealed record DrillReport
     public required string Domain { get; init; }
     public required DateTimeOffset Began { get; init; }
     public required DateTimeOffset Ended { get; init; }
+
+    /// <summary>When the harm began; null: it did not.</summary>
+    public required DateTimeOffset? HarmAt { get; init; }
     public required HistoryCheck Check { get; init; }
     public required IReadOnlyList<StepReport> Steps { get; init; }
 
@@ -29,6 +32,7 @@ public sealed record DrillReport
             Domain = domain,
             Began = began,
             Ended = ended,
+            HarmAt = seen.HarmAt,
             Check = HistoryCheck.Of(seen),
             Steps = [.. seen.Steps.Select(step => Count(step, seen))],
             Seconds = Draw(seen, began, ended),
@@ -42,6 +46,7 @@ public sealed record DrillReport
         {
             Name = step.Name,
             Done = step.Done,
+            Seen = step.Seen,
             At = step.From,
             Seconds = (step.To - step.From).TotalSeconds,
             Accepted = seen.Promises.Count(promise => Within(promise.At)),
@@ -66,6 +71,9 @@ public sealed record StepReport
 {
     public required string Name { get; init; }
     public required string Done { get; init; }
+
+    /// <summary>What was seen of the harm; empty: nothing was looked for.</summary>
+    public required string Seen { get; init; }
     public required DateTimeOffset At { get; init; }
     public required double Seconds { get; init; }
     public required int Accepted { get; init; }

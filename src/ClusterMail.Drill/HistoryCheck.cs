@@ -20,6 +20,9 @@ public sealed record HistoryCheck
     /// <summary>Longest time between two promises, seconds; 0 with less than two.</summary>
     public required double LongestGap { get; init; }
 
+    /// <summary>When that gap began: the promise before it. Null with less than two.</summary>
+    public required DateTimeOffset? GapAt { get; init; }
+
     /// <summary>
     /// From the harm until the last mail the victim had promised before it was at the sink, seconds. Null without a victim, or when it had nothing open.
     /// </summary>
@@ -32,6 +35,7 @@ public sealed record HistoryCheck
     {
         var arrived = seen.Arrivals.GroupBy(arrival => arrival.MessageId).ToDictionary(group => group.Key, group => group.ToList());
         var promised = seen.Promises.ToDictionary(promise => promise.MessageId);
+        var (gapAt, gap) = Gap(seen.Promises);
         return new HistoryCheck
         {
             Accepted = promised.Count,
@@ -40,7 +44,8 @@ public sealed record HistoryCheck
             Duplicates = [.. arrived.Where(pair => pair.Value.Count > 1).Select(pair => Explained(pair.Key, pair.Value.Count, seen)).OrderBy(one => one.MessageId, StringComparer.Ordinal)],
             Unpromised = arrived.Keys.Count(id => !promised.ContainsKey(id)),
             Refused = seen.Refusals.GroupBy(refusal => refusal.Code).ToDictionary(group => group.Key, group => group.Count()),
-            LongestGap = Gap(seen.Promises),
+            LongestGap = gap,
+            GapAt = gapAt,
             Takeover = Taken(seen, arrived),
         };
     }
@@ -51,10 +56,10 @@ public sealed record HistoryCheck
         return new Duplicate(id, number ?? "", times, number is null ? null : seen.PossibleDuplicates.FirstOrDefault(one => one.Number == number)?.Cause);
     }
 
-    private static double Gap(IReadOnlyList<Promise> promises)
+    private static (DateTimeOffset? At, double Seconds) Gap(IReadOnlyList<Promise> promises)
     {
         var times = promises.Select(promise => promise.At).Order().ToList();
-        return times.Zip(times.Skip(1), (before, after) => (after - before).TotalSeconds).DefaultIfEmpty(0).Max();
+        return times.Zip(times.Skip(1), (before, after) => ((DateTimeOffset?)before, (after - before).TotalSeconds)).DefaultIfEmpty((null, 0)).MaxBy(gap => gap.Item2);
     }
 
     private static double? Taken(DrillRecord seen, Dictionary<string, List<Arrival>> arrived)

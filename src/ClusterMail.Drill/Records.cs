@@ -23,7 +23,8 @@ public sealed record Arrival(string MessageId, DateTimeOffset At);
 public sealed record PossibleDuplicate(string Number, string Cause);
 
 /// <summary>A part of a drill, for the report: from when to when, and what was done.</summary>
-public sealed record DrillStep(string Name, DateTimeOffset From, DateTimeOffset To, string Done);
+/// <param name="Seen">What was seen of the harm, which proves that it was real; empty: nothing was looked for.</param>
+public sealed record DrillStep(string Name, DateTimeOffset From, DateTimeOffset To, string Done, string Seen = "");
 
 /// <summary>Everything seen during a drill, by one clock: that of the machine the drill runs on.</summary>
 public sealed record DrillRecord

@@ -5,42 +5,64 @@ using System.Text;
 namespace ClusterMail.Drill;
 
 /// <summary>
-/// The report as one HTML file: no script, nothing fetched from elsewhere, readable on paper. Every text that came from outside is encoded.
+/// The report as one HTML file: no script, nothing fetched from elsewhere, readable on a telephone and on paper. Every text that came from outside is encoded.
 /// </summary>
 /// <param name="say">A text of the page in the reader's language.</param>
 public sealed class ReportPage(Func<string, string> say, string language)
 {
-    private const int Height = 120;
-    private const int Width = 960;
-
     /// <summary>Faults named on the page; the JSON has them all.</summary>
     private const int MostListed = 50;
 
     private const string Style = """
-        :root{color-scheme:light dark;--ink:#1c2430;--soft:#5d6b7c;--line:#d8dee6;--paper:#fff;--good:#12704a;--bad:#b3261e;--in:#2f6fd0;--out:#2a9d74;--no:#d9822b}
-        @media(prefers-color-scheme:dark){:root{--ink:#e6ebf2;--soft:#9aa8b8;--line:#364252;--paper:#151b23;--good:#5fd0a0;--bad:#ff8a80;--in:#7fb0ff;--out:#66d1a6;--no:#ffb566}}
-        body{margin:0 auto;max-width:62rem;padding:2rem 1.25rem;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,"Noto Sans CJK JP",sans-serif}
-        h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}.soft{color:var(--soft)}
-        .verdict{display:inline-block;margin:1rem 0;padding:.3rem .9rem;border-radius:1rem;border:2px solid;font-weight:700}.good{color:var(--good)}.bad{color:var(--bad)}
-        .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.75rem;margin:0}.facts div{border:1px solid var(--line);border-radius:.5rem;padding:.5rem .75rem}
-        .facts dt{color:var(--soft);font-size:.85rem}.facts dd{margin:0;font-size:1.4rem;font-variant-numeric:tabular-nums}
-        .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-        td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}.key i{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;margin:0 .35rem 0 1rem}
+        :root{color-scheme:light dark;--ink:#1c2430;--soft:#5d6b7c;--line:#d8dee6;--paper:#fff;--good:#12704a;--bad:#b3261e;--in:#2f6fd0;--out:#2a9d74;--no:#c2570c;--gap:#b3261e;--take:#7a4fc0;--harm:#fbe3e1;--undo:#fdf1d8}
+        @media screen and (prefers-color-scheme:dark){:root{--ink:#e6ebf2;--soft:#a3b1c0;--line:#364252;--paper:#151b23;--good:#5fd0a0;--bad:#ff8a80;--in:#7fb0ff;--out:#66d1a6;--no:#ffb566;--gap:#ff8a80;--take:#c3a2ff;--harm:#3d2429;--undo:#3a331f}}
+        *{box-sizing:border-box}body{margin:0 auto;max-width:64rem;padding:1.5rem 1rem 3rem;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,"Noto Sans CJK JP",sans-serif;overflow-wrap:anywhere}
+        h1{font-size:1.4rem;line-height:1.25;margin:1.25rem 0 .25rem}h2{font-size:1.1rem;margin:2.25rem 0 .5rem}.soft{color:var(--soft)}
+        .verdict{display:flex;flex-wrap:wrap;gap:.15rem .75rem;align-items:baseline;padding:.6rem 1rem;border-left:.4rem solid;border-radius:.25rem;background:color-mix(in srgb,currentColor 9%,transparent)}
+        .verdict strong{font-size:1.4rem}.verdict span{color:var(--ink)}.good{color:var(--good)}.bad{color:var(--bad)}
+        .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));gap:.6rem;margin:1rem 0 0}.facts div{border:1px solid var(--line);border-radius:.5rem;padding:.5rem .75rem}
+        .facts dt{color:var(--soft);font-size:.82rem;line-height:1.3}.facts dd{margin:0;font-size:1.4rem;line-height:1.4;font-variant-numeric:tabular-nums}.facts small{display:block;font-size:.82rem;line-height:1.2}
+        .key{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.9rem;margin-bottom:.4rem}.key i{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;margin-right:.35rem;vertical-align:-1px}
+        i.in{background:var(--in)}i.out{background:var(--out)}i.no{background:var(--no)}i.gap{background:var(--gap)}i.take{background:var(--take)}
+        .phases{position:relative;height:2.2rem}.phases b{position:absolute;bottom:0;font-size:.8rem;line-height:1.3rem;padding-left:2px;color:var(--soft)}.phases b.up{bottom:.95rem}.axis{display:flex;justify-content:space-between;font-size:.82rem}
+        svg{display:block;width:100%;height:clamp(9rem,28vw,15rem);border:1px solid var(--line)}rect.in{fill:var(--in)}rect.out{fill:var(--out)}rect.no{fill:var(--no)}rect.gap{fill:var(--gap)}rect.take{fill:var(--take)}rect.harm{fill:var(--harm)}rect.undo{fill:var(--undo)}
+        line{stroke:var(--soft);stroke-dasharray:3 3;vector-effect:non-scaling-stroke}line.zero{stroke:var(--ink);stroke-dasharray:none}
+        table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}th{font-size:.85rem;color:var(--soft);white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+        .step{display:inline-block;min-width:1.5rem;text-align:center;border-radius:.25rem;margin-right:.4rem;font-size:.85rem;font-weight:700;background:var(--line)}.step.harm{background:var(--harm)}.step.undo{background:var(--undo)}.steps td:first-child{white-space:nowrap}.steps th:last-child{padding-left:.75rem}.steps td:last-child{padding-left:.75rem;min-width:7.5rem}
+        @media screen and (max-width:40rem){.steps thead{display:none}.steps,.steps tbody{display:block}.steps tr{display:grid;grid-template-columns:repeat(3,1fr);padding:.6rem 0;border-bottom:1px solid var(--line)}.steps td,.steps td:last-child{border:0;padding:.1rem 0;text-align:left!important}.steps td:nth-child(-n+2),.steps td:last-child{grid-column:1/-1}.steps td:empty{display:none}.steps td[data-l]::before{content:attr(data-l) " ";color:var(--soft);font-size:.82rem}.steps td:first-child{font-weight:700}}
+        @media print{body{padding:0;max-width:none;font-size:11pt}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}svg,tr,.facts div{break-inside:avoid}h2{break-after:avoid}}
         """;
 
     public string Of(DrillReport report)
     {
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"{language}\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.Append(CultureInfo.InvariantCulture, $"<title>{Text(say("Fail-over drill"))}: {Text(report.Kind)}</title>\n<style>{Style}</style>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<h1>{Text(say("Fail-over drill"))}: {Text(report.Kind)}{(report.Victim is { } victim ? " " + Text(victim) : "")}</h1>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<title>{Said("Fail-over drill")}: {Text(report.Kind)}, {Said(Word(report.Check))}</title>\n<style>{Style}</style>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<div class=\"verdict {(report.Check.Passed ? "good" : "bad")}\"><strong>{Said(Word(report.Check))}</strong><span>{Text(Reason(report.Check))}</span></div>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<h1>{Said("Fail-over drill")}: {Text(report.Kind)}{(report.Victim is { } victim ? " " + Text(victim) : "")}</h1>\n");
         page.Append(CultureInfo.InvariantCulture, $"<div class=\"soft\">{report.Began.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, {(report.Ended - report.Began).TotalSeconds:0} s, {Text(report.Domain)}</div>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<div class=\"verdict {(report.Check.Passed ? "good" : "bad")}\">{Text(say(report.Check.Passed ? "passed" : "failed"))}</div>\n");
         Facts(page, report.Check);
-        Timeline(page, report);
+        new ReportTimeline(say, report).Draw(page);
         Steps(page, report.Steps);
         Faults(page, report.Check);
         return page.ToString();
+    }
+
+    private static string Word(HistoryCheck check) => check.Passed ? "passed" : "failed";
+
+    /// <summary>The three things a verdict is made of (P1, P4, CLU-31), each in words.</summary>
+    private string Reason(HistoryCheck check)
+    {
+        var unexplained = check.Duplicates.Count(one => one.Cause is null);
+        var permanent = check.Refused.Where(pair => pair.Key.StartsWith('5')).Sum(pair => pair.Value);
+        return string.Join(language == "ja" ? "、" : ", ",
+        [
+            check.Lost.Count == 0 ? say("no mail lost") : Counted("{0} mails lost", check.Lost.Count),
+            unexplained > 0 ? Counted("{0} mails twice without a reason", unexplained) : check.Duplicates.Count == 0 ? say("none twice") : Counted("{0} mails twice, all explained", check.Duplicates.Count),
+            permanent == 0 ? say("no client refused for good") : Counted("{0} clients refused for good", permanent),
+        ]);
+
+        string Counted(string what, int count) => string.Format(CultureInfo.InvariantCulture, say(what), count);
     }
 
     private void Facts(StringBuilder page, HistoryCheck check)
@@ -49,52 +71,26 @@ public sealed class ReportPage(Func<string, string> say, string language)
         Fact("Accepted", $"{check.Accepted}");
         Fact("Delivered", $"{check.Delivered}");
         Fact("Lost", $"{check.Lost.Count}");
-        Fact("Twice", check.Duplicates.Count == 0 ? "0" : $"{check.Duplicates.Count} ({check.Duplicates.Count(one => one.Cause is not null)} {say("explained")})");
-        Fact("Refused", $"{check.Refused.Values.Sum()}");
+        Fact("Twice", $"{check.Duplicates.Count}", check.Duplicates.Count == 0 ? "" : $"{check.Duplicates.Count(one => one.Cause is not null)} {say("explained")}");
+        Fact("Refused", $"{check.Refused.Values.Sum()}", ByCode(check.Refused, say));
         Fact("Longest gap in acceptance", Seconds(check.LongestGap));
         Fact("Takeover", check.Takeover is { } takeover ? Seconds(takeover) : "–");
         page.Append("</dl>\n");
 
-        void Fact(string name, string value) => page.Append(CultureInfo.InvariantCulture, $"<div><dt>{Text(say(name))}</dt><dd>{Text(value)}</dd></div>");
-    }
-
-    private void Timeline(StringBuilder page, DrillReport report)
-    {
-        if (report.Seconds.Count == 0)
-            return;
-        var most = Math.Max(1, report.Seconds.Max(second => Math.Max(second.Accepted, second.Delivered)));
-        var bar = (double)Width / report.Seconds.Count;
-        page.Append(CultureInfo.InvariantCulture, $"<h2>{Text(say("Second by second"))}</h2>\n<div class=\"key soft\"><i style=\"background:var(--in)\"></i>{Text(say("Accepted"))}<i style=\"background:var(--out)\"></i>{Text(say("Delivered"))}<i style=\"background:var(--no)\"></i>{Text(say("Refused"))}</div>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 -20 {Width} {2 * Height + 50}\" role=\"img\" aria-label=\"{Text(say("Second by second"))}\">\n");
-        for (var second = 0; second < report.Seconds.Count; second++)
-        {
-            var at = report.Seconds[second];
-            Bar(second * bar, Height - Scaled(at.Accepted), Scaled(at.Accepted), "in");
-            Bar(second * bar, Height + 2, Scaled(at.Delivered), "out");
-            if (at.Refused > 0)
-                page.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{second * bar + bar / 2:0.#}\" cy=\"{Height}\" r=\"{Math.Min(6, 2 + Math.Log2(at.Refused)):0.#}\" fill=\"var(--no)\"/>");
-        }
-        foreach (var step in report.Steps)
-        {
-            var x = (step.At - report.Began).TotalSeconds * bar;
-            page.Append(CultureInfo.InvariantCulture, $"<line x1=\"{x:0.#}\" x2=\"{x:0.#}\" y1=\"-6\" y2=\"{2 * Height + 6}\" stroke=\"var(--soft)\" stroke-dasharray=\"3 3\"/><text x=\"{x + 3:0.#}\" y=\"-8\">{Text(say(step.Name))}</text>");
-        }
-        page.Append(CultureInfo.InvariantCulture, $"<text x=\"0\" y=\"{2 * Height + 22}\">0 s</text><text x=\"{Width}\" y=\"{2 * Height + 22}\" text-anchor=\"end\">{report.Seconds.Count} s, {Text(say("at most"))} {most}/s</text>\n</svg>\n");
-
-        double Scaled(int count) => (double)count / most * (Height - 4);
-        void Bar(double x, double y, double height, string colour)
-        {
-            if (height > 0)
-                page.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x:0.##}\" y=\"{y:0.#}\" width=\"{Math.Max(bar - 1, 0.5):0.##}\" height=\"{height:0.#}\" fill=\"var(--{colour})\"/>");
-        }
+        void Fact(string name, string value, string more = "") =>
+            page.Append(CultureInfo.InvariantCulture, $"<div><dt>{Said(name)}</dt><dd>{Text(value)}{(more.Length > 0 ? $"<small class=\"soft\">{Text(more)}</small>" : "")}</dd></div>");
     }
 
     private void Steps(StringBuilder page, IReadOnlyList<StepReport> steps)
     {
-        page.Append(CultureInfo.InvariantCulture, $"<h2>{Text(say("Steps"))}</h2>\n<div class=\"wide\"><table><tr><th>{Text(say("Step"))}<th>{Text(say("What was done"))}<th class=\"n\">{Text(say("Seconds"))}<th class=\"n\">{Text(say("Accepted"))}<th class=\"n\">{Text(say("Delivered"))}<th>{Text(say("Refused"))}</tr>\n");
-        foreach (var step in steps)
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(say(step.Name))}<td>{Text(step.Done)}<td class=\"n\">{step.Seconds:0.0}<td class=\"n\">{step.Accepted}<td class=\"n\">{step.Delivered}<td>{Text(ByCode(step.Refused))}</tr>\n");
-        page.Append("</table></div>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<h2>{Said("Steps")}</h2>\n<table class=\"steps\"><thead><tr><th>{Said("Step")}<th>{Said("What was done")}<th class=\"n\">{Said("Seconds")}<th class=\"n\">{Said("Accepted")}<th class=\"n\">{Said("Delivered")}<th>{Said("Refused")}</tr></thead><tbody>\n");
+        for (var number = 0; number < steps.Count; number++)
+        {
+            var step = steps[number];
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td><span class=\"step {ReportTimeline.Kind(step.Name)}\">{number + 1}</span>{Said(step.Name)}<td>{Text(step.Done)}{(step.Seen.Length > 0 ? $"<div class=\"soft\">{Text(step.Seen)}</div>" : "")}");
+            page.Append(CultureInfo.InvariantCulture, $"<td class=\"n\" data-l=\"{Said("Seconds")}\">{step.Seconds:0.0}<td class=\"n\" data-l=\"{Said("Accepted")}\">{step.Accepted}<td class=\"n\" data-l=\"{Said("Delivered")}\">{step.Delivered}<td data-l=\"{Said("Refused")}\">{Text(ByCode(step.Refused, say))}</tr>\n");
+        }
+        page.Append("</tbody></table>\n");
     }
 
     private void Faults(StringBuilder page, HistoryCheck check)
@@ -102,24 +98,34 @@ public sealed class ReportPage(Func<string, string> say, string language)
         if (check.Lost.Count > 0)
             List("Lost", check.Lost.Select(id => (id, "")));
         if (check.Duplicates.Count > 0)
-            List("Twice", check.Duplicates.Select(one => ($"{one.Number} {one.MessageId} ×{one.Times}", one.Cause ?? say("unexplained"))));
-        if (check.Refused.Count > 0)
-            List("Refused", check.Refused.OrderByDescending(pair => pair.Value).Select(pair => (pair.Key, string.Create(CultureInfo.InvariantCulture, $"{pair.Value}"))));
+            List("Twice", ByCause(check, say).Select(row => (row.Mails, row.Cause)));
 
         void List(string title, IEnumerable<(string What, string Why)> rows)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<h2>{Text(say(title))}</h2>\n<div class=\"wide\"><table>");
+            page.Append(CultureInfo.InvariantCulture, $"<h2>{Said(title)}</h2>\n<table>");
             foreach (var (what, why) in rows.Take(MostListed))
-                page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(what)}<td>{Text(why)}</tr>\n");
-            page.Append("</table></div>\n");
+                page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(why.Length > 0 ? why : what)}{(why.Length > 0 ? $"<div class=\"soft\">{Text(what)}</div>" : "")}</tr>\n");
+            page.Append("</table>\n");
         }
     }
 
-    /// <summary>451 ×3, lost ×1</summary>
-    public static string ByCode(IReadOnlyDictionary<string, int> refused) =>
-        string.Join(", ", refused.OrderByDescending(pair => pair.Value).Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} ×{pair.Value}")));
+    /// <summary>Mails that share a reason share a row: a hundred of one cut are one thing to read.</summary>
+    /// <param name="say">A text in the reader's language.</param>
+    /// <returns>How many and why, and their numbers, of which the first fifty are named.</returns>
+    public static IEnumerable<(string Cause, string Mails)> ByCause(HistoryCheck check, Func<string, string> say) => check.Duplicates
+        .GroupBy(one => one.Cause is not { } cause ? say("unexplained") : one.Number.Length > 0 ? cause.Replace(one.Number, "…", StringComparison.Ordinal) : cause)
+        .Select(group => (
+            string.Create(CultureInfo.InvariantCulture, $"{group.Count()} × {group.Key}"),
+            string.Join(", ", group.Take(MostListed).Select(one => one.Number.Length > 0 ? one.Number : one.MessageId)) + (group.Count() > MostListed ? " …" : "")));
+
+    /// <summary>451 ×3, connection broken ×1. Not "lost": beside a number of lost mails that would frighten.</summary>
+    /// <param name="say">A text in the reader's language.</param>
+    public static string ByCode(IReadOnlyDictionary<string, int> refused, Func<string, string> say) => string.Join(", ", refused.OrderByDescending(pair => pair.Value).Select(pair => string.Create(
+        CultureInfo.InvariantCulture, $"{pair.Key switch { FailedAttempt.Lost => say("connection broken"), FailedAttempt.Closed => say("no connection"), _ => pair.Key }} ×{pair.Value}")));
 
     private static string Seconds(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s");
+
+    private string Said(string english) => Text(say(english));
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

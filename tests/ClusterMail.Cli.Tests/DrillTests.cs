@@ -27,6 +27,9 @@ public sealed class DrillTests
         var unreachable = await Cli.RunAsync(Drill(peer, "kill", "--yes", "--domain", "drill.example.jp"));
         Assert.Equal((2, true), (unreachable.ExitCode, unreachable.StandardError.Contains("--sink", StringComparison.Ordinal)));
         Assert.All(peer.Requests, request => Assert.Equal("GET", request.Method));
+        // A farm named by its URL is never taken for the local cluster that may lie in this folder.
+        var unlistened = await Cli.RunAsync("drill", "kill", "--yes", "--url", peer.Url, "--token", AdminPeer.Token);
+        Assert.Equal((2, true), (unlistened.ExitCode, unlistened.StandardError.Contains("--through", StringComparison.Ordinal)));
     }
 
     [Fact]

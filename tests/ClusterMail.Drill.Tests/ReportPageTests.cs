@@ -27,6 +27,46 @@ public class ReportPageTests
     }
 
     [Fact]
+    public void CLU_22_the_verdict_stands_before_everything_else_with_its_reason()
+    {
+        var body = Page(Lost)[Page(Lost).IndexOf("</style>", StringComparison.Ordinal)..];
+        Assert.True(body.IndexOf(">failed<", StringComparison.Ordinal) < body.IndexOf("<h1>", StringComparison.Ordinal), body);
+        Assert.Contains("1 mails lost, none twice, no client refused for good", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CLU_22_the_picture_shows_where_the_longest_gap_was_and_how_long_the_takeover_took()
+    {
+        // Promises in seconds 0 and 8 of ten, with the harm at 4; what n2 had open arrives at 7.
+        var page = Page(Lost with
+        {
+            Promises = [new Promise("gone@drill.test", "n2", Noon), new Promise("late@drill.test", "n1", Noon.AddSeconds(8))],
+            Arrivals = [new Arrival("gone@drill.test", Noon.AddSeconds(7)), new Arrival("late@drill.test", Noon.AddSeconds(9))],
+            HarmAt = Noon.AddSeconds(4),
+            Steps = [new DrillStep("before", Noon, Noon.AddSeconds(4), "traffic"), new DrillStep("harm", Noon.AddSeconds(4), Noon.AddSeconds(10), "kill n2", "it was dead")],
+        });
+        Assert.Matches("""<rect class="gap" x="0" y="[0-9.]+" width="800" """, page);
+        Assert.Matches("""<rect class="take" x="400" y="[0-9.]+" width="300" """, page);
+        Assert.Matches("""<rect class="harm" x="400" y="0" width="600" """, page);
+        Assert.Contains("it was dead", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CLU_22_mails_twice_for_one_reason_are_one_row()
+    {
+        static Arrival[] Twice(string id) => [new Arrival(id, Noon), new Arrival(id, Noon.AddSeconds(1))];
+        var page = Page(new DrillRecord
+        {
+            Arrivals = [.. Twice("a@drill.test"), .. Twice("b@drill.test")],
+            Numbers = new Dictionary<string, string> { ["a@drill.test"] = "B0000000001", ["b@drill.test"] = "B0000000002" },
+            PossibleDuplicates = [new PossibleDuplicate("B0000000001", "B0000000001 was fenced"), new PossibleDuplicate("B0000000002", "B0000000002 was fenced")],
+            Steps = [new DrillStep("before", Noon, Noon.AddSeconds(2), "traffic")],
+        });
+        Assert.Contains("2 × … was fenced", System.Net.WebUtility.HtmlDecode(page), StringComparison.Ordinal);
+        Assert.Contains("B0000000001, B0000000002", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void CLU_22_the_page_is_one_file_without_scripts()
     {
         var page = Page(Lost);

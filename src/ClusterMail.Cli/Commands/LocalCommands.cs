@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using ClusterMail.Cli.Drill;
 using ClusterMail.Cli.Local;
 using ClusterMail.Cli.Output;
 
@@ -71,6 +72,8 @@ public static class LocalCommands
         await cluster.StartBaseAsync(cancel);
         await cluster.RenewAsync(daemon, request.Limit, cancel);
         await cluster.StartAsync(cluster.Nodes, daemon, request.Limit, cancel);
+        if (DrillMark.Read(folder) is { IsAtWork: false } mark)
+            Say(watch, Words.Say($"a drill ({mark.Kind}) was killed here: run 'clustermail drill clean' to put right what it left"));
         Say(watch, $"up: {cluster.Nodes.Count} nodes, described in {Path.Combine(folder, ClusterFile.FileName)}");
         return Exit.Done;
     }
@@ -83,6 +86,9 @@ public static class LocalCommands
         {
             var watch = Stopwatch.StartNew();
             var cluster = Open(folder, line => Say(watch, line));
+            // A database that is held, and a node that is cut off, would not stop in order.
+            if (DrillMark.Read(folder) is { IsAtWork: false } mark)
+                await DrillRemains.EndHarmAsync(folder, cluster.BasePort, mark, cancel);
             await cluster.StopAsync(cluster.Nodes, limit, cancel);
             await cluster.StopPostgresAsync(cancel);
             if (delete)

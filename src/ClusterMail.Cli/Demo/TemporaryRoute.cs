@@ -14,18 +14,28 @@ internal sealed class TemporaryRoute(AdminClient client, string domain, string n
     private readonly string _domainLine = domain + " relay";
     private readonly string _routeLine = $"{domain},{next}";
 
+    /// <summary>What a drill left of its route, wherever that led.</summary>
+    public static TemporaryRoute OfDrill(AdminClient client, string domain) => new(client, domain, "", "drill", isReserved: true);
+
     /// <returns>The version of the settings that has it.</returns>
     /// <exception cref="CommandFailure">The domain is in use.</exception>
     public async Task<long> AddAsync(CancellationToken cancel)
     {
+        await RefuseUsedAsync(cancel);
         var (domains, routes) = await ReadAsync(cancel);
-        if (!isReserved && Lines(domains.Text).Concat(Lines(routes.Text)).FirstOrDefault(IsOurs) is { } line)
-            throw new CommandFailure($"{domain} is in use ('{line}'): take a domain that nobody uses, for example drill.{domain}");
         return await SaveAsync(
             $"{what} begins", domains, routes,
             text => _domainLine + "\n" + Without(text),
             // First, because the first line that matches wins (GWT-2).
             text => _routeLine + "\n" + Without(text), cancel);
+    }
+
+    /// <exception cref="CommandFailure">The domain is in use.</exception>
+    public async Task RefuseUsedAsync(CancellationToken cancel)
+    {
+        var (domains, routes) = await ReadAsync(cancel);
+        if (!isReserved && Lines(domains.Text).Concat(Lines(routes.Text)).FirstOrDefault(IsOurs) is { } line)
+            throw new CommandFailure($"{domain} is in use ('{line}'): take a domain that nobody uses, for example drill.{domain}");
     }
 
     public async Task<long> RemoveAsync(CancellationToken cancel)

@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Cli.Commands;
-using ClusterMail.Cli.Demo;
 using ClusterMail.Cli.Local;
 using ClusterMail.Cli.Output;
 using ClusterMail.Drill;
@@ -17,8 +15,6 @@ internal sealed class DrillCommand(ConnectionOptions connection)
 {
     /// <summary>Used where none is named, and only on a local cluster.</summary>
     private const string LocalDomain = "clustermail-drill.test";
-
-    private static readonly TimeSpan TakeOverLimit = TimeSpan.FromSeconds(20);
 
     private readonly Option<string?> _node = new("--node") { Description = "The node that is harmed. Default: the one with the leader role.", HelpName = "NAME" };
     private readonly Option<string?> _domain = new("--domain")
@@ -42,6 +38,7 @@ internal sealed class DrillCommand(ConnectionOptions connection)
         var drill = new Command("drill", "Rehearse a fault: traffic, the harm, and a report of what was lost, doubled or delayed.");
         foreach (var kind in DrillKinds.All)
             drill.Add(Build(kind));
+        drill.Add(Clean());
         return drill;
     }
 
@@ -61,45 +58,83 @@ internal sealed class DrillCommand(ConnectionOptions connection)
     private async Task<int> RunAsync(DrillKind kind, ParseResult parsed, bool json, CancellationToken cancel)
     {
         using var client = connection.Connect(parsed);
-        var local = parsed.GetValue(_through) is null or [] ? connection.Cluster(parsed) : null;
+        var local = parsed.GetValue(_through) is { Length: > 0 } ? null
+            : connection.IsElsewhere(parsed) ? throw new CommandFailure(Exit.Usage, $"name the listeners of that farm with --through NODE=HOST:PORT, once for each")
+            : connection.Cluster(parsed);
         if (local is not null && kind.NeedsStandby && LocalState.Read(connection.Folder(parsed)) is not { Standby: true })
             throw new CommandFailure($"this cluster has no standby: run 'clustermail up --standby' first");
-        var order = await OrderAsync(kind, client, local, parsed, cancel);
-        var watch = Stopwatch.StartNew();
-        void Say(string line) => (json ? Console.Error : Console.Out).WriteLine(string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds,6:0.0} s  {line}"));
-        if (parsed.GetValue(_dryRun))
+        var say = Saying(json);
+        var hands = local is null ? null : Hands(parsed);
+        var isDry = parsed.GetValue(_dryRun);
+        if (hands is not null && !isDry && await DrillRemains.PutRightIfKilledAsync(hands, client, say, cancel))
+            local = connection.Cluster(parsed);
+        var order = await OrderAsync(kind, client, local, hands, parsed, cancel);
+        await using var harm = order.Harm;
+        if (isDry)
         {
-            DryRun(order);
+            DrillScreen.DryRun(order);
             return Exit.Done;
         }
         RefuseWithoutPerson(order);
-        Verbs.Confirm(parsed.GetValue(_yes), $"This harms a running farm ({kind.Summary.TrimEnd('.')}), with {order.Rate} mails a second to {order.Domain}. Go on?");
-        var report = DrillReport.Of(kind.Name, order.Domain, await RecordAsync(client, order, Say, cancel));
+        Verbs.Confirm(parsed.GetValue(_yes), Words.Say($"This harms a running farm ({JapaneseHelp.Text(kind.Summary)!.TrimEnd('.', '。')}), with {order.Rate} mails a second to {order.Domain}. Go on?"));
+        var report = DrillReport.Of(kind.Name, order.Domain, await new DrillSession(client, order, say).RecordAsync(cancel));
         if (parsed.GetValue(_report) is { } file)
             await File.WriteAllTextAsync(file, new ReportPage(Words.Of, Words.InJapanese ? "ja" : "en").Of(report), cancel);
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(report, DrillJson.Default.DrillReport));
         else
-            Show(new Screen(), report);
+            DrillScreen.Show(new Screen(), report);
         return report.Check.Passed ? Exit.Done : Exit.Refused;
     }
 
-    private async Task<DrillOrder> OrderAsync(DrillKind kind, AdminClient client, ClusterFile? local, ParseResult parsed, CancellationToken cancel)
+    private Verb Clean()
+    {
+        var verb = new Verb(
+            "clean", "Put right what a drill left that was killed: its cut, its full disk, its name server, its clock, its route. The next drill does it too.", "clustermail drill clean",
+            "clustermail drill clean --json") { _daemon };
+        var json = Verbs.Json(verb);
+        verb.SetAction(async (parsed, cancel) =>
+        {
+            if (connection.IsElsewhere(parsed))
+                throw new CommandFailure(Exit.Usage, $"only what a drill left on a local cluster can be put right: name its folder with --data");
+            using var client = connection.Connect(parsed);
+            var hands = Hands(parsed);
+            var kind = DrillMark.Read(hands.Folder)?.Kind;
+            var cleaned = await DrillRemains.PutRightIfKilledAsync(hands, client, Saying(parsed.GetValue(json)), cancel);
+            if (parsed.GetValue(json))
+                Console.Out.WriteLine(JsonSerializer.Serialize(new DrillCleaned(cleaned, kind), DrillJson.Default.DrillCleaned));
+            else
+                new Screen().Line(cleaned ? Words.Say($"all is as it was before the drill") : Words.Say($"no drill has left anything in {hands.Folder}"));
+            return Exit.Done;
+        });
+        return verb;
+    }
+
+    private LocalHands Hands(ParseResult parsed) => new(connection.Folder(parsed), LocalCommands.FindDaemon(parsed.GetValue(_daemon)));
+
+    /// <summary>Beside JSON the course of things goes to stderr.</summary>
+    private static Action<string> Saying(bool json)
+    {
+        var watch = Stopwatch.StartNew();
+        return line => (json ? Console.Error : Console.Out).WriteLine(string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds,6:0.0} s  {line}"));
+    }
+
+    private async Task<DrillOrder> OrderAsync(DrillKind kind, AdminClient client, ClusterFile? local, LocalHands? hands, ParseResult parsed, CancellationToken cancel)
     {
         var status = (await client.GetAsync(Routes.Cluster, AdminJson.Default.ClusterStatus, cancel)).Value;
         var alive = status.Nodes.Where(node => node.State == "alive").ToList();
         if (alive.Count < 2)
             throw new CommandFailure($"a drill needs two nodes that are alive; there are {alive.Count}: see 'clustermail cluster status'");
-        var node = parsed.GetValue(_node) ?? status.Leader ?? alive[0].Name;
+        var node = (kind.HarmsNode ? parsed.GetValue(_node) : null) ?? status.Leader ?? alive[0].Name;
         if (alive.All(one => one.Name != node))
             throw new CommandFailure($"there is no node {node} alive; there are {string.Join(", ", alive.Select(one => one.Name))}");
         var domain = parsed.GetValue(_domain) ?? (local is null ? throw new CommandFailure(Exit.Usage, $"name a domain that nobody uses with --domain: its mail goes to the drill's sink for a while") : LocalDomain);
         var sink = parsed.GetValue(_sink) is { } address ? HostAndPort.Split(address)
             : local is null ? throw new CommandFailure(Exit.Usage, $"name this machine's address as the nodes reach it with --sink HOST:PORT") : ("127.0.0.1", 0);
-        return new DrillOrder(
+        var order = new DrillOrder(
             kind, new DrillTarget(node, status, TimeSpan.FromSeconds(parsed.GetValue(_for))), domain, sink, Receivers(local, parsed.GetValue(_through) ?? []), parsed.GetValue(_sessions),
-            parsed.GetValue(_rate), TimeSpan.FromSeconds(parsed.GetValue(_margin)), TimeSpan.FromSeconds(parsed.GetValue(_settle)),
-            local is null ? null : new LocalHands(connection.Folder(parsed), LocalCommands.FindDaemon(parsed.GetValue(_daemon))));
+            parsed.GetValue(_rate), TimeSpan.FromSeconds(parsed.GetValue(_margin)), TimeSpan.FromSeconds(parsed.GetValue(_settle)), hands) { IsReserved = domain == LocalDomain };
+        return hands is null || kind.Harm is null ? order : await order.WithHarmAsync(kind.Harm(hands, client, order.Target, domain), cancel);
     }
 
     private static IReadOnlyList<(string, string)> Receivers(ClusterFile? local, IReadOnlyList<string> through) => local is not null
@@ -114,70 +149,10 @@ internal sealed class DrillCommand(ConnectionOptions connection)
 
     private static void RefuseWithoutPerson(DrillOrder order)
     {
-        if (Console.IsInputRedirected && DrillRun.Acts(order).FirstOrDefault(act => act.Seen is null && act.Remotely is null && (act.Locally is null || order.Locally is null)) is { } act)
-            throw new CommandFailure(Exit.Usage, $"'{act.Instruction}' has to be done by a person at a terminal, and here is none");
-    }
-
-    private static async Task<DrillRecord> RecordAsync(AdminClient client, DrillOrder order, Action<string> say, CancellationToken cancel)
-    {
-        var (host, port) = order.Sink;
-        await using var sink = new DrillSink(new IPEndPoint(order.Locally is null ? IPAddress.IPv6Any : IPAddress.Loopback, port), TimeProvider.System);
-        var route = new TemporaryRoute(client, order.Domain, FormattableString.Invariant($"{host},{sink.Port}"), "drill", isReserved: order.Domain == LocalDomain);
-        var version = await route.AddAsync(cancel);
-        try
-        {
-            await client.InForceAsync(version, TakeOverLimit, cancel);
-            // The others take it over within 5 s (ADMIN-24).
-            await Task.Delay(TimeSpan.FromSeconds(5), cancel);
-            say($"settings version {version}: mail for {order.Domain} goes to the drill's sink on {host}:{sink.Port}");
-            return await new DrillRun(client, sink, order, TimeProvider.System, say).RunAsync(cancel);
-        }
-        catch when (order.Locally is { } hands)
-        {
-            say("the drill was broken off; putting everything right again");
-            await hands.RepairAsync(CancellationToken.None);
-            throw;
-        }
-        finally
-        {
-            // Also when interrupted: the sink is gone in a moment, and no route may lead there.
-            await route.RemoveAsync(CancellationToken.None);
-            say("the drill's domain and route are removed");
-        }
-    }
-
-    private static void DryRun(DrillOrder order)
-    {
-        var screen = new Screen();
-        screen.Line($"drill {order.Kind.Name}: {order.Kind.Summary}");
-        screen.Line($"  1  save a version of the settings in which mail for {order.Domain} goes to a sink of the drill");
-        screen.Line(FormattableString.Invariant($"  2  send {order.Rate} mails a second over {order.Sessions} sessions for {order.Margin.TotalSeconds:0} s: {string.Join(", ", order.Receivers.Select(one => $"{one.Node} {one.Address}"))}"));
-        var number = 3;
-        foreach (var act in DrillRun.Acts(order))
-        {
-            var who = act.Remotely is not null ? "by itself" : act.Locally is not null && order.Locally is not null ? "by itself" : "you do it, the drill tells you when";
-            screen.Line(FormattableString.Invariant($"  {number++}  {act.Name}: {act.Instruction} ({who}){(act.Then > TimeSpan.Zero ? $", then wait {act.Then.TotalSeconds:0} s" : "")}"));
-        }
-        screen.Line(FormattableString.Invariant($"  {number}  go on for {order.Margin.TotalSeconds:0} s, wait up to {order.Settle.TotalSeconds:0} s for the last mail, take the domain and the route away again, report"));
-        screen.Line("nothing was done");
-    }
-
-    private static void Show(Screen screen, DrillReport report)
-    {
-        var check = report.Check;
-        screen.Line();
-        screen.Heading(check.Passed ? "passed" : "failed");
-        screen.Line($"accepted {check.Accepted}, delivered {check.Delivered}, lost {check.Lost.Count}, twice {check.Duplicates.Count} ({check.Duplicates.Count(one => one.Cause is not null)} explained), arrived without a 250 seen {check.Unpromised}");
-        screen.Line(FormattableString.Invariant($"longest gap in acceptance {check.LongestGap:0.0} s, takeover {(check.Takeover is { } takeover ? $"{takeover:0.0} s" : "-")}, refused {(check.Refused.Count == 0 ? "nothing" : ReportPage.ByCode(check.Refused))}"));
-        screen.Line();
-        var sheet = new Sheet(new("Step"), new("Seconds", Right: true), new("Accepted", Right: true), new("Delivered", Right: true), new("Refused"), new("What was done", Flexible: true, Optional: true));
-        foreach (var step in report.Steps)
-            sheet.Add(step.Name, step.Seconds.ToString("0.0", CultureInfo.InvariantCulture), $"{step.Accepted}", $"{step.Delivered}", step.Refused.Count == 0 ? "-" : ReportPage.ByCode(step.Refused), step.Done);
-        sheet.Print(screen);
-        foreach (var lost in check.Lost.Take(20))
-            screen.Warning($"lost: {lost}");
-        foreach (var twice in check.Duplicates.Take(20))
-            screen.Line($"twice: {twice.Number} {twice.Cause ?? "unexplained"}");
+        if (Console.IsInputRedirected && order.Acts.FirstOrDefault(act => act.Seen is null && !order.IsByItself(act)) is { } act)
+            throw order.Lacks is { } lacks
+                ? new CommandFailure(Exit.Usage, $"this drill does its harm by itself with {lacks}, which this machine lacks; without it '{act.Instruction}' has to be done by a person at a terminal, and here is none")
+                : new CommandFailure(Exit.Usage, $"'{act.Instruction}' has to be done by a person at a terminal, and here is none");
     }
 
     private static Option<int> Number(string name, int value, int min, int max, string description, string unit)

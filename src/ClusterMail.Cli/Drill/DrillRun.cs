@@ -1,18 +1,10 @@
 using System.Diagnostics;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Cli.Commands;
+using ClusterMail.Cli.Output;
 using ClusterMail.Drill;
 
 namespace ClusterMail.Cli.Drill;
-
-/// <summary>What a drill is asked to be.</summary>
-/// <param name="Sink">Address of the sink as the nodes reach it; port 0: any.</param>
-/// <param name="Receivers">Name and <c>host:port</c> of the listeners the traffic goes to.</param>
-/// <param name="Margin">Traffic before the first act and after the last.</param>
-/// <param name="Settle">Longest wait for the last mail to arrive.</param>
-/// <param name="Locally">Null: a person does what the admin API cannot.</param>
-internal sealed record DrillOrder(
-    DrillKind Kind, DrillTarget Target, string Domain, (string Host, int Port) Sink, IReadOnlyList<(string Node, string Address)> Receivers, int Sessions, int Rate, TimeSpan Margin, TimeSpan Settle, LocalHands? Locally);
 
 /// <summary>Runs one drill: traffic through the real listeners to a sink of its own, the harm in the middle of it, and then the comparison of what was promised with what arrived.</summary>
 internal sealed class DrillRun(AdminClient client, DrillSink sink, DrillOrder order, TimeProvider clock, Action<string> say)
@@ -28,9 +20,6 @@ internal sealed class DrillRun(AdminClient client, DrillSink sink, DrillOrder or
     private readonly DrillTraffic _traffic = new(order.Receivers, order.Domain, clock);
     private readonly List<DrillStep> _steps = [];
 
-    /// <summary>The acts in the order in which they are done, for <c>--dry-run</c> too.</summary>
-    public static IReadOnlyList<DrillAct> Acts(DrillOrder order) => order.Kind.Acts(order.Target);
-
     public async Task<DrillRecord> RunAsync(CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -38,24 +27,25 @@ internal sealed class DrillRun(AdminClient client, DrillSink sink, DrillOrder or
         DateTimeOffset? harmed = null;
         try
         {
-            await StepAsync("before", $"{order.Rate} mails a second over {order.Sessions} sessions to {order.Receivers.Count} listeners", () => Task.Delay(order.Margin, cancel));
-            foreach (var act in Acts(order))
+            await StepAsync("before", Words.Say($"{order.Rate} mails a second over {order.Sessions} sessions to {order.Receivers.Count} listeners"), () => Task.Delay(order.Margin, cancel));
+            foreach (var act in order.Acts)
             {
                 harmed ??= clock.GetUtcNow();
-                await StepAsync(act.Name, act.Instruction, async () =>
+                await StepAsync(act.Name, order.Text(act), async () =>
                 {
                     await DoAsync(act, cancel);
                     await Task.Delay(act.Then, cancel);
+                    return act.Prove is { } prove ? await prove(cancel) : "";
                 });
             }
-            await StepAsync("after", "traffic goes on", () => Task.Delay(order.Margin, cancel));
+            await StepAsync("after", Words.Say($"traffic goes on"), () => Task.Delay(order.Margin, cancel));
         }
         finally
         {
             await stop.CancelAsync();
             await traffic;
         }
-        await StepAsync("settle", "no traffic; waiting for what was promised", () => SettleAsync(cancel));
+        await StepAsync("settle", Words.Say($"no traffic; waiting for what was promised"), () => SettleAsync(cancel));
         return new DrillRecord
         {
             Promises = _traffic.Promises,
@@ -69,26 +59,33 @@ internal sealed class DrillRun(AdminClient client, DrillSink sink, DrillOrder or
         };
     }
 
-    private async Task StepAsync(string name, string done, Func<Task> work)
+    private Task StepAsync(string name, string done, Func<Task> work) => StepAsync(name, done, async () =>
+    {
+        await work();
+        return "";
+    });
+
+    /// <param name="work">Its answer is what was seen.</param>
+    private async Task StepAsync(string name, string done, Func<Task<string>> work)
     {
         var from = clock.GetUtcNow();
-        say($"{name}: {done}");
-        await work();
-        _steps.Add(new DrillStep(name, from, clock.GetUtcNow(), done));
-        say($"      {_traffic.Accepted} accepted, {sink.Count} delivered");
+        say($"{Words.Of(name)}: {done}");
+        var seen = await work();
+        _steps.Add(new DrillStep(name, from, clock.GetUtcNow(), done, seen));
+        if (seen.Length > 0)
+            say($"      {seen}");
+        say(Words.Say($"      {_traffic.Accepted} accepted, {sink.Count} delivered"));
     }
 
     private async Task DoAsync(DrillAct act, CancellationToken cancel)
     {
-        var byItself = true;
+        var byItself = order.IsByItself(act);
         if (act.Remotely is { } remotely)
             await remotely(client, cancel);
-        else if (act.Locally is { } locally && order.Locally is { } hands)
-            await locally(hands, cancel);
+        else if (byItself)
+            await act.Locally!(order.Locally!, cancel);
         else
-            byItself = false;
-        if (!byItself)
-            say(act.Seen is null ? "      do it now, then press Enter" : "      do it now; it is watched for, or press Enter when it is done");
+            say(act.Seen is null ? Words.Say($"      do it now, then press Enter") : Words.Say($"      do it now; it is watched for, or press Enter when it is done"));
         if (!byItself || (act.Seen is not null && !act.IsSeenOnlyWhenDoneByHand))
             await SeenAsync(act, byItself ? EffectLimit : PersonLimit, byItself, cancel);
     }
@@ -103,7 +100,7 @@ internal sealed class DrillRun(AdminClient client, DrillSink sink, DrillOrder or
             if (!byItself && Pressed())
                 return;
             if (watch.Elapsed > limit)
-                throw new CommandFailure($"'{act.Instruction}' was not seen to take effect within {limit.TotalSeconds:0} s; the drill ends here");
+                throw new CommandFailure($"'{order.Text(act)}' was not seen to take effect within {limit.TotalSeconds:0} s; the drill ends here");
             await Task.Delay(Poll, cancel);
         }
     }

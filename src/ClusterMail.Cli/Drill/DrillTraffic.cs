@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using ClusterMail.Admin.Contract;
 using ClusterMail.Drill;
 
 namespace ClusterMail.Cli.Drill;
@@ -30,6 +31,9 @@ internal sealed class DrillTraffic(IReadOnlyList<(string Node, string Address)> 
 
     public int Accepted => _promises.Count;
 
+    /// <summary>What the queue holds of such traffic.</summary>
+    public static QueueSelection InQueue(string domain) => new() { Sender = Sender(domain) };
+
     /// <summary>Sends until <paramref name="stop"/>; a mail begun is finished.</summary>
     /// <param name="rate">Mails a second, all sessions together.</param>
     public Task RunAsync(int sessions, int rate, CancellationToken stop) =>
@@ -39,8 +43,8 @@ internal sealed class DrillTraffic(IReadOnlyList<(string Node, string Address)> 
     {
         var turn = session;
         DrillConversation? conversation = null;
-        var begun = Stopwatch.StartNew();
-        for (var sent = 0; !stop.IsCancellationRequested; sent++)
+        var (begun, next) = (Stopwatch.StartNew(), TimeSpan.Zero);
+        while (!stop.IsCancellationRequested)
         {
             var number = Interlocked.Increment(ref _next);
             while (!stop.IsCancellationRequested)
@@ -55,9 +59,11 @@ internal sealed class DrillTraffic(IReadOnlyList<(string Node, string Address)> 
                 await PauseAsync(AfterRefusal, stop);
             }
             // By the clock and not after each mail, so that a slow farm does not make the load smaller unseen; what was missed is not made up for in a burst.
-            var due = pace * (sent + 1) - begun.Elapsed;
-            if (due > TimeSpan.Zero)
-                await PauseAsync(due, stop);
+            next += pace;
+            if (next > begun.Elapsed)
+                await PauseAsync(next - begun.Elapsed, stop);
+            else
+                next = begun.Elapsed;
         }
         conversation?.Dispose();
     }
@@ -86,7 +92,7 @@ internal sealed class DrillTraffic(IReadOnlyList<(string Node, string Address)> 
         var recipient = string.Create(CultureInfo.InvariantCulture, $"r{number}@{domain}");
         try
         {
-            foreach (var command in (string[])[$"MAIL FROM:<drill@{domain}>", $"RCPT TO:<{recipient}>"])
+            foreach (var command in (string[])[$"MAIL FROM:<{Sender(domain)}>", $"RCPT TO:<{recipient}>"])
                 if (await conversation.AskAsync(command) is var reply && !reply.StartsWith('2'))
                     return Refused(reply, node);
             var go = await conversation.AskAsync("DATA");
@@ -121,9 +127,11 @@ internal sealed class DrillTraffic(IReadOnlyList<(string Node, string Address)> 
         return start == 0 || end < 0 ? "" : line[start..end];
     }
 
+    private static string Sender(string domain) => $"drill@{domain}";
+
     private string Content(string id, string recipient)
     {
-        var head = $"Message-ID: <{id}>\r\nFrom: drill@{domain}\r\nTo: {recipient}\r\nSubject: fail-over drill\r\n\r\n";
+        var head = $"Message-ID: <{id}>\r\nFrom: {Sender(domain)}\r\nTo: {recipient}\r\nSubject: fail-over drill\r\n\r\n";
         return head + string.Concat(Enumerable.Repeat(new string('x', 70) + "\r\n", (Size - head.Length) / 72));
     }
 

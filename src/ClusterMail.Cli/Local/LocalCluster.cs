@@ -101,7 +101,10 @@ public sealed class LocalCluster
 
     /// <summary>Starts those of <paramref name="nodes"/> that are not running and returns when all of them are ready.</summary>
     /// <exception cref="CommandFailure">A port is taken, a node ended, or one was not ready within <paramref name="limit"/>.</exception>
-    public async Task StartAsync(IReadOnlyList<LocalNode> nodes, string daemon, TimeSpan limit, CancellationToken cancel)
+    public Task StartAsync(IReadOnlyList<LocalNode> nodes, string daemon, TimeSpan limit, CancellationToken cancel) => StartAsync(nodes, daemon, NodeDress.Plain, limit, cancel);
+
+    /// <inheritdoc cref="StartAsync(IReadOnlyList{LocalNode}, string, TimeSpan, CancellationToken)"/>
+    public async Task StartAsync(IReadOnlyList<LocalNode> nodes, string daemon, NodeDress dress, TimeSpan limit, CancellationToken cancel)
     {
         var missing = nodes.Where(n => NodeProcess.Find(n) is null).ToList();
         RefuseTakenPorts([.. missing.SelectMany(n => n.Ports)]);
@@ -111,7 +114,7 @@ public sealed class LocalCluster
         foreach (var node in missing)
         {
             node.WriteConfiguration(TokenFile, PasswordKeyFile, Certificate, CertificateKey);
-            processes[node] = NodeProcess.Start(node, daemon);
+            processes[node] = NodeProcess.Start(node, daemon, dress);
         }
 
         try
@@ -148,6 +151,12 @@ public sealed class LocalCluster
             throw new CommandFailure($"{node.Name} did not react to {signal} within {SignalLimit.TotalSeconds:0} s");
         _say($"{node.Name} {signal switch { Signal.Stop => "paused", Signal.Continue => "goes on", _ => "killed" }} (process {process.Pid})");
     }
+
+    /// <inheritdoc cref="LocalState.BasePort"/>
+    public int BasePort => _state.BasePort;
+
+    /// <summary>The server that takes writes.</summary>
+    public PrivatePostgres Primary => new(_state, _state.Primary);
 
     public Task StopPostgresAsync(CancellationToken cancel) => WithPairAsync(pair => pair.StopAsync(cancel));
 
@@ -192,7 +201,7 @@ public sealed class LocalCluster
         foreach (var folder in Nodes.Select(n => n.Folder).Append(Path.GetDirectoryName(Certificate)!).Append(_state.PostgresFolder))
             if (Directory.Exists(folder))
                 Directory.Delete(folder, recursive: true);
-        foreach (var file in new[] { ClusterFile.FileName, LocalState.FileName, "token", "password-key" })
+        foreach (var file in new[] { ClusterFile.FileName, LocalState.FileName, Drill.DrillMark.FileName, "token", "password-key" })
             File.Delete(Path.Combine(_folder, file));
         if (Directory.Exists(_folder) && Directory.GetFileSystemEntries(_folder) is [] or [_] && OnlyLockLeft())
             Directory.Delete(_folder, recursive: true);

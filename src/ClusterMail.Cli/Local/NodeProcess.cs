@@ -29,10 +29,15 @@ public sealed class NodeProcess
     /// <summary>There is such a process, and it has not ended.</summary>
     public static bool Exists(int pid) => Stat(pid) is { State: not "Z" and not "X" };
 
+    /// <summary>When a process was started, in clock ticks since the machine was; null: there is none.</summary>
+    public static string? StartOf(int pid) => Exists(pid) ? Stat(pid)?.StartedAt : null;
+
+    /// <summary>Every process there is.</summary>
+    public static IEnumerable<int> All() => Directory.EnumerateDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0).Where(pid => pid > 0);
+
     /// <summary>Processes started by this one that are still there.</summary>
-    public static IReadOnlyList<int> ChildrenOf(int parent) => [.. Directory.EnumerateDirectories("/proc")
-        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
-        .Where(pid => pid > 0 && Stat(pid)?.Parent == parent)];
+    public static IReadOnlyList<int> ChildrenOf(int parent) => [.. All().Where(pid => Stat(pid)?.Parent == parent)];
 
     public bool IsAlive => Stat(Pid) is { } stat && stat.StartedAt == _startedAt && stat.State is not "Z" and not "X";
 
@@ -41,10 +46,9 @@ public sealed class NodeProcess
 
     private static NodeProcess? Find(string configuration)
     {
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        foreach (var pid in All())
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
-                && IsOurs(pid, configuration)
+            if (IsOurs(pid, configuration)
                 && Stat(pid) is { State: not "Z" and not "X" } stat)
                 return new NodeProcess(pid, configuration, stat.StartedAt);
         }
@@ -53,13 +57,16 @@ public sealed class NodeProcess
     }
 
     /// <summary>Starts the node in a session of its own, so that it outlives this terminal. Its output goes to <see cref="LocalNode.LogFile"/>.</summary>
-    public static NodeProcess Start(LocalNode node, string daemon)
+    public static NodeProcess Start(LocalNode node, string daemon, NodeDress dress)
     {
-        // The shell only redirects; both it and setsid replace themselves, so the process id stays.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec setsid \"$0\" \"$@\" </dev/null >>\"$CLUSTERMAIL_NODE_LOG\" 2>&1", daemon, "--config", node.ConfigurationFile])
+        // The shell only redirects; it, setsid and whatever the dress names replace themselves, so the process id stays.
+        var start = new ProcessStartInfo(
+            "/bin/sh", ["-c", "exec setsid \"$0\" \"$@\" </dev/null >>\"$CLUSTERMAIL_NODE_LOG\" 2>&1", .. dress.Prefix, daemon, "--config", node.ConfigurationFile])
         {
             WorkingDirectory = node.Folder,
         };
+        foreach (var (name, value) in dress.Environment)
+            start.Environment[name] = value;
         start.Environment["CLUSTERMAIL_NODE_LOG"] = node.LogFile;
         using var process = Process.Start(start) ?? throw new CommandFailure($"cannot start {daemon}");
         return new NodeProcess(process.Id, node.ConfigurationFile, Stat(process.Id)?.StartedAt ?? "");
@@ -93,7 +100,8 @@ public sealed class NodeProcess
             && arguments[..at].Any(a => Path.GetFileNameWithoutExtension(a) == Daemon);
     }
 
-    private static string[] CommandLine(int pid)
+    /// <summary>Program and arguments; empty: there is no such process, or it is not ours to see.</summary>
+    public static string[] CommandLine(int pid)
     {
         try
         {

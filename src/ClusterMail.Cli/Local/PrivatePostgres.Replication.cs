@@ -79,7 +79,7 @@ public sealed partial class PrivatePostgres
     /// <summary>SIGKILL, as a crash would; returns when its processes, which notice by themselves, are gone.</summary>
     public async Task KillAsync(CancellationToken cancel)
     {
-        var first = File.ReadLines(Path.Combine(Data, "postmaster.pid")).FirstOrDefault();
+        var first = File.ReadLines(PidFile).FirstOrDefault();
         if (!int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
             throw new CommandFailure($"PostgreSQL {Name} does not run");
         var processes = NodeProcess.ChildrenOf(pid).Prepend(pid).ToList();

@@ -17,9 +17,18 @@ public sealed partial class PrivatePostgres(LocalState state, int server)
     /// <summary>By it the two know each other: application name, replication slot, <c>synchronous_standby_names</c>.</summary>
     public string Name => server == 0 ? "pg1" : "pg2";
     public int Port => state.BasePort + server;
-    private string Data => Path.Combine(state.PostgresFolder, server == 0 ? "data" : "data2");
-    private string Log => Path.Combine(state.PostgresFolder, server == 0 ? "log" : "log2");
+    public string Data => Path.Combine(state.PostgresFolder, server == 0 ? "data" : "data2");
+    public string Log => Path.Combine(state.PostgresFolder, server == 0 ? "log" : "log2");
     private PrivatePostgres Other => new(state, 1 - server);
+
+    /// <summary>As superuser into the database of ClusterMail, past any pool.</summary>
+    public string SuperuserConnectionString => new NpgsqlConnectionStringBuilder(state.SuperuserConnectionString(server)) { Database = "clustermail", Pooling = false }.ConnectionString;
+
+    /// <summary>Process id of the running server; null: it does not run.</summary>
+    public int? Pid =>
+        File.Exists(PidFile) && int.TryParse(File.ReadLines(PidFile).FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && NodeProcess.Exists(pid) ? pid : null;
+
+    private string PidFile => Path.Combine(Data, "postmaster.pid");
 
     /// <summary>The server's account when it is not the caller's.</summary>
     private static bool UsesOwnAccount => OperatingSystem.IsLinux() && Environment.UserName == "root";
@@ -107,7 +116,7 @@ public sealed partial class PrivatePostgres(LocalState state, int server)
     /// </summary>
     private void ForgetDeadServer()
     {
-        var mark = Path.Combine(Data, "postmaster.pid");
+        var mark = PidFile;
         if (File.Exists(mark) && int.TryParse(File.ReadLines(mark).FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && NodeProcess.IsZombie(pid))
             File.Delete(mark);
     }

@@ -6,7 +6,7 @@ namespace ClusterMail.Cli.Output;
 /// <summary>The Japanese texts, by the English ones. Words follow the original's manuals.</summary>
 internal static class Japanese
 {
-    private static readonly FrozenDictionary<string, string> Texts = new Dictionary<string, string>(JapanesePlacement.Texts)
+    private static readonly FrozenDictionary<string, string> Texts = new Dictionary<string, string>(JapanesePlacement.Texts.Concat(JapaneseDrill.Texts))
     {
         ["no node answered ({0}): is the cluster up? Try 'clustermail up', or name a node with --url"] =
             "応答するノードがありません ({0})。'clustermail up' で起動するか、--url でノードを指定してください",

@@ -30,9 +30,10 @@ internal static class JapaneseHelp
             : text.Replace("\n" + caption.English, "\n" + caption.Japanese, StringComparison.Ordinal))
         : help;
 
-    private static string? Text(string? english) => english is null ? null : Texts.GetValueOrDefault(english, english);
+    /// <summary>Of one description, in the language chosen.</summary>
+    public static string? Text(string? english) => english is null || !Words.InJapanese ? english : Texts.GetValueOrDefault(english, english);
 
-    public static IReadOnlyDictionary<string, string> Texts { get; } = new Dictionary<string, string>(JapanesePlacement.Help)
+    public static IReadOnlyDictionary<string, string> Texts { get; } = new Dictionary<string, string>(JapanesePlacement.Help.Concat(JapaneseDrill.Help))
     {
         // Tables of an account, and the log of approval
         ["When an account may send (利用時間設定): one weekday a line, 'mon 1 09:00 18:00' or 'sat 0'. No table: always."] =

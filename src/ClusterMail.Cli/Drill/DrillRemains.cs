@@ -1,0 +1,57 @@
+using ClusterMail.Admin.Contract;
+using ClusterMail.Cli.Demo;
+using ClusterMail.Cli.Drill.Harm;
+using ClusterMail.Cli.Local;
+
+namespace ClusterMail.Cli.Drill;
+
+/// <summary>
+/// Puts a local cluster right after a drill, however that ended: by itself, by Ctrl-C, or by SIGKILL in the middle of the harm. Knows nothing but the folder, and is safe to
+/// repeat; the mark goes last.
+/// </summary>
+internal static class DrillRemains
+{
+    /// <returns>False: there was nothing to put right.</returns>
+    /// <exception cref="CommandFailure">A drill is at work there.</exception>
+    public static async Task<bool> PutRightIfKilledAsync(LocalHands hands, AdminClient client, Action<string> say, CancellationToken cancel)
+    {
+        if (DrillMark.Read(hands.Folder) is not { } mark)
+            return false;
+        if (mark.IsAtWork)
+            throw new CommandFailure($"a drill ({mark.Kind}, process {mark.Pid}) is at work on {hands.Folder}: wait for it, or end it with Ctrl-C or 'kill {mark.Pid}'");
+        say(Output.Words.Say($"a drill ({mark.Kind}) was killed here: putting right what it left"));
+        await PutRightAsync(hands, client, mark, isBrokenOff: true, cancel);
+        return true;
+    }
+
+    /// <summary>What a drill changed outside the cluster's own processes and settings.</summary>
+    public static async Task EndHarmAsync(string folder, int basePort, DrillMark mark, CancellationToken cancel)
+    {
+        if (mark.Kind == DrillKinds.Partition)
+            await PartitionHarm.HealAsync(basePort, cancel);
+        if (mark.Kind == DrillKinds.DiskFull)
+            await DiskHarm.EndAsync(folder, cancel);
+    }
+
+    /// <summary>Network and disk first, because nothing starts without them; settings last, because they need a node.</summary>
+    /// <param name="isBrokenOff">Mails of the drill that are still in the queue are nobody's any more; after a drill that was finished they are what it has found, and stay.</param>
+    public static async Task PutRightAsync(LocalHands hands, AdminClient client, DrillMark mark, bool isBrokenOff, CancellationToken cancel)
+    {
+        await EndHarmAsync(hands.Folder, hands.BasePort, mark, cancel);
+        await hands.RepairAsync(cancel);
+        if (mark.Node is { } node)
+        {
+            await hands.DressAsync(node, NodeDress.Plain, cancel);
+            ClockHarm.Forget(hands.Node(node));
+        }
+        if (mark.Drained is { } drained)
+            await DrillKinds.UndrainAsync(client, drained, cancel);
+        if (mark.ChangesNameServers)
+            await NamesHarm.SetAsync(client, mark.NameServers, "drill ends", cancel);
+        await TemporaryRoute.OfDrill(client, mark.Domain).RemoveAsync(cancel);
+        if (isBrokenOff)
+            await client.SendAsync(
+                HttpMethod.Post, Routes.QueueDelete, DrillTraffic.InQueue(mark.Domain) with { Reason = "drill broken off" }, AdminJson.Default.QueueSelection, AdminJson.Default.QueueActResult, cancel);
+        DrillMark.Remove(hands.Folder);
+    }
+}
