@@ -5,7 +5,6 @@ using Akka.Actor;
 using Akka.Configuration;
 using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin.Pages;
-using ClusterMail.Node.Addresses;
 using ClusterMail.Node.Cluster;
 using ClusterMail.Protocol;
 using ClusterMail.Queue;
