@@ -26,7 +26,7 @@ public sealed class NodeAddresses(NodeOptions options, NodeRuntime node, NpgsqlD
             Events = events,
             Wanted = () => options.Roles.Contains("receive") ? node.Settings.Current.ServiceAddresses : [],
             Epoch = () => node.Lease.Current?.Epoch,
-            NotReady = () => readiness.Reasons,
+            NotReady = () => readiness.NotServing,
             Listeners = () => NodeListeners.Of(options, node.Settings.Current.Settings),
             Denied = () => node.Settings.Current.Receive.HiddenAddresses,
             Reachable = options.Remoting.Address,

@@ -81,17 +81,17 @@ public class ServiceAddressTests
         Assert.Equal(await scene.HardwareAsync("p2"), await scene.Client.NeighbourAsync(b));
 
         // A drain is learnt with the next renewal of the node's lease, 2 s at most.
-        var clock = Stopwatch.StartNew();
         await scene.CommandAsync("cluster", "drain", "p2");
+        var clock = Stopwatch.StartNew();
         await Until.TrueAsync(() => watch.HoldersOf(b) is [not "p2"], TimeSpan.FromSeconds(5), $"{b} given up by p2, which drains\n{scene.Farm.Output()}");
         TestContext.Current.TestOutputHelper?.WriteLine($"drained: elsewhere after {clock.Elapsed.TotalSeconds:0.0} s");
         await scene.AnswersAsync(b, clock, "drained");
-        await Until.TrueAsync(async () => await scene.Client.NeighbourAsync(b) is { } now && now == await scene.HardwareAsync(watch.HoldersOf(b)[0]), Settle, "the neighbour's cache follows");
+        await Until.TrueAsync(async () => watch.HoldersOf(b) is [var holder] && await scene.Client.NeighbourAsync(b) == await scene.HardwareAsync(holder), Settle, "the neighbour's cache follows");
 
         // A move is asked of the holder, done, and kept although p1 is preferred.
         var moved = await scene.CommandAsync("address", "move", a.ToString(), "p3");
         Assert.Contains($"{a} is held by p3", moved, StringComparison.Ordinal);
-        Assert.Equal(["p3"], watch.HoldersOf(a));
+        await Until.TrueAsync(() => watch.HoldersOf(a) is ["p3"], Settle, $"{a} on p3 alone");
         Assert.Equal(1, (await scene.Farm.TryAsync(scene.Node("p3"), "address", "move", a.ToString(), "p2")).ExitCode);
         using var status = JsonDocument.Parse(await scene.CommandAsync("address", "status", "--json"));
         var entry = status.RootElement.GetProperty("addresses")[0];

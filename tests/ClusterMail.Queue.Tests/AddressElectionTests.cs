@@ -24,6 +24,18 @@ public sealed class AddressElectionTests
     public void CLU_23a_one_that_is_to_take_an_address_counts_as_its_holder() => Assert.Empty(Decide(Row(["b", "a"]), Node("a"), Node("b")));
 
     [Theory]
+    [InlineData("a")]
+    [InlineData(null)]
+    public void CLU_23a_the_next_in_the_order_takes_over_from_a_dead_or_draining_node_and_keeps_what_he_takes(string? holder)
+    {
+        // c has nothing and would be chosen for a free address; b is about to take it and must not give it up again.
+        var other = new ServiceAddress(IPAddress.Parse("192.0.2.11"), 24, "eth0", []);
+        AddressRow[] rows = [Row(["a", "b", "c"], holder), Row(["b", "c"], "b") with { Address = other.Name }];
+        var wish = Assert.Single(AddressElection.Decide([Service, other], rows, [Node("a", ready: false), Node("b"), Node("c") with { ReadyFor = TimeSpan.Zero }]));
+        Assert.Equal((Service.Name, "b c"), (wish.Address, string.Join(' ', wish.Order)));
+    }
+
+    [Theory]
     [InlineData(0, 4, 0)]
     [InlineData(0, 5, 1)]
     [InlineData(1, 0, 1)]

@@ -19,7 +19,7 @@ public sealed record IpWatcherParts
     /// <summary>Epoch of this node; null: it has none now.</summary>
     public required Func<long?> Epoch { get; init; }
 
-    /// <summary>Why this node takes no mail (<c>/health/ready</c>); empty: it does.</summary>
+    /// <summary>Why this node takes no mail; empty: it does.</summary>
     public required Func<IReadOnlyList<string>> NotReady { get; init; }
 
     public required Func<IReadOnlyList<ListenerOptions>> Listeners { get; init; }

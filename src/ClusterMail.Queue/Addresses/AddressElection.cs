@@ -21,7 +21,7 @@ public static class AddressElection
         var known = wanted.Where(address => byName.TryGetValue(address.Name, out var row) && (row.Turn > 0 || row.Age >= FirstLook)).ToArray();
         var ready = nodes.Where(node => node.Ready && !IsUnheard(node, nodes))
             .Select(node => new AddressAssignment.Node(node.Name, node.ReadyFor, node.Unable.ToHashSet(StringComparer.Ordinal))).ToArray();
-        var orders = AddressAssignment.Assign([.. known.Select(address => Service(address, byName[address.Name]))], ready);
+        var orders = AddressAssignment.Assign([.. known.Select(address => Service(address, byName[address.Name], ready))], ready);
         return [.. orders.Select(order => new Wish(order.Key, order.Value, Unpin(byName[order.Key], ready))).Where(wish => wish.Unpin || !wish.Order.SequenceEqual(byName[wish.Address].Wished))];
     }
 
@@ -32,10 +32,11 @@ public static class AddressElection
         return judges.Length >= 2 && judges.All(other => other.Silent.Contains(node.Name));
     }
 
-    // One that was wished for and has not taken it yet counts as the holder: otherwise each look would begin anew.
-    private static AddressAssignment.Service Service(ServiceAddress address, AddressRow row) =>
-        new(address.Name, address.Preferred, row.Pinned, row.Holder ?? (row.Wished.Count > 0 ? row.Wished[0] : null));
+    // Whoever is about to take it counts as the holder, by the same order: decided otherwise, the address would move a second time.
+    private static AddressAssignment.Service Service(ServiceAddress address, AddressRow row, AddressAssignment.Node[] ready) => new(
+        address.Name, address.Preferred, row.Pinned, row.Holder is { } holder && IsAble(holder, row, ready) ? holder : row.Wished.FirstOrDefault(name => IsAble(name, row, ready)));
 
-    private static bool Unpin(AddressRow row, AddressAssignment.Node[] ready) =>
-        row.Pinned is { } pinned && !ready.Any(node => node.Name == pinned && !node.Unable.Contains(row.Address));
+    private static bool Unpin(AddressRow row, AddressAssignment.Node[] ready) => row.Pinned is { } pinned && !IsAble(pinned, row, ready);
+
+    private static bool IsAble(string name, AddressRow row, AddressAssignment.Node[] ready) => ready.Any(node => node.Name == name && !node.Unable.Contains(row.Address));
 }
