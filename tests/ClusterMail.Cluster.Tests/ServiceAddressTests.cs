@@ -43,6 +43,7 @@ public class ServiceAddressTests
         await scene.Farm.RestartAsync(scene.Node("p1"));
 
         // Stopped: the process cannot take it off either; the kernel does.
+        await scene.HeldAsync(watch, (b, "p3"));
         var hung = Stopwatch.StartNew();
         scene.Node("p3").Signal(Unix.Stop);
         await Until.TrueAsync(() => watch.HoldersOf(b) is [not "p3"], Back, $"{b} on another node than p3, which stands still\n{scene.Farm.Output()}");
