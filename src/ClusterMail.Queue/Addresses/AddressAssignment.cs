@@ -76,12 +76,12 @@ public static class AddressAssignment
 
     private static int Load(Dictionary<string, string> wishes, Node node) => wishes.Values.Count(name => name == node.Name);
 
-    /// <summary>Behind the wish the others: those preferred first, then whoever has least, and of these whoever is next for least, so that the addresses of a dead node do not all go to one.</summary>
+    /// <summary>Behind the wish the others: those preferred first, then whoever would have least if that node died, so that its addresses do not all go to one.</summary>
     private static Dictionary<string, IReadOnlyList<string>> Succession(IReadOnlyList<Service> services, Node[] nodes, Dictionary<string, string> wishes)
     {
         var orders = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         var loads = nodes.ToDictionary(node => node.Name, node => Load(wishes, node), StringComparer.Ordinal);
-        var promised = nodes.ToDictionary(node => node.Name, _ => 0, StringComparer.Ordinal);
+        var inherited = new Dictionary<(string Of, string By), int>();
         foreach (var service in services)
         {
             if (!wishes.TryGetValue(service.Name, out var first))
@@ -90,9 +90,9 @@ public static class AddressAssignment
                 continue;
             }
             var rest = Able(service, nodes).Select(node => node.Name).Where(name => name != first)
-                .OrderBy(name => Place(service.Preferred, name)).ThenBy(name => loads[name]).ThenBy(name => promised[name]).ToArray();
+                .OrderBy(name => Place(service.Preferred, name)).ThenBy(name => loads[name] + inherited.GetValueOrDefault((first, name))).ToArray();
             if (rest.Length > 0)
-                promised[rest[0]]++;
+                inherited[(first, rest[0])] = inherited.GetValueOrDefault((first, rest[0])) + 1;
             orders[service.Name] = [first, .. rest];
         }
         return orders;
