@@ -17,6 +17,9 @@ public static class Routes
     public const string NodeLeave = Root + "/cluster/nodes/{node}/leave";
     public const string NodeDown = Root + "/cluster/nodes/{node}/down";
 
+    public const string Addresses = Root + "/addresses";
+    public const string AddressMove = Root + "/addresses/move";
+
     public const string Queue = Root + "/queue";
     public const string QueueSummary = Root + "/queue/summary";
     public const string QueueRetry = Root + "/queue/retry";

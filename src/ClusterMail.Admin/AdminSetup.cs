@@ -40,6 +40,7 @@ public static class AdminSetup
         services.TryAddSingleton<SealedContents>();
         services.TryAddSingleton<EventReader>();
         services.TryAddSingleton<ClusterReader>();
+        services.TryAddSingleton<AddressStore>();
         services.TryAddSingleton<MailboxStore>();
         services.TryAddSingleton<MailboxImport>();
         services.TryAddSingleton<RouteCacheStore>();
@@ -114,6 +115,7 @@ public static class AdminSetup
         foreach (var status in (int[])[400, 401, 403, 503])
             api.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Problem), ["application/problem+json"]));
         api.MapCluster();
+        api.MapAddresses();
         api.MapQueue();
         api.MapNumbers();
         api.MapTrace();

@@ -78,6 +78,7 @@ public static class CommandLine
     [
         new SetupCommand(connection).Build(),
         new ClusterCommands(verbs).Build(),
+        new AddressCommands(verbs).Build(),
         new QueueCommands(verbs).Build(),
         new StoryCommands(verbs).Trace(),
         new StoryCommands(verbs).Explain(),

@@ -6,9 +6,17 @@ namespace ClusterMail.Node;
 /// <summary>Ready means: the database took a write of ours within the lease, every port is open and mail is taken (CLU-23, ADMIN-1, ADMIN-26).</summary>
 public sealed class NodeReadiness(NodeRuntime node) : IReadiness
 {
+    private const string NoMember = "not a member of the cluster yet";
+
     public bool Ready => Reasons.Count == 0;
 
     public IReadOnlyList<string> Reasons => [.. Why()];
+
+    /// <summary>
+    /// Why clients would get no mail accepted here; empty: they would. Without the cluster's membership, by which others only learn whom to send to: mail is taken as long as the database can be reached,
+    /// and when one host is cut off all may be out of the cluster for seconds, while it forms anew.
+    /// </summary>
+    public IReadOnlyList<string> NotServing => [.. Why().Where(reason => reason != NoMember)];
 
     private IEnumerable<string> Why()
     {
@@ -20,7 +28,7 @@ public sealed class NodeReadiness(NodeRuntime node) : IReadiness
         if (!node.Lease.IsValid)
             yield return "no write to the database within the lease";
         if (!node.Cluster.IsMember)
-            yield return "not a member of the cluster yet";
+            yield return NoMember;
         if (node.Duties.Doors == ReceiverActor.Doors.Draining)
             yield return "draining";
         else if (node.Duties.Doors == ReceiverActor.Doors.Closed)

@@ -9,6 +9,7 @@ using ClusterMail.Node.Cluster;
 using ClusterMail.Protocol;
 using ClusterMail.Queue;
 using ClusterMail.Queue.Accept;
+using ClusterMail.Queue.Addresses;
 using ClusterMail.Queue.Bounce;
 using ClusterMail.Queue.Cluster;
 using ClusterMail.Queue.Deliver;
@@ -33,6 +34,9 @@ public sealed class NodeRuntime : IAsyncDisposable
 {
     private const int NumberBlock = 1000;
 
+    /// <summary>Settings by which the listeners change.</summary>
+    private static readonly string[] ListenerSettings = ["listen", "net.ip_version", "cluster.service_addresses"];
+
     private readonly NodeOptions _node;
     private readonly ILoggerFactory _logs;
     private readonly ActorSystem _local;
@@ -45,6 +49,7 @@ public sealed class NodeRuntime : IAsyncDisposable
     private readonly LockoutExchange _lockouts;
     private readonly IActorRef _receiver;
     private readonly IActorRef _dispatcher;
+    private readonly NodeAddresses _addresses;
     private volatile ReceiverActor.Sight? _receiverSight;
     private volatile DispatcherActor.Sight? _dispatcherSight;
 
@@ -152,10 +157,12 @@ public sealed class NodeRuntime : IAsyncDisposable
             () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
             () => ReaperActor.Props(queue, Mailboxes, new AccountStore(source), logStore, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
             () => HeraldActor.Props(new EventMail(source), new UpstreamMail(source), Lease, _numbers, () => Settings.Current),
+            () => AddressCoordinatorActor.Props(new AddressStore(source), () => Settings.Current.ServiceAddresses),
             Approval,
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
         Duties = new NodeDuties(node, Lease, Settings, Directory, destinations, Nodes, leases, Blocked, new RouteCacheStore(source), Hosts, Approval.Watch, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
+        _addresses = new NodeAddresses(node, this, source, events, _local);
         Lease.Began += began => _ = Cluster.ReassertAsync();
         Observe();
     }
@@ -223,11 +230,13 @@ public sealed class NodeRuntime : IAsyncDisposable
         Approval.Start();
         _ = _keyWatch.CheckAsync(CancellationToken.None);
         await _numbers.PrimeAsync(cancel);
+        _addresses.Start();
     }
 
     /// <summary>Drain, hand over, give back (CLU-32): no new connection, transactions finish, deliveries end, rows go back, the cluster is left.</summary>
     public async Task StopAsync(TimeSpan limit)
     {
+        await _addresses.StopAsync();
         Duties.Cease();
         await Pages.DisposeAsync();
         var received = _receiver.Ask<ReceiverActor.Stopped>(new ReceiverActor.Stop(limit), limit + TimeSpan.FromSeconds(5));
@@ -301,7 +310,7 @@ public sealed class NodeRuntime : IAsyncDisposable
 
     private void OnSettings(NodeView before, NodeView after, DestinationStore destinations)
     {
-        if (before.Settings.Text("listen") != after.Settings.Text("listen") || before.Settings.Text("net.ip_version") != after.Settings.Text("net.ip_version"))
+        if (ListenerSettings.Any(name => before.Settings.Text(name) != after.Settings.Text(name)))
             _receiver.Tell(new ReceiverActor.Listen(NodeListeners.Of(_node, after.Settings)));
         // ROUTE-2: a corrected route is not to wait for the end of the old one's silence.
         if (before.Settings.Text("route.table") != after.Settings.Text("route.table") || before.Settings.Text("route.gateway") != after.Settings.Text("route.gateway"))

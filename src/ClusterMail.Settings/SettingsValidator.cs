@@ -47,6 +47,7 @@ public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? t
 
     private IReadOnlyList<SettingError> CheckTable(SettingDefinition definition, string text, SettingSet set) =>
         definition.Name == "listen" ? ListenTable.Parse(text).Errors
+        : definition.Name == "cluster.service_addresses" ? ServiceAddressTable.Parse(text).Errors
         : tables is not null && tables.TryGetValue(definition.Name, out var check) ? check(text, set)
         : [];
 
@@ -90,6 +91,8 @@ public sealed class SettingsValidator(IReadOnlyDictionary<string, TableCheck>? t
             yield return new SettingError("tls.key", 0, 0, "RECV-5", "tls.certificate and tls.key work only together; TLS stays off") { IsWarning = true };
         if (set.Text("route.gateway_credential").Split(';')[0].Trim() == "own" && !set.Switch("compat.auth.recoverable_store"))
             yield return new SettingError("route.gateway_credential", 0, 0, "OUT-6", "own needs compat.auth.recoverable_store: without it no password can be sent on");
+        foreach (var hidden in ServiceAddressTable.Parse(set.Text("cluster.service_addresses")).Addresses.Where(service => set.List("listen.deny").Contains(service.Name)))
+            yield return new SettingError("cluster.service_addresses", 0, 0, "RECV-10", $"{hidden.Name} stands in listen.deny: clients would get no answer there");
         if (set.Switch("route.forward_all") && set.Text("route.gateway").Length == 0 && set.Text("route.table").Trim().Length == 0)
             yield return new SettingError("route.forward_all", 0, 0, "FALL-6", "has neither route.gateway nor a line of route.table to forward to") { IsWarning = true };
         if (set.Choice("approval.on_expire") == "release")

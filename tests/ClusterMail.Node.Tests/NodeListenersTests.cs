@@ -34,6 +34,21 @@ public sealed class NodeListenersTests
         Assert.Equal(["192.0.2.10:20025 clear Relay"], Shown(node, Set(("listen", "192.0.2.10 20025\n"))));
     }
 
+    [Fact]
+    public void CLU_23_the_ports_of_a_node_s_own_file_are_served_on_the_service_addresses_too_and_open_before_the_address_is_here()
+    {
+        var services = ("cluster.service_addresses", "192.0.2.10/24 eth0\n2001:db8::10/64 eth0\n");
+        var own = Node("listen { smtp = \"192.0.2.1:25\", smtps = \"192.0.2.1:465\", proxy-smtp = \"192.0.2.1:2525\" }");
+        Assert.Equal(
+            ["192.0.2.1:25 clear Relay", "192.0.2.1:465 tls Submission", "192.0.2.1:2525 clear Relay", "192.0.2.10:25 clear Relay", "[2001:db8::10]:25 clear Relay", "192.0.2.10:465 tls Submission", "[2001:db8::10]:465 tls Submission"],
+            Shown(own, Set(services)));
+        Assert.Equal([25, 25, 465, 465], NodeListeners.Of(own, Set(services)).Where(listener => listener.MayBeElsewhere).Select(listener => listener.EndPoint.Port));
+        // Every address has them already, loopback is the machine's own affair, and the setting says itself where.
+        Assert.Single(NodeListeners.Of(Node("listen.smtp = \"0.0.0.0:25\""), Set(services)));
+        Assert.Single(NodeListeners.Of(Node("listen.smtp = \"127.0.0.1:25\""), Set(services)));
+        Assert.Equal([false, true], NodeListeners.Of(own, Set(services, ("listen", "192.0.2.1 25\n192.0.2.10 25\n"))).Select(listener => listener.MayBeElsewhere));
+    }
+
     [Theory]
     [InlineData("v4", "0.0.0.0", false)]
     [InlineData("v6", "::", true)]

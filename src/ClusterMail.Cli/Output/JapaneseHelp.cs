@@ -86,6 +86,13 @@ internal static class JapaneseHelp
         ["Only of this node."] = "このノードだけ。",
         ["Its name, as 'cluster status' shows it."] = "'cluster status' に表示される名前。",
 
+        // address
+        ["Service addresses: which node holds which, and moving them."] = "サービスアドレス (仮想 IP): 保持ノードの表示と移動。",
+        ["Service addresses with holder, wish, preference, lease and the reason of the last change."] = "サービスアドレスの保持ノード、予定ノード、優先順、リース、最後の変更理由を表示します。",
+        ["Let a node hold a service address while it is ready; waits until it does."] = "サービスアドレスを指定のノードに移し、完了を待ちます。そのノードが受信可能な間は維持されます。",
+        ["The address without its prefix, as 'address status' shows it."] = "'address status' に表示されるアドレス (プレフィックス長なし)。",
+        ["A node's name, or auto: whoever the coordinator chooses, which ends an earlier move."] = "ノード名、または auto (以前の移動を取り消し、コーディネーターが選びます)。",
+
         // queue, trace, explain
         ["Mail that waits: look, ask why, act."] = "キュー内のメールの表示、理由の確認、操作。",
         ["What waits for each destination, most first."] = "配送先ごとの待ち件数を多い順に表示します。",

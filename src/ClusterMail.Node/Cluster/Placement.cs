@@ -7,10 +7,10 @@ using ClusterMail.Queue.Schedule;
 namespace ClusterMail.Node.Cluster;
 
 /// <summary>
-/// What runs where. Sharded: destinations, by next hop; held mails, by HoldId. Singletons: leader, reaper, herald, deadlines. Per node: dispatcher and receiver, which live in an actor
+/// What runs where. Sharded: destinations, by next hop; held mails, by HoldId. Singletons: leader, reaper, herald, deadlines, coordinator of the service addresses. Per node: dispatcher, receiver and IP watcher, which live in an actor
 /// system of their own and are not started here. Nothing else says where an actor lives.
 /// </summary>
-public sealed class Placement(Func<DestinationOptions> destination, Func<Props> leader, Func<Props> reaper, Func<Props> herald, NodeApproval approval, Func<IActorRef> dispatcher)
+public sealed class Placement(Func<DestinationOptions> destination, Func<Props> leader, Func<Props> reaper, Func<Props> herald, Func<Props> addresses, NodeApproval approval, Func<IActorRef> dispatcher)
 {
     /// <summary>Shards of the destination actors: ten times the nodes of a large farm.</summary>
     private const int Shards = 100;
@@ -31,6 +31,7 @@ public sealed class Placement(Func<DestinationOptions> destination, Func<Props> 
         Singleton(system, leader(), "leader");
         Singleton(system, reaper(), "reaper");
         Singleton(system, herald(), "herald");
+        Singleton(system, addresses(), "addresses");
         Singleton(system, approval.Deadlines(), "deadlines");
         _holds = ClusterSharding.Get(system).Start("hold", HoldActor.Props(approval.Desk), ClusterShardingSettings.Create(system), new ByHold());
         _gate = system.ActorOf(ClusterGate.Props(region, dispatcher()), "gate");

@@ -23,7 +23,8 @@ public sealed class MailPolicy(SettingsWatch settings, LockoutGuard? guard = nul
     /// <summary>PIPE-1: hidden addresses and session limits are the listener's own; nothing else is asked at connect today.</summary>
     public ValueTask<Verdict> ConnectAsync(ClientConnection client, CancellationToken cancel) => ValueTask.FromResult(Verdict.Accept("PIPE-1"));
 
-    public bool IsLockedOut(ClientConnection client) => guard?.Connect(client.Remote.Address) == true;
+    // The machine asking itself is the watch over its own greeting (CLU-23a) or somebody on it: a low limit of LOCK-1 must not make a node believe itself dead.
+    public bool IsLockedOut(ClientConnection client) => !client.Remote.Address.Equals(client.Local.Address) && guard?.Connect(client.Remote.Address) == true;
 
     /// <summary>VRFY-2. Of an alias the account behind it; lists are expanded where lists are kept.</summary>
     public Reply? Verify(ClientConnection client, string argument, bool expand)

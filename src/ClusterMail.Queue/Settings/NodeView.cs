@@ -40,6 +40,7 @@ public sealed class NodeView
         Ldap = LdapRules.From(settings);
         SealsContent = settings.Switch("store.encrypt_at_rest");
         Calendar = BusinessCalendar.Parse(settings.Text("approval.business_calendar")).Calendar;
+        ServiceAddresses = ServiceAddressTable.Parse(settings.Text("cluster.service_addresses")).Addresses;
         Router = new Router
         {
             Table = RouteTable.Parse(settings.Text("route.table"), out _),
@@ -49,7 +50,7 @@ public sealed class NodeView
             Port = (int)settings.Integer("delivery.port"),
             ForwardAll = settings.Switch("route.forward_all"),
             Directory = Policy.Directory,
-            Own = OwnFrom(settings, node, HostName),
+            Own = OwnFrom(settings, node, HostName, ServiceAddresses),
         };
         Hours = new DeliveryHours(settings, Policy.Directory, TimeProvider.System);
         TlsProtocols = settings.Text("tls.min_version") == "1.3" ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13;
@@ -66,6 +67,9 @@ public sealed class NodeView
     }
 
     public SettingSet Settings { get; }
+
+    /// <summary>Addresses that one node at a time holds (CLU-23); empty: there are none.</summary>
+    public ImmutableArray<ServiceAddress> ServiceAddresses { get; }
     public string HostName { get; }
     public PolicySnapshot Policy { get; }
     public Router Router { get; }
@@ -115,12 +119,12 @@ public sealed class NodeView
         };
 
     /// <summary>FALL-6: the setting <c>listen</c> takes the place of the node's own file here too. A listener on every address counts with those the machine has.</summary>
-    private static OwnNames OwnFrom(SettingSet set, NodeFacts node, string hostName)
+    private static OwnNames OwnFrom(SettingSet set, NodeFacts node, string hostName, ImmutableArray<ServiceAddress> services)
     {
         var (entries, _) = ListenTable.Parse(set.Text("listen"));
         var listening = entries.IsEmpty ? node.Listening : [.. entries.Select(entry => new IPEndPoint(entry.Address ?? IPAddress.Any, entry.Port))];
         var everywhere = listening.Any(end => end.Address.Equals(IPAddress.Any) || end.Address.Equals(IPAddress.IPv6Any));
-        return new OwnNames([hostName], [.. listening.Select(end => end.Address), .. everywhere ? node.Addresses : []], listening.Select(end => end.Port));
+        return new OwnNames([hostName], [.. listening.Select(end => end.Address), .. everywhere ? node.Addresses : [], .. services.Select(service => service.Address)], listening.Select(end => end.Port));
     }
 
     private static ReceiveOptions ReceiveFrom(SettingSet set, NodeFacts node, string hostName, PolicySnapshot policy) => new()

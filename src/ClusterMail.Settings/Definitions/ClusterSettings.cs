@@ -10,5 +10,7 @@ internal static class ClusterSettings
         Define.Choice("database.require_synchronous_standby", "off", ["off", "warn", "refuse"], "CLU-31", "",
             "While no synchronous standby of the database is connected: off says nothing, warn tells it as event, figure and in cluster status, refuse takes no mail (451)."),
         Define.List("cluster.leader_preference", "CONF-55, CLU-26", "Balance", "Nodes in the order in which they should be leader."),
+        Define.Table("cluster.service_addresses", "", "CONF-55, CLU-23, CLU-23a", "IPWCS",
+            "Service addresses, one per line: address/prefix interface [node ...], nodes in the order of preference. Each is kept on one ready node. Needs CAP_NET_ADMIN and CAP_NET_RAW; Linux only. Empty: none."),
     ];
 }

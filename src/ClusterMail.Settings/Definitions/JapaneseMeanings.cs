@@ -133,6 +133,7 @@ internal static class JapaneseMeanings
         ["cluster.receive_mode"] = "受信するノード: すべて、またはリーダーだけ。",
         ["cluster.deliver_mode"] = "配送するノード: すべて、またはリーダーだけ。",
         ["database.require_synchronous_standby"] = "データベースの同期スタンバイが 1 台も接続していない間: off は何も知らせない、warn はイベント、指標、cluster status で知らせる、refuse はメールを受け付けない (451)。",
+        ["cluster.service_addresses"] = "サービスアドレス (仮想 IP)、1 行に 1 つ: アドレス/プレフィックス長 インターフェース [ノード ...] (優先順)。それぞれを受信可能な 1 ノードが保持する。CAP_NET_ADMIN と CAP_NET_RAW が必要。Linux のみ。空ならなし。",
         ["cluster.leader_preference"] = "リーダーになるべきノードの順序。",
 
         ["approval.enabled"] = "モード 1 と 2 の行に一致するメールを上長の承認待ちにする。オフなら通し、保留中のものは引き続き決裁できる。",

@@ -14,6 +14,9 @@ public sealed record ListenerOptions
     /// <summary>On <c>[::]</c>: IPv6 clients only (RECV-7). Default: IPv4 clients too.</summary>
     public bool OnlyV6 { get; init; }
 
+    /// <summary>The address may be another node's now: the socket is opened all the same, and answers as soon as the address is here (CLU-23, IP_FREEBIND; Linux only). Default: it must be here.</summary>
+    public bool MayBeElsewhere { get; init; }
+
     /// <summary>Every connection starts with a PROXY protocol header, v1 or v2, sent by a listed balancer (CLU-23). Without it the connection is closed.</summary>
     public bool ProxyProtocol { get; init; }
 }

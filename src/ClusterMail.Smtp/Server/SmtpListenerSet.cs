@@ -21,6 +21,7 @@ public sealed class SmtpListenerSet : IAsyncDisposable
     private readonly SessionHost _host;
     private readonly SocketTransportFactory _sockets;
     private readonly SocketTransportFactory _socketsOfV6;
+    private readonly SocketTransportFactory _socketsElsewhere;
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly ITimer _ticks;
     private ImmutableArray<Listener> _open = [];
@@ -34,6 +35,7 @@ public sealed class SmtpListenerSet : IAsyncDisposable
         // Small windows per connection: the content goes on at once, and thousands of slow uploads must not hold megabytes each.
         _sockets = Sockets(new SocketTransportOptions());
         _socketsOfV6 = Sockets(new SocketTransportOptions { CreateBoundListenSocket = BindOnlyV6 });
+        _socketsElsewhere = Sockets(new SocketTransportOptions { CreateBoundListenSocket = BindElsewhere });
         _ticks = services.Time.CreateTimer(_ => Tick(), null, TickInterval, TickInterval);
     }
 
@@ -46,9 +48,20 @@ public sealed class SmtpListenerSet : IAsyncDisposable
         return new SocketTransportFactory(Options.Create(transport), NullLoggerFactory.Instance);
     }
 
-    private static Socket BindOnlyV6(EndPoint endPoint)
+    private static Socket BindOnlyV6(EndPoint endPoint) => BindTo(new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = false }, endPoint);
+
+    private static Socket BindElsewhere(EndPoint endPoint)
     {
-        var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = false };
+        // ip(7); an IPv6 socket takes it as well.
+        const int levelOfIp = 0, freeBind = 15;
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(levelOfIp, freeBind, BitConverter.GetBytes(1));
+        return BindTo(socket, endPoint);
+    }
+
+    private static Socket BindTo(Socket socket, EndPoint endPoint)
+    {
         try
         {
             socket.Bind(endPoint);
@@ -160,7 +173,7 @@ public sealed class SmtpListenerSet : IAsyncDisposable
     {
         try
         {
-            return new Listener(options, await (options.OnlyV6 ? _socketsOfV6 : _sockets).BindAsync(options.EndPoint, cancel));
+            return new Listener(options, await (options.MayBeElsewhere ? _socketsElsewhere : options.OnlyV6 ? _socketsOfV6 : _sockets).BindAsync(options.EndPoint, cancel));
         }
         catch (Exception e) when (e is AddressInUseException or SocketException)
         {

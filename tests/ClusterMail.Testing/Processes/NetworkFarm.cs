@@ -19,11 +19,14 @@ public sealed class NetworkFarm : IAsyncDisposable
     private readonly string _network;
     private readonly List<NetworkNode> _nodes = [];
     private readonly bool _clocks;
+    private readonly int _number;
     private Daemon? _database;
+    private NetworkClient? _client;
 
-    private NetworkFarm(Farm ground, string name, string network, bool clocks)
+    private NetworkFarm(Farm ground, int number, string name, string network, bool clocks)
     {
         _clocks = clocks;
+        _number = number;
         _ground = ground;
         _name = name;
         _network = network;
@@ -33,6 +36,15 @@ public sealed class NetworkFarm : IAsyncDisposable
 
     /// <summary>The address of the bridge, where sinks listen so that nodes reach them.</summary>
     public IPAddress Bridge => IPAddress.Parse(_network + ".1");
+
+    /// <summary>An address of the bridge's network that no host has, by its last number.</summary>
+    public IPAddress Vacant(int last) => IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"{_network}.{last}"));
+
+    /// <summary>The same in IPv6; its network has 64 bits.</summary>
+    public IPAddress VacantV6(int last) => IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"fd77:{_number}::{last}"));
+
+    /// <summary>A host on the bridge that is no node; one for a farm.</summary>
+    public async Task<NetworkClient> AddClientAsync() => _client = await NetworkClient.BuildAsync(_name, _network, _number);
 
     /// <summary>Connection string that reaches the database from outside of the namespaces.</summary>
     public string Database => _ground.Cluster.Database;
@@ -50,7 +62,7 @@ public sealed class NetworkFarm : IAsyncDisposable
         var network = string.Create(CultureInfo.InvariantCulture, $"10.77.{number}");
         var all = settings(IPAddress.Parse(network + ".1"));
         var ground = standby ? await Farm.StartWithStandbyAsync(1, all) : await Farm.StartAsync(1, all);
-        var farm = new NetworkFarm(ground, string.Create(CultureInfo.InvariantCulture, $"cm{number}"), network, clocks);
+        var farm = new NetworkFarm(ground, number, string.Create(CultureInfo.InvariantCulture, $"cm{number}"), network, clocks);
         try
         {
             // The one node of the ground made database and schema; it cannot be a member beside nodes that cannot reach its loopback.
@@ -72,6 +84,13 @@ public sealed class NetworkFarm : IAsyncDisposable
         node.IsDown = true;
         node.Signal(Unix.Kill);
         await Until.TrueAsync(() => !node.Process!.IsRunning, Limit, $"{node.Name} dead");
+    }
+
+    /// <summary>SIGTERM, and its time to end in order.</summary>
+    public async Task StopAsync(NetworkNode node)
+    {
+        node.IsDown = true;
+        await node.Process!.StopAsync(TimeSpan.FromSeconds(110));
     }
 
     /// <summary>Starts a node that was killed; it is not waited for.</summary>
@@ -141,6 +160,8 @@ public sealed class NetworkFarm : IAsyncDisposable
             await Tool.RunAsync(Limit, "ip", "netns", "delete", node.Space);
         }
 
+        if (_client is not null)
+            await Tool.RunAsync(Limit, "ip", "netns", "delete", _client.Space);
         await Tool.RunAsync(Limit, "ip", "link", "delete", _name);
         if (_database is not null)
             await _database.DisposeAsync();
