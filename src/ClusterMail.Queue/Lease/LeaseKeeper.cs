@@ -25,15 +25,16 @@ public sealed record LeaseOptions
 /// does it, because a singleton for it could be on the very node that died.
 /// </summary>
 /// <param name="openStore">Opens the queue for an epoch and says what to dispose when the epoch is over.</param>
+/// <param name="shard">Place of the database in the node's list: 0 is the main one.</param>
 public sealed partial class LeaseKeeper(
-    NodeStore nodes, NodeRegistration registration, LeaseOptions options, Func<long, (QueueStore Store, IAsyncDisposable Source)> openStore, ILogger<LeaseKeeper> log) : IAsyncDisposable
+    NodeStore nodes, NodeRegistration registration, LeaseOptions options, Func<long, (QueueStore Store, IAsyncDisposable Source)> openStore, ILogger<LeaseKeeper> log, int shard = 0) : IAsyncDisposable
 {
     private IAsyncDisposable? _source;
     private readonly CancellationTokenSource _stop = new();
     private volatile EpochLease? _current;
     private Task _renewing = Task.CompletedTask;
     private Task _fencing = Task.CompletedTask;
-    private bool _lost;
+    private volatile bool _lost;
     private bool _lapsed;
 
     /// <summary>Null before the first registration, and between a fence and the next registration.</summary>
@@ -44,6 +45,9 @@ public sealed partial class LeaseKeeper(
 
     /// <summary>True when mail may be owned: the database took a write of ours within the lease.</summary>
     public bool IsValid => _current is { IsValid: true };
+
+    /// <summary>The last renewal failed: the database may be gone, though the lease still stands.</summary>
+    public bool IsFailing => _lost;
 
     /// <summary>A new epoch began. Handlers must not block.</summary>
     public event Action<EpochLease>? Began;
@@ -58,6 +62,12 @@ public sealed partial class LeaseKeeper(
     public event Action<IReadOnlyList<FencedNode>>? Fenced;
 
     public string NodeName => registration.Name;
+
+    /// <summary>In the log: with several databases a node has a lease in each.</summary>
+    private string Who => shard == 0 ? registration.Name : $"{registration.Name} (shard {ShardName})";
+
+    /// <summary>Name of the shard, for the log.</summary>
+    public string ShardName { get; init; } = Shard.MainName;
 
     public void Start()
     {
@@ -77,13 +87,13 @@ public sealed partial class LeaseKeeper(
                 else
                     await ExtendAsync(_current, started).ConfigureAwait(false);
                 if (_lost)
-                    Regained(log, registration.Name);
+                    Regained(log, Who);
                 _lost = _lapsed = false;
             }
             catch (Exception trouble) when (!_stop.IsCancellationRequested)
             {
                 if (!_lost)
-                    Lost(log, registration.Name, trouble.Message);
+                    Lost(log, Who, trouble.Message);
                 _lost = true;
                 if (!IsValid && !_lapsed)
                     QueueMetrics.LeaseLosses.Add(1);
@@ -104,9 +114,9 @@ public sealed partial class LeaseKeeper(
         if (_source is not null)
             await _source.DisposeAsync().ConfigureAwait(false);
         (var store, _source) = openStore(epoch);
-        var lease = new EpochLease(epoch, options.Length - options.Guard, started, store);
+        var lease = new EpochLease(epoch, options.Length - options.Guard, started, store, shard);
         _current = lease;
-        EpochBegan(log, registration.Name, epoch);
+        EpochBegan(log, Who, epoch);
         Began?.Invoke(lease);
         await ExtendAsync(lease, Stopwatch.GetTimestamp()).ConfigureAwait(false);
     }
@@ -117,7 +127,7 @@ public sealed partial class LeaseKeeper(
         var renewal = await nodes.RenewAsync(lease.Epoch, options.Length, limit.Token).ConfigureAwait(false);
         if (renewal.Fenced)
         {
-            EpochFenced(log, registration.Name, lease.Epoch);
+            EpochFenced(log, Who, lease.Epoch);
             QueueMetrics.LeaseLosses.Add(1);
             lease.End();
             _current = null;
@@ -143,7 +153,7 @@ public sealed partial class LeaseKeeper(
                 using var limit = Limit();
                 var fenced = await nodes.FenceExpiredAsync(registration.Name, limit.Token).ConfigureAwait(false);
                 foreach (var node in fenced)
-                    TookOver(log, registration.Name, node.Name, node.Epoch, node.Recipients, node.Overdue.TotalMilliseconds);
+                    TookOver(log, Who, node.Name, node.Epoch, node.Recipients, node.Overdue.TotalMilliseconds);
                 if (fenced.Count > 0)
                     Fenced?.Invoke(fenced);
             }
@@ -187,7 +197,7 @@ public sealed partial class LeaseKeeper(
             return;
         lease.End();
         await nodes.LeaveAsync(lease.Epoch, cancel).ConfigureAwait(false);
-        EpochLeft(log, registration.Name, lease.Epoch);
+        EpochLeft(log, Who, lease.Epoch);
     }
 
     public async ValueTask DisposeAsync()
