@@ -15,11 +15,12 @@ public sealed class Shards(IReadOnlyList<Shard> all)
     public IEnumerable<Shard> Further => all.Skip(1);
 
     /// <summary>Asks all of them at once. A shard that is away is named in the answer; without the main database there is none.</summary>
-    public async Task<ShardAnswers<T>> AskAsync<T>(Func<Shard, CancellationToken, Task<T>> question, CancellationToken cancel)
+    /// <param name="patience">How long for a shard; null: 10 s.</param>
+    public async Task<ShardAnswers<T>> AskAsync<T>(Func<Shard, CancellationToken, Task<T>> question, CancellationToken cancel, TimeSpan? patience = null)
     {
         if (all.Count == 1)
             return new ShardAnswers<T>([(Main, await question(Main, cancel))], []);
-        var asked = Further.Select(shard => (Shard: shard, Answer: TryAsync(shard, question, cancel))).ToArray();
+        var asked = Further.Select(shard => (Shard: shard, Answer: TryAsync(shard, question, patience ?? Patience, cancel))).ToArray();
         var answers = new List<(Shard, T)> { (Main, await question(Main, cancel)) };
         var missing = new List<string>();
         foreach (var (shard, answer) in asked)
@@ -34,10 +35,10 @@ public sealed class Shards(IReadOnlyList<Shard> all)
 
     private sealed record Given<T>(T Value);
 
-    private static async Task<Given<T>?> TryAsync<T>(Shard shard, Func<Shard, CancellationToken, Task<T>> question, CancellationToken cancel)
+    private static async Task<Given<T>?> TryAsync<T>(Shard shard, Func<Shard, CancellationToken, Task<T>> question, TimeSpan patience, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(patience);
         try
         {
             return new Given<T>(await question(shard, limit.Token));
