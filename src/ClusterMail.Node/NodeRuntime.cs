@@ -93,7 +93,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             Logs = logs,
         };
         Shards = [.. node.Shards.Select((options, i) => new NodeShard(shardParts, options, databases.All[i + 1], i + 1))];
-        _keyWatch = new ContentKeyWatch(Keys, Approval.Seal, new SealedContents(source), events, node.Name, TimeProvider.System, logs.CreateLogger<ContentKeyWatch>());
+        _keyWatch = new ContentKeyWatch(Keys, Approval.Seal, databases, events, node.Name, TimeProvider.System, logs.CreateLogger<ContentKeyWatch>());
         Keys.Missed += _keyWatch.Missed;
         Settings.Changed += (_, _) => _keyWatch.CheckSwitch();
         Settings.Changed += Hosts.Follow;

@@ -49,6 +49,10 @@ public sealed class Farm : IAsyncDisposable
     /// <summary>The same with a synchronous standby of the database.</summary>
     public static Task<Farm> StartWithStandbyAsync(int nodes, IReadOnlyDictionary<string, string> settings) => StartAsync(nodes, settings, ["--standby"], []);
 
+    /// <summary>The same with further databases of the queue: names and connection strings of empty ones.</summary>
+    public static Task<Farm> StartWithShardsAsync(int nodes, IReadOnlyDictionary<string, string> settings, params IReadOnlyList<(string Name, string Database)> shards) =>
+        StartAsync(nodes, settings, [.. shards.SelectMany(shard => (string[])["--shard", $"{shard.Name}={shard.Database}"])], []);
+
     private static async Task<Farm> StartAsync(int nodes, IReadOnlyDictionary<string, string>? settings, IReadOnlyList<string> more, IReadOnlyList<string> environment)
     {
         if (!File.Exists(Program("clustermail")))
