@@ -54,8 +54,8 @@ public class ShardTests
         Assert.Equal(["Shard east does not answer: what is there is not shown."], (await farm.Farm.JsonAsync("queue", "summary")).GetProperty("missing").EnumerateArray().Select(line => line.GetString()!));
         var shown = await farm.Farm.TryAsync("queue", "show", id);
         Assert.NotEqual(0, shown.ExitCode);
-        Assert.Contains("does not answer", shown.Error, StringComparison.Ordinal);
-        Assert.Contains("does not answer", (await farm.Farm.TryAsync("log", "outlog")).Error, StringComparison.Ordinal);
+        Assert.Contains("does not answer", shown.Errors, StringComparison.Ordinal);
+        Assert.Contains("does not answer", (await farm.Farm.TryAsync("log", "outlog")).Errors, StringComparison.Ordinal);
         await server.RunAsync();
         await OpenAsync(farm, true);
         farm.Sink.Script = _ => null;
