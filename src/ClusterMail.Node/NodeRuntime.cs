@@ -60,7 +60,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         Nodes = new NodeStore(source);
         Mailboxes = new MailboxStore(source, Keys);
         Quota = new Quota(() => Settings!.Current, Mailboxes);
-        Approval = new NodeApproval(node.Name, source, key, Keys, () => Settings!.Current, logs);
+        Approval = new NodeApproval(node.Name, source, databases, key, Keys, () => Settings!.Current, logs);
         Ldap = new DirectoryLogin(() => Settings!.Current, events, node.Name, TimeProvider.System, logs.CreateLogger<DirectoryLogin>());
         Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota, Receivers = Ldap, Book = system => Approval.Watch.Current.Book(system) };
         Settings = new SettingsWatch(new SettingsStore(source), Directory, Facts(node), logs.CreateLogger<SettingsWatch>()) { Alarm = text => Tell(events, "settings", text) };
