@@ -98,9 +98,13 @@ public sealed partial class NodeShard : IAsyncDisposable
                 }
                 Wrong(_log, Fault);
             }
-            catch (Exception trouble) when (trouble is OperationCanceledException || Database.IsLost(trouble))
+            catch (Exception trouble) when (!_stop.IsCancellationRequested)
             {
                 Away(_log, Name, trouble.Message);
+            }
+            catch (Exception) when (_stop.IsCancellationRequested)
+            {
+                return;
             }
             await PauseAsync(Again).ConfigureAwait(false);
         }
@@ -125,9 +129,11 @@ public sealed partial class NodeShard : IAsyncDisposable
             {
             }
         }
-        catch (Exception trouble) when (trouble is OperationCanceledException || Database.IsLost(trouble))
+        catch (Exception trouble)
         {
             // They are there when both databases are.
+            if (trouble is not OperationCanceledException && !Database.IsLost(trouble))
+                NotCarried(_log, Name, trouble);
         }
     }
 
@@ -183,6 +189,9 @@ public sealed partial class NodeShard : IAsyncDisposable
 
     [LoggerMessage(7402, LogLevel.Warning, "Shard {Shard} does not answer ({Reason}): its mail waits, new mail goes to the others. Trying again")]
     private static partial void Away(ILogger log, string shard, string reason);
+
+    [LoggerMessage(7403, LogLevel.Error, "The events of shard {Shard} were not carried to those of the farm")]
+    private static partial void NotCarried(ILogger log, string shard, Exception cause);
 }
 
 /// <summary>What a shard needs of the node.</summary>
