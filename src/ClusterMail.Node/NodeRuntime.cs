@@ -71,9 +71,9 @@ public sealed class NodeRuntime : IAsyncDisposable
         Hosts = new HostResolution(Settings.Current);
         // Each database has its part, so that all together stay within what the settings allow (P6).
         var parts = databases.All.Count;
-        Window = new Window(
-            () => (int)Settings.Current.Settings.Integer("delivery.window_recipients") / parts,
-            () => Settings.Current.Settings.Integer("delivery.window_bytes") / parts);
+        var recipients = () => (int)Settings.Current.Settings.Integer("delivery.window_recipients") / parts;
+        var bytes = () => Settings.Current.Settings.Integer("delivery.window_bytes") / parts;
+        Window = new Window(recipients, bytes);
         var accept = new AcceptJournalOptions();
         accept = accept with { MaxWaitingBytes = accept.MaxWaitingBytes / parts };
         var demand = () => StandbyWatch.Parse(Settings.Current.Settings.Text("database.require_synchronous_standby"));
@@ -84,8 +84,8 @@ public sealed class NodeRuntime : IAsyncDisposable
             Main = source,
             Keys = Keys,
             Accept = accept,
-            MaxRecipients = () => (int)Settings.Current.Settings.Integer("delivery.window_recipients") / parts,
-            MaxBytes = () => Settings.Current.Settings.Integer("delivery.window_bytes") / parts,
+            MaxRecipients = recipients,
+            MaxBytes = bytes,
             StandbyDemand = demand,
             Tell = (kind, text) => Tell(events, kind, text),
             WakeUp = WakeUp,
@@ -184,7 +184,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         Duties = new NodeDuties(node, Lease, Settings, Directory, destinations, Nodes, leases, Blocked, new RouteCacheStore(source), Hosts, Approval.Watch, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
         Lease.Began += began => _ = Cluster.ReassertAsync();
         foreach (var shard in Shards)
-            Join(shard);
+            shard.Join(Duties, _dispatcher);
         NodeFigures.Observe(this, () => _dispatcherSight, () => _accepts.WaitingBytes, () => _outcomes.Waiting);
     }
 
@@ -340,19 +340,6 @@ public sealed class NodeRuntime : IAsyncDisposable
         Window.Return(recipients, 0);
         if (notices)
             WakeUp();
-    }
-
-    private void Join(NodeShard shard)
-    {
-        long known = -1;
-        shard.Lease.Renewed += renewal =>
-        {
-            if (renewal.WakeUp != Interlocked.Exchange(ref known, renewal.WakeUp))
-                WakeUp();
-        };
-        shard.Lease.Fenced += _ => WakeUp();
-        shard.Lease.Ended += ended => _dispatcher.Tell(new DispatcherActor.Forget(ended));
-        Duties.SawDown += down => _ = shard.MirrorAsync(down);
     }
 
     private void OnSettings(NodeView before, NodeView after, DestinationStore destinations)

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using ClusterMail.Queue.Accept;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Queue.Outcome;
@@ -26,6 +27,7 @@ public sealed partial class NodeShard : IAsyncDisposable
     private Task _watching = Task.CompletedTask;
     private bool _mirrored = true;
     private int _mirroring;
+    private long _wakeUp = -1;
 
     public NodeShard(NodeShardParts parts, NodeShardOptions options, Shard shard, int place)
     {
@@ -67,6 +69,21 @@ public sealed partial class NodeShard : IAsyncDisposable
     {
         Window.Return(recipients, 0);
         if (notices)
+            _parts.WakeUp();
+    }
+
+    /// <summary>What happens to its lease is told to the dispatcher, and what is down to it.</summary>
+    public void Join(NodeDuties duties, IActorRef dispatcher)
+    {
+        Lease.Renewed += OnRenewed;
+        Lease.Fenced += _ => _parts.WakeUp();
+        Lease.Ended += ended => dispatcher.Tell(new DispatcherActor.Forget(ended));
+        duties.SawDown += down => _ = MirrorAsync(down);
+    }
+
+    private void OnRenewed(Renewal renewal)
+    {
+        if (renewal.WakeUp != Interlocked.Exchange(ref _wakeUp, renewal.WakeUp))
             _parts.WakeUp();
     }
 
@@ -138,7 +155,7 @@ public sealed partial class NodeShard : IAsyncDisposable
     }
 
     /// <summary>Tells the shard which destinations are down, so that its claims leave them alone; nothing while none is and none was. Never throws, and is not waited for.</summary>
-    public async Task MirrorAsync(IReadOnlyList<DownDestination> down)
+    private async Task MirrorAsync(IReadOnlyList<DownDestination> down)
     {
         if (!Lease.IsValid || (down.Count == 0 && !_mirrored) || Interlocked.Exchange(ref _mirroring, 1) == 1)
             return;
