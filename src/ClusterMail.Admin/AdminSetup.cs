@@ -13,7 +13,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.OpenApi;
-using Npgsql;
 
 namespace ClusterMail.Admin;
 
@@ -24,13 +23,12 @@ public static class AdminSetup
     private const string Scheme = "token";
 
     /// <summary>
-    /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, <see cref="Shards"/> where the queue has several databases, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
+    /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, <see cref="Shards"/>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
     /// <see cref="IReadiness"/>, <see cref="ILiveness"/>, <see cref="IExplain"/>, <see cref="ITrial"/>, <see cref="IMailImport"/>, <see cref="IHoldActs"/>, <see cref="HoldReader"/>, <see cref="NodeName"/>, and, if it likes, <see cref="IDestinationLimits"/>,
     /// <see cref="PasswordHasher"/> and <see cref="RecoverableKey"/>.
     /// </summary>
     public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)
     {
-        services.TryAddSingleton(provider => Shards.Alone(provider.GetRequiredService<NpgsqlDataSource>()));
         services.TryAddSingleton<FarmQueue>();
         services.TryAddSingleton<FarmHistory>();
         services.TryAddSingleton<PageFactorStore>();

@@ -25,7 +25,6 @@ using ClusterMail.Queue.Settings;
 using ClusterMail.Smtp.Server;
 using ClusterMail.Store;
 using ClusterMail.Store.Content;
-using Npgsql;
 
 namespace ClusterMail.Node;
 
@@ -49,9 +48,10 @@ public sealed class NodeRuntime : IAsyncDisposable
     private volatile ReceiverActor.Sight? _receiverSight;
     private volatile DispatcherActor.Sight? _dispatcherSight;
 
-    public NodeRuntime(NodeOptions node, NpgsqlDataSource source, Shards databases, RecoverableKey key, ILoggerFactory logs)
+    public NodeRuntime(NodeOptions node, Shards databases, RecoverableKey key, ILoggerFactory logs)
     {
         (_node, _logs) = (node, logs);
+        var source = databases.Main.Source;
         Keys = new ContentKeys(() => Settings!.Current.SealsContent, key.Seal is { } own ? [.. own.Former.Prepend(own).Select(seal => new ContentKey(seal.Derive("clustermail content at rest")))] : []);
         var queue = new QueueStore(source, Keys);
         var destinations = new DestinationStore(source);

@@ -15,7 +15,7 @@ public sealed class ShardTests
     private static async Task<(AdminHost Host, AdminHost East, long[] Here, long[] There)> StartAsync()
     {
         var east = await AdminHost.StartAsync();
-        await east.Database.ExecuteAsync("SELECT setval('mail_number', 100)");
+        await east.Database.ExecuteAsync("SELECT setval('mail_number', 1000)");
         var host = await AdminHost.StartAsync(further: new Shard("east", east.Database.Source));
         var (here, there) = (new Scene(host), new Scene(east));
         var (first, second) = (await here.NodeAsync("n1"), await there.NodeAsync("n1"));
