@@ -29,7 +29,17 @@ public sealed record ClusterStatus(
 
     /// <summary>Null: the settings want none (<c>database.require_synchronous_standby = off</c>).</summary>
     public StandbyStatus? SynchronousStandby { get; init; }
+
+    /// <summary>The databases of the queue, the main one first; empty: there is only that.</summary>
+    public IReadOnlyList<ShardStatus> Shards { get; init => field = value ?? []; } = [];
 }
+
+/// <summary>A database of the queue.</summary>
+/// <param name="Open">The answering node puts new mail into it.</param>
+/// <param name="Weight">0 to 100, of <c>queue.shard_weights</c>; 0: takes no new mail.</param>
+/// <param name="Waiting">Recipients in it; null: it does not answer.</param>
+/// <param name="Fault">What is wrong with it; null: nothing is known to be.</param>
+public sealed record ShardStatus(string Name, bool Open, int Weight, long? Waiting = null, DateTimeOffset? Oldest = null, string? Fault = null);
 
 /// <param name="Required"><c>warn</c> or <c>refuse</c>.</param>
 /// <param name="Connected">As the answering node saw it within the last 5 s.</param>

@@ -10,7 +10,13 @@ public sealed record DbStatus(
 {
     /// <summary>Standbys connected to this server; default none.</summary>
     public IReadOnlyList<DbStandby> Standbys { get; init; } = [];
+
+    /// <summary>Further databases of the queue; empty: none.</summary>
+    public IReadOnlyList<DbShard> Shards { get; init => field = value ?? []; } = [];
 }
+
+/// <param name="Status">Null: it does not answer.</param>
+public sealed record DbShard(string Name, DbStatus? Status);
 
 /// <summary>A standby as the primary sees it.</summary>
 /// <param name="Name">Its <c>application_name</c>.</param>

@@ -17,6 +17,19 @@ internal static class JapaneseProblems
         ["Leave bcc-silent out, so that the hold notice names the copy, or have somebody with the role auditor save it as well."] = "bcc-silent を外す (写しの送付先が保留通知に表示されます) か、監査担当者の役割も持つ管理者が保存してください。",
         ["Did you mean {0}?"] = "{0} ではありませんか?",
 
+        // Several databases
+        ["Shard {0} does not answer: what is there is not shown."] = "シャード {0} が応答しません。その中のメールは表示していません。",
+        ["Shards {0} do not answer: what is there is not shown."] = "シャード {0} が応答しません。その中のメールは表示していません。",
+        ["Shard {0} does not answer: the log would lack its lines."] = "シャード {0} が応答しません。ログにその行が欠けるため出力しません。",
+        ["Shards {0} do not answer: the log would lack its lines."] = "シャード {0} が応答しません。ログにその行が欠けるため出力しません。",
+        ["Shard {0} does not answer: which keys its contents need is not known."] = "シャード {0} が応答しません。その内容に必要な鍵がわかりません。",
+        ["Shards {0} do not answer: which keys its contents need is not known."] = "シャード {0} が応答しません。その内容に必要な鍵がわかりません。",
+        ["Shard {0} does not answer, and {1} is in no other database of the queue."] = "シャード {0} が応答しません。{1} はキューの他のデータベースにはありません。",
+        ["Shards {0} do not answer, and {1} is in no other database of the queue."] = "シャード {0} が応答しません。{1} はキューの他のデータベースにはありません。",
+        ["shard {0} does not answer: its mail waits, and new mail goes into the others"] = "シャード {0} が応答しません。その中のメールは待機し、新しいメールは他のデータベースに入ります",
+        ["shard {0} takes no mail from this node at the moment, and new mail goes into the others"] = "シャード {0} は現在このノードからのメールを受け取りません。新しいメールは他のデータベースに入ります",
+        ["Look at clustermail cluster status, and try again when its database is back."] = "clustermail cluster status を確認し、データベースの復旧後にもう一度実行してください。",
+
         // Placements
         ["mail for {0} would go to {1}, which is this farm itself, and run in a circle: name the server that has the mailboxes"] = "{0} 宛ての配送先が {1} (このファーム自身) になり、メールが循環します。メールボックスのあるサーバーを指定してください",
         ["There is no placement '{0}'."] = "配置 '{0}' はありません。",

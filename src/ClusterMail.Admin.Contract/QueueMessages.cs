@@ -2,7 +2,11 @@ namespace ClusterMail.Admin.Contract;
 
 /// <summary><c>queue summary</c>: one row per destination, most waiting first. Query: <c>limit=</c> (default 100, at most 1000).</summary>
 /// <param name="Recipients">Of all destinations.</param>
-public sealed record QueueSummary(long Mails, long Recipients, long Destinations, IReadOnlyList<DestinationSummary> Rows);
+public sealed record QueueSummary(long Mails, long Recipients, long Destinations, IReadOnlyList<DestinationSummary> Rows)
+{
+    /// <summary>Databases of the queue that did not answer, in a sentence; what they have is not counted.</summary>
+    public IReadOnlyList<string> Missing { get; init => field = value ?? []; } = [];
+}
 
 /// <param name="LastReply">Of the attempt made last to this destination; null before the first.</param>
 /// <param name="DownUntil">The destination answered nothing and is left alone until then; null: not down.</param>
@@ -14,7 +18,11 @@ public sealed record DestinationSummary(
 /// <c>queue list</c>. Query: <c>destination=</c>, <c>sender=</c>, <c>recipient=</c> (whole address, or <c>@domain</c>), <c>state=</c>, <c>node=</c>,
 /// <c>olderThan=</c> (seconds), <c>limit=</c> (default 50, at most 1000), <c>after=</c> (the <see cref="Next"/> of the page before).
 /// </summary>
-public sealed record QueuePage(IReadOnlyList<QueueEntry> Entries, string? Next);
+public sealed record QueuePage(IReadOnlyList<QueueEntry> Entries, string? Next)
+{
+    /// <summary>Databases of the queue that did not answer, in a sentence; what they have is not listed.</summary>
+    public IReadOnlyList<string> Missing { get; init => field = value ?? []; } = [];
+}
 
 /// <summary>One recipient that waits.</summary>
 /// <param name="Id">Mail number with suffix, as logs and headers show it.</param>
@@ -27,7 +35,11 @@ public sealed record QueueEntry(
 /// <summary><c>queue show ID</c>.</summary>
 public sealed record QueueMail(
     string Id, string Sender, long Size, DateTimeOffset AcceptedAt, string? AcceptedBy, string? ClientAddress, string? Helo, string? AuthenticatedAs,
-    string? TlsVersion, string? EnvelopeId, IReadOnlyList<QueueEntry> Recipients);
+    string? TlsVersion, string? EnvelopeId, IReadOnlyList<QueueEntry> Recipients)
+{
+    /// <summary>Database of the queue it is in; null: there is only one.</summary>
+    public string? Shard { get; init; }
+}
 
 /// <summary><c>queue why ID</c>: why is it still here?</summary>
 /// <param name="Receive">Cluster-wide switches; a delivery switch that is off explains everything.</param>

@@ -7,6 +7,9 @@ public sealed record TraceResult(IReadOnlyList<MailTrace> Mails, bool More, IRea
 {
     /// <summary>What of it was held for approval; for a number: HoldId, number of the mail, or new number of the decision (APPROVE-322).</summary>
     public IReadOnlyList<HeldMail> Held { get; init; } = [];
+
+    /// <summary>Databases of the queue that did not answer, in a sentence; what they have is not among <see cref="Mails"/>.</summary>
+    public IReadOnlyList<string> Missing { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>A transaction that was refused or broken off before it got a number.</summary>

@@ -23,13 +23,14 @@ public static class AdminSetup
     private const string Scheme = "token";
 
     /// <summary>
-    /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
+    /// What the endpoints need. The host adds beside it: an <c>NpgsqlDataSource</c>, <see cref="Shards"/>, the stores, <see cref="AdminToken"/>, <see cref="IClusterControl"/>,
     /// <see cref="IReadiness"/>, <see cref="ILiveness"/>, <see cref="IExplain"/>, <see cref="ITrial"/>, <see cref="IMailImport"/>, <see cref="IHoldActs"/>, <see cref="HoldReader"/>, <see cref="NodeName"/>, and, if it likes, <see cref="IDestinationLimits"/>,
     /// <see cref="PasswordHasher"/> and <see cref="RecoverableKey"/>.
     /// </summary>
     public static IServiceCollection AddClusterMailAdmin(this IServiceCollection services)
     {
-        services.TryAddSingleton<QueueReader>();
+        services.TryAddSingleton<FarmQueue>();
+        services.TryAddSingleton<FarmHistory>();
         services.TryAddSingleton<PageFactorStore>();
         services.TryAddSingleton<HistoryStore>();
         services.TryAddSingleton<LogReader>();

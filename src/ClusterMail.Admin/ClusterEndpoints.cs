@@ -26,21 +26,26 @@ internal static class ClusterEndpoints
         Act(api, Routes.NodeDown, Right.Govern, "down", (control, node, by, cancel) => control.DownAsync(node, by, cancel), "is down; its queue goes to others when its lease has ended");
     }
 
-    private static async Task<IResult> StatusAsync(ClusterReader reader, NodeStore nodes, IClusterControl control, CancellationToken cancel)
+    private static async Task<IResult> StatusAsync(Shards shards, IClusterControl control, CancellationToken cancel)
     {
-        var glance = await reader.GlanceAsync(cancel);
-        var rows = await nodes.ListAsync(cancel);
+        var answers = await shards.AskAsync(async (shard, stop) => (Glance: await new ClusterReader(shard.Source).GlanceAsync(stop), Nodes: await new NodeStore(shard.Source).ListAsync(stop)), cancel);
+        var (glance, rows) = answers.Main;
         // A restarted node has a row for each of its lives; the last one counts.
         var last = rows.GroupBy(n => n.Name, StringComparer.Ordinal).Select(lives => lives.MaxBy(n => n.Epoch)!).OrderBy(n => n.Name, StringComparer.Ordinal);
-        NodeStatus[] states = [.. last.Select(n => Node(n, glance.Now))];
+        NodeStatus[] states = [.. last.Select(n => Node(n with { Owned = n.Owned + OwnedElsewhere(n.Name, answers.Values.Skip(1).Select(one => one.Nodes)) }, glance.Now))];
         return Results.Ok(new ClusterStatus(
-            control.NodeName, await control.LeaderAsync(cancel), glance.SettingsVersion, Status(glance.Receive), Status(glance.Deliver), glance.Waiting, glance.Oldest,
+            control.NodeName, await control.LeaderAsync(cancel), glance.SettingsVersion, Status(glance.Receive), Status(glance.Deliver), answers.Values.Sum(one => one.Glance.Waiting), answers.Values.Min(one => one.Glance.Oldest),
             glance.Now, states, control.Members)
         {
-            Warnings = [.. StatusWarnings.Of(states, glance), .. StatusWarnings.Of(control.Standby)],
+            Warnings = [.. StatusWarnings.Of(states, glance), .. StatusWarnings.Of(control.Standby), .. StatusWarnings.Of(control.Shards, answers.Missing)],
             SynchronousStandby = control.Standby,
+            Shards = [.. control.Shards.Select(shard => answers.Given.Where(one => one.Shard.Name == shard.Name).Select(one => shard with { Waiting = one.Value.Glance.Waiting, Oldest = one.Value.Glance.Oldest })
+                .FirstOrDefault() ?? shard)],
         });
     }
+
+    private static long OwnedElsewhere(string node, IEnumerable<IReadOnlyList<NodeRow>> shards) =>
+        shards.Sum(rows => rows.Where(row => row.Name == node).MaxBy(row => row.Epoch)?.Owned ?? 0);
 
     private static NodeStatus Node(NodeRow row, DateTimeOffset now) => new(
         row.Name, row.Epoch, row.Left ? "left" : row.Fenced ? "fenced" : row.Alive ? "alive" : "expired", Math.Round((row.AliveUntil - now).TotalSeconds, 1), row.Roles,

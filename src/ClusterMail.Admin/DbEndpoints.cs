@@ -17,21 +17,31 @@ internal static class DbEndpoints
         api.MapGet(Routes.DbKeys, KeysAsync).Needs(Right.ReadCluster, "db.keys").WithTags("db").WithSummary("Keys that contents at rest are sealed with").Produces<ContentKeyList>();
     }
 
-    private static async Task<IResult> KeysAsync(SealedContents contents, ContentKeys keys, HoldReader held, NodeName node, CancellationToken cancel)
+    private static async Task<IResult> KeysAsync(Shards shards, ContentKeys keys, HoldReader held, NodeName node, CancellationToken cancel)
     {
-        var counts = await contents.CountAsync(cancel);
+        var answers = await shards.AskAsync((shard, stop) => new SealedContents(shard.Source).CountAsync(stop), cancel);
+        // A key that looks unused is a key that somebody throws away.
+        if (answers.Missing.Count > 0)
+            return Answers.Problem(StatusCodes.Status503ServiceUnavailable, $"{ShardWords.Missing(answers.Missing)}: which keys its contents need is not known.", hint: ShardWords.Hint);
+        var counts = answers.Values.SelectMany(counted => counted).GroupBy(c => (c.Place, c.Key)).Select(same => new SealedCount(same.Key.Place, same.Key.Key, same.Sum(c => c.Contents)));
         return Results.Ok(new ContentKeyList(
             node.Name, keys.IsOn, keys.Current, [.. counts.Select(c => new ContentKeyEntry(c.Place, c.Key, c.Contents, c.Place == "held" ? held.Knows(c.Key) : keys.Has(c.Key)))]));
     }
 
-    private static async Task<IResult> StatusAsync(ClusterReader cluster, CancellationToken cancel)
+    private static async Task<IResult> StatusAsync(Shards shards, CancellationToken cancel)
     {
-        var glance = await cluster.DatabaseAsync(cancel);
-        return Results.Ok(new DbStatus(
+        var answers = await shards.AskAsync((shard, stop) => new ClusterReader(shard.Source).DatabaseAsync(stop), cancel);
+        return Results.Ok(Status(answers.Main) with
+        {
+            Shards = [.. answers.Given.Skip(1).Select(one => new DbShard(one.Shard.Name, Status(one.Value))), .. answers.Missing.Select(name => new DbShard(name, null))],
+        });
+    }
+
+    private static DbStatus Status(DatabaseGlance glance) =>
+        new(
             glance.Server, glance.Version, glance.Writable, glance.SynchronousCommit, glance.SynchronousStandbys, glance.Size, glance.Connections, glance.MaxConnections,
             glance.Applied, [.. ClusterReader.Scripts.Except(glance.Applied)], [.. glance.Tables.Select(t => new DbTable(t.Name, t.Bytes, t.Rows, t.Dead))])
         {
             Standbys = [.. glance.Standbys.Select(s => new DbStandby(s.Name, s.State, s.Sync, s.BehindBytes, s.LagSeconds))],
-        });
-    }
+        };
 }

@@ -27,6 +27,9 @@ public interface IClusterControl
     /// <summary>What is wanted of the database's synchronous standby, and what this node saw of it last; null: nothing is wanted.</summary>
     StandbyStatus? Standby { get; }
 
+    /// <summary>The databases of the queue as this node sees them, the main one first; empty: there is only that.</summary>
+    IReadOnlyList<ShardStatus> Shards => [];
+
     /// <summary>Members as this node sees them.</summary>
     IReadOnlyList<ClusterMember> Members { get; }
 }

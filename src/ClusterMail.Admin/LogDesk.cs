@@ -7,7 +7,7 @@ using ClusterMail.Store.Approval;
 namespace ClusterMail.Admin;
 
 /// <summary>The logs as lines: what rows hold, formatted, without the times at which the log was switched off (LOG-15).</summary>
-internal sealed class LogDesk(LogReader reader, ApprovalLogReader approval, SettingsDesk desk, TimeProvider time)
+internal sealed class LogDesk(LogReader reader, FarmHistory farm, ApprovalLogReader approval, SettingsDesk desk, TimeProvider time)
 {
     /// <summary>The zone logs are printed in (LOG-12).</summary>
     public async Task<TimeZoneInfo> ZoneAsync(CancellationToken cancel) =>
@@ -20,13 +20,13 @@ internal sealed class LogDesk(LogReader reader, ApprovalLogReader approval, Sett
         var format = new LogFormat(await desk.HostAsync(cancel), zone, set.Integer("delivery.retry_seconds"));
         var lines = log switch
         {
-            LogNames.Accept => reader.ConnectionsAsync(span, cancel).Select(row => new LogEntry(row.At, $"{row.Kind} {row.Id} {row.Session}", [format.Acceptlog(row)])),
-            LogNames.In => reader.AcceptedAsync(span, cancel).Select(row => new LogEntry(row.At, row.Id, [format.Inlog(row)])),
+            LogNames.Accept => farm.LogAsync(rows => rows.ConnectionsAsync(span, cancel), row => row.At).Select(row => new LogEntry(row.At, $"{row.Kind} {row.Id} {row.Session}", [format.Acceptlog(row)])),
+            LogNames.In => farm.LogAsync(rows => rows.AcceptedAsync(span, cancel), row => row.At).Select(row => new LogEntry(row.At, row.Id, [format.Inlog(row)])),
             LogNames.Receive => reader.DialoguesAsync(span, cancel).Select(row => new LogEntry(row.At, row.Session, [.. format.Receivelog(row)])),
-            LogNames.Out => reader.SentAsync(span, cancel).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [format.Outlog(row)])),
-            LogNames.OutLocal => reader.KeptAsync(span, cancel).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [format.Outlog(row)])),
-            LogNames.Sender => reader.AttemptsAsync(span, cancel).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [.. format.Senderlog(row)])),
-            LogNames.Fail => reader.FailedAsync(span, cancel).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [format.Faillog(row)])),
+            LogNames.Out => farm.LogAsync(rows => rows.SentAsync(span, cancel), row => row.At).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [format.Outlog(row)])),
+            LogNames.OutLocal => farm.LogAsync(rows => rows.KeptAsync(span, cancel), row => row.At).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [format.Outlog(row)])),
+            LogNames.Sender => farm.LogAsync(rows => rows.AttemptsAsync(span, cancel), row => row.At).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [.. format.Senderlog(row)])),
+            LogNames.Fail => farm.LogAsync(rows => rows.FailedAsync(span, cancel), row => row.At).Select(row => new LogEntry(row.At, $"{row.Id} {row.Ordinal}", [format.Faillog(row)])),
             LogNames.Approval => Approval(span, zone, (int)set.Integer("approval.log_level"), cancel),
             _ => null,
         };

@@ -28,7 +28,7 @@ internal static class LogEndpoints
     }
 
     private static async Task<IResult> ExportAsync(
-        string log, LogDesk logs, LogReader reader, TimeProvider time, IHostApplicationLifetime life,
+        string log, LogDesk logs, LogReader reader, FarmHistory farm, TimeProvider time, IHostApplicationLifetime life,
         string? day, string? from, string? to, string? node, bool? follow, CancellationToken cancel)
     {
         var zone = await logs.ZoneAsync(cancel);
@@ -41,6 +41,9 @@ internal static class LogEndpoints
             return Answers.NotFound($"There is and was no node '{Requests.Printable(node, 60)}'.", "clustermail cluster status shows those there are.");
         if (await logs.ReadAsync(log, span!, zone, cancel) is not { } entries)
             return NoSuchLog(log);
+        // A log with a gap looks like a whole one.
+        if (await farm.MissingAsync(cancel) is { Count: > 0 } missing)
+            return Answers.Problem(StatusCodes.Status503ServiceUnavailable, $"{ShardWords.Missing(missing)}: the log would lack its lines.", hint: ShardWords.Hint);
         var name = $"{TimeZoneInfo.ConvertTime(span!.From, zone):yyMMdd}{Ending(log)}";
         return follow == true
             ? Results.Stream(body => FollowAsync(logs, log, span, zone, time, body, life.ApplicationStopping, cancel), TextType, name)

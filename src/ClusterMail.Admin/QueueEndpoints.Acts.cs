@@ -25,20 +25,20 @@ internal static partial class QueueEndpoints
     private static void Act(
         RouteGroupBuilder api, string route, string verb, string outcome, Func<QueueStore, RecipientFilter, Author, CancellationToken, Task<AdminResult>> act) =>
         api.MapPost(route, async (
-            QueueSelection selection, QueueStore store, QueueReader reader, ILogger<QueueStore> logger, HttpContext context, CancellationToken cancel) =>
+            QueueSelection selection, FarmQueue queue, ILogger<QueueStore> logger, HttpContext context, CancellationToken cancel) =>
         {
-            var (filter, refusal) = await FilterAsync(selection, reader, cancel);
+            var (filter, refusal) = await FilterAsync(selection, queue, cancel);
             if (filter is null)
                 return refusal!;
             var user = context.User();
             var reason = Requests.Printable(selection.Reason ?? "", LongestReason).Trim();
-            var result = await act(store, filter, reason.Length == 0 ? user : user with { Name = $"{user} ({reason})" }, cancel);
-            var message = $"{result.Done} {(result.Done == 1 ? "recipient" : "recipients")} {outcome}{(result.Busy > 0 ? $"; {result.Busy} left alone, being delivered now" : "")}.";
+            var (result, missing) = await queue.ActAsync(verb, filter, reason.Length == 0 ? user : user with { Name = $"{user} ({reason})" }, act, cancel);
+            var message = $"{result.Done} {(result.Done == 1 ? "recipient" : "recipients")} {outcome}{(result.Busy > 0 ? $"; {result.Busy} left alone, being delivered now" : "")}.{(missing.Count > 0 ? $" {ShardWords.Missing(missing)}: what is there stays as it is." : "")}";
             logger.Acted(user.Name, verb, "queue", message);
             return Results.Ok(new QueueActResult(result.Done, result.Busy, message));
         }).Needs(Right.ActOnQueue, $"queue.{verb}").WithSummary($"Queue {verb}").Produces<QueueActResult>();
 
-    private static async Task<(RecipientFilter? Filter, IResult? Refusal)> FilterAsync(QueueSelection selection, QueueReader reader, CancellationToken cancel)
+    private static async Task<(RecipientFilter? Filter, IResult? Refusal)> FilterAsync(QueueSelection selection, FarmQueue queue, CancellationToken cancel)
     {
         // A slip of the keyboard must not become everything.
         if (selection.Ids.Count == 0 && selection.Destination is null && selection.Sender is null && selection.Recipient is null && !selection.All)
@@ -53,10 +53,15 @@ internal static partial class QueueEndpoints
             if (!Requests.Number(text, out var id, out var refusal))
                 return (null, refusal);
             // A derived mail has a number of its own beside its printed one.
-            var number = id.Suffix.Length == 0 ? id.Number : (await reader.MailAsync(id, cancel))?.Number;
-            if (number is null)
-                return (null, NotQueued(id));
-            mails.Add(number.Value);
+            if (id.Suffix.Length == 0)
+            {
+                mails.Add(id.Number);
+                continue;
+            }
+            var (found, missing) = await queue.FindAsync(id, cancel);
+            if (found is null)
+                return (null, NotQueued(id, missing));
+            mails.Add(found.Mail.Number);
         }
         return (new RecipientFilter
         {

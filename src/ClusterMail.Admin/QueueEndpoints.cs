@@ -37,18 +37,21 @@ internal static partial class QueueEndpoints
         MapActs(api);
     }
 
-    private static async Task<IResult> SummaryAsync(QueueReader queue, DestinationLimit limits, int? limit, CancellationToken cancel)
+    private static async Task<IResult> SummaryAsync(FarmQueue queue, DestinationLimit limits, int? limit, CancellationToken cancel)
     {
         if (!Requests.Limit(limit, 100, MostRows, out var count, out var refusal))
             return refusal!;
-        var totals = await queue.SummaryAsync(count, cancel);
+        var (totals, missing) = await queue.SummaryAsync(count, cancel);
         var general = await limits.GeneralAsync(cancel);
         return Results.Ok(new QueueSummary(totals.Mails, totals.Recipients, totals.Destinations, [.. totals.Rows.Select(d => new DestinationSummary(
-            d.Destination, d.Recipients, d.Delivering, d.Held, d.Oldest, d.NextTry, d.LastReply, d.DownUntil, limits.InForce(d.Destination, d.Limit, general)))]));
+            d.Destination, d.Recipients, d.Delivering, d.Held, d.Oldest, d.NextTry, d.LastReply, d.DownUntil, limits.InForce(d.Destination, d.Limit, general)))])
+        {
+            Missing = ShardWords.NotShown(missing),
+        });
     }
 
     private static async Task<IResult> ListAsync(
-        QueueReader queue, string? destination, string? sender, string? recipient, string? state, string? node, long? olderThan, string? after, int? limit,
+        FarmQueue queue, string? destination, string? sender, string? recipient, string? state, string? node, long? olderThan, string? after, int? limit,
         CancellationToken cancel)
     {
         if (!Requests.Limit(limit, 50, MostRows, out var count, out var refusal))
@@ -63,7 +66,7 @@ internal static partial class QueueEndpoints
         }
         if (!TryCursor(after, out var key))
             return Answers.Wrong($"'{Requests.Printable(after ?? "", 40)}' is no page.", hint: "Pass on the next of the page before.");
-        var rows = await queue.ListAsync(
+        var (rows, missing) = await queue.ListAsync(
             new()
             {
                 Destination = destination,
@@ -75,7 +78,7 @@ internal static partial class QueueEndpoints
                 After = key,
                 Limit = count,
             }, cancel);
-        return Results.Ok(new QueuePage([.. rows.Select(Entry)], rows.Count == count ? Cursor(rows[^1].Key) : null));
+        return Results.Ok(new QueuePage([.. rows.Select(Entry)], rows.Count == count ? Cursor(rows[^1].Key) : null) { Missing = ShardWords.NotShown(missing) });
     }
 
     private static string Cursor(RecipientKey key) => string.Create(CultureInfo.InvariantCulture, $"{key.Mail}.{key.Ordinal}");
@@ -99,27 +102,34 @@ internal static partial class QueueEndpoints
 
     private static string Word(RecipientState state) => state.ToString().ToLowerInvariant();
 
-    private static async Task<IResult> ShowAsync(string id, QueueReader queue, CancellationToken cancel)
+    private static async Task<IResult> ShowAsync(string id, FarmQueue queue, Shards shards, CancellationToken cancel)
     {
         if (!Requests.Number(id, out var number, out var refusal))
             return refusal!;
-        if (await queue.MailAsync(number, cancel) is not { } mail)
-            return NotQueued(number);
-        var rows = await queue.RecipientsAsync(mail.Number, cancel);
+        var (found, missing) = await queue.FindAsync(number, cancel);
+        if (found is null)
+            return NotQueued(number, missing);
+        var mail = found.Mail;
+        var rows = await found.Reader.RecipientsAsync(mail.Number, cancel);
         return Results.Ok(new QueueMail(
             mail.Id, mail.Sender, mail.Size, mail.AcceptedAt, mail.Node, mail.ClientAddress, mail.Helo, mail.AuthenticatedAs, mail.TlsVersion, mail.EnvelopeId,
-            [.. rows.Select(Entry)]));
+            [.. rows.Select(Entry)])
+        {
+            Shard = shards.All.Count == 1 ? null : found.Shard.Name,
+        });
     }
 
     private static async Task<IResult> WhyAsync(
-        string id, QueueReader queue, ClusterReader cluster, NodeStore nodes, DestinationLimit limits, CancellationToken cancel)
+        string id, FarmQueue queue, ClusterReader cluster, NodeStore nodes, DestinationLimit limits, CancellationToken cancel)
     {
         if (!Requests.Number(id, out var number, out var refusal))
             return refusal!;
-        if (await queue.MailAsync(number, cancel) is not { } mail)
-            return NotQueued(number);
-        var rows = await queue.RecipientsAsync(mail.Number, cancel);
-        var around = await queue.SurroundingsAsync(mail.Number, cancel);
+        var (found, missing) = await queue.FindAsync(number, cancel);
+        if (found is null)
+            return NotQueued(number, missing);
+        var mail = found.Mail;
+        var rows = await found.Reader.RecipientsAsync(mail.Number, cancel);
+        var around = await found.Reader.SurroundingsAsync(mail.Number, cancel);
         var glance = await cluster.GlanceAsync(cancel);
         var general = await limits.GeneralAsync(cancel);
         var alive = (await nodes.ListAsync(cancel)).Where(n => n.Alive && !n.Fenced && !n.Left).ToList();
@@ -131,18 +141,20 @@ internal static partial class QueueEndpoints
             [.. views.Select(v => Why.Recipient(v, limits.InForce(v.Row.Destination, v.Around.Limit, general)))], Why.Next(mail.Id, views)));
     }
 
-    private static async Task<IResult> ExportAsync(string id, QueueReader queue, QueueStore store, SettingsDesk desk, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
+    private static async Task<IResult> ExportAsync(string id, FarmQueue queue, SettingsDesk desk, ConsoleAudit audit, HttpContext context, CancellationToken cancel)
     {
         if (!Requests.Number(id, out var number, out var refusal))
             return refusal!;
-        if (await queue.MailAsync(number, cancel) is not { } mail)
-            return NotQueued(number);
+        var (found, missing) = await queue.FindAsync(number, cancel);
+        if (found is null)
+            return NotQueued(number, missing);
+        var mail = found.Mail;
         if (mail.Size > LargestPair)
             return Answers.Wrong($"{mail.Id} has {mail.Size} octets; an export holds at most {LargestPair}.", "QUEUE-7");
-        var rows = await queue.RecipientsAsync(mail.Number, cancel);
-        using var content = await store.ReadContentAsync(mail.Number, LargestPair, cancel);
+        var rows = await found.Reader.RecipientsAsync(mail.Number, cancel);
+        using var content = await queue.Store(found.Shard).ReadContentAsync(mail.Number, LargestPair, cancel);
         if (content is null)
-            return NotQueued(number);
+            return NotQueued(number, []);
         await using var stream = content.OpenRead();
         using var octets = new MemoryStream((int)content.Length);
         await stream.CopyToAsync(octets, cancel);
@@ -183,5 +195,8 @@ internal static partial class QueueEndpoints
         return Results.Ok(new ImportedAnswer(known));
     }
 
-    private static IResult NotQueued(MessageId number) => Answers.NotFound($"{number} is not in the queue.", $"It may have ended: clustermail trace {number}");
+    /// <param name="missing">Shards that did not answer: it may be there.</param>
+    private static IResult NotQueued(MessageId number, IReadOnlyList<string> missing) => missing.Count > 0
+        ? Answers.Problem(StatusCodes.Status503ServiceUnavailable, $"{ShardWords.Missing(missing)}, and {number} is in no other database of the queue.", hint: ShardWords.Hint)
+        : Answers.NotFound($"{number} is not in the queue.", $"It may have ended: clustermail trace {number}");
 }

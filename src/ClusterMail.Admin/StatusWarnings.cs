@@ -23,6 +23,12 @@ internal static class StatusWarnings
     public static IEnumerable<string> Of(StandbyStatus? standby) =>
         standby is null or { Connected: true } ? [] : [$"{standby.Reason} (database.require_synchronous_standby={standby.Required}). See clustermail db status"];
 
+    /// <summary>Databases of the queue whose mail waits for them.</summary>
+    /// <param name="missing">Those that did not answer just now.</param>
+    public static IEnumerable<string> Of(IReadOnlyList<ShardStatus> shards, IReadOnlyList<string> missing) =>
+        shards.Where(shard => shard.Fault is not null || !shard.Open || missing.Contains(shard.Name)).Select(shard => shard.Fault
+            ?? $"shard {shard.Name} {(missing.Contains(shard.Name) ? "does not answer: its mail waits" : "takes no mail from this node at the moment")}, and new mail goes into the others");
+
     /// <summary>
     /// ADMIN-54, CLU-34: a release works together with the one before it and the one after it, no further. A release is major.minor; the first of a major follows the last of the major
     /// before. Null: all is well.

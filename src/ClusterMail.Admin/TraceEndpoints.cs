@@ -16,17 +16,17 @@ internal static class TraceEndpoints
     public static void MapTrace(this IEndpointRouteBuilder api) =>
         api.MapGet(Routes.Trace, TraceAsync).Needs(Right.ReadLogs, "trace.show").WithTags("trace").WithSummary("The whole story of mails, by number or address").Produces<TraceResult>();
 
-    private static async Task<IResult> TraceAsync(HistoryStore history, HeldStory held, string q, DateTimeOffset? since, DateTimeOffset? until, int? limit, CancellationToken cancel)
+    private static async Task<IResult> TraceAsync(FarmHistory farm, HistoryStore history, HeldStory held, string q, DateTimeOffset? since, DateTimeOffset? until, int? limit, CancellationToken cancel)
     {
         if (!Requests.Limit(limit, 20, MostMails, out var count, out var refusal))
             return refusal!;
         if (Query(q, since, until, count + 1) is not { } query)
             return Answers.Wrong($"'{Requests.Printable(q, 60)}' is neither a mail number nor an address nor the IP address of a client.", hint: "For example B0000000012 or taro@example.jp.");
-        IReadOnlyList<long> found = query.Client is null ? await history.FindAsync(query, cancel) : [];
-        var stories = await history.LoadAsync([.. found.Take(count)], cancel);
+        var (stories, more, missing) = query.Client is null ? await farm.TraceAsync(query, count, cancel) : ([], false, []);
         var refusals = query.Number is null ? await history.RefusalsAsync(query, cancel) : [];
-        return Results.Ok(new TraceResult([.. stories.Select(Trace)], found.Count > count || refusals.Count > count, [.. refusals.Take(count).Select(Refusal)])
+        return Results.Ok(new TraceResult([.. stories.Select(Trace)], more || refusals.Count > count, [.. refusals.Take(count).Select(Refusal)])
         {
+            Missing = ShardWords.NotShown(missing),
             Held = query.Number is { Suffix.Length: 0 } number ? await held.OfAsync(number.Number, cancel) : [],
         });
     }

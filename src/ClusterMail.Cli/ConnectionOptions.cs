@@ -100,6 +100,10 @@ public sealed class ConnectionOptions
     public string Database(ParseResult parsed) =>
         (parsed.GetValue(_data) is null ? Variable("CLUSTERMAIL_DATABASE") : null) ?? LocalState.Read(Folder(parsed))?.ConnectionString ?? Cluster(parsed).Database;
 
+    /// <summary>Further databases of the queue of the local cluster; none where a database is named.</summary>
+    public IReadOnlyDictionary<string, string> Shards(ParseResult parsed) =>
+        (parsed.GetValue(_data) is null && Variable("CLUSTERMAIL_DATABASE") is not null ? null : LocalState.Read(Folder(parsed))?.Shards) ?? new Dictionary<string, string>();
+
     /// <summary>A client for one node of the local cluster and no other.</summary>
     public AdminClient Connect(ParseResult parsed, ClusterNode node) => new([Url(node.Admin)], Token(parsed) ?? Cluster(parsed).AdminToken);
 

@@ -6,7 +6,7 @@ using ClusterMail.Store.Content;
 namespace ClusterMail.Node;
 
 /// <summary>Tells of keys that this node needs and does not have: at its start, when sealing is switched on, and when a content names one (DELIV-11). Each once an hour.</summary>
-public sealed partial class ContentKeyWatch(ContentKeys keys, ContentSeal? held, SealedContents contents, EventStore events, string node, TimeProvider time, ILogger<ContentKeyWatch> log)
+public sealed partial class ContentKeyWatch(ContentKeys keys, ContentSeal? held, Shards databases, EventStore events, string node, TimeProvider time, ILogger<ContentKeyWatch> log)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromHours(1);
 
@@ -21,7 +21,8 @@ public sealed partial class ContentKeyWatch(ContentKeys keys, ContentSeal? held,
         CheckSwitch();
         try
         {
-            foreach (var needed in await contents.CountAsync(cancel))
+            var answers = await databases.AskAsync((shard, stop) => new SealedContents(shard.Source).CountAsync(stop), cancel);
+            foreach (var needed in answers.Values.SelectMany(counts => counts))
                 if (!Has(needed))
                     Tell(needed.Key, $"{needed.Contents} contents ({needed.Place}) are sealed with the key {needed.Key}, which this node does not have: they wait. Add the key as a further line to the node's password-key-file and start it again");
         }

@@ -19,6 +19,7 @@ public sealed class NodeApproval : IAsyncDisposable
 {
     private readonly string _node;
     private readonly NpgsqlDataSource _source;
+    private readonly Shards _databases;
     private readonly ILoggerFactory _logs;
     private readonly Func<NodeView> _view;
     private readonly HoldStore _holds;
@@ -31,9 +32,9 @@ public sealed class NodeApproval : IAsyncDisposable
     private readonly ApprovalLogReader _log;
     private HoldWorker? _worker;
 
-    public NodeApproval(string node, NpgsqlDataSource source, RecoverableKey key, ContentKeys keys, Func<NodeView> view, ILoggerFactory logs)
+    public NodeApproval(string node, NpgsqlDataSource source, Shards databases, RecoverableKey key, ContentKeys keys, Func<NodeView> view, ILoggerFactory logs)
     {
-        (_node, _source, _logs, _view) = (node, source, logs, view);
+        (_node, _source, _databases, _logs, _view) = (node, source, databases, logs, view);
         _seal = key.Seal is { } own ? new ContentSeal(Held(own), [.. own.Former.Select(former => new ContentSeal(Held(former)))]) : null;
         (_holds, _jobs, _audit, _events) = (new HoldStore(source), new HoldJobs(source, keys), new AuditStore(source), new EventStore(source));
         (_store, _links, _log) = (new ApprovalStore(source), new LinkStore(source), new ApprovalLogReader(source));
@@ -48,7 +49,7 @@ public sealed class NodeApproval : IAsyncDisposable
     public ApprovalWatch Watch { get; }
 
     /// <summary>Envelopes of past mails.</summary>
-    public EnvelopeReader Envelopes => new(_source);
+    public EnvelopeReader Envelopes => new(_databases);
     public HoldDesk Desk { get; private set; } = null!;
     public ApprovalDoor Door { get; private set; } = null!;
 
@@ -80,7 +81,7 @@ public sealed class NodeApproval : IAsyncDisposable
         var decisions = new DecisionDesk(Acts, Desk, Reader, _holds, _jobs, () => Watch.Current, time);
         Waits = decisions.IsAwaitedAsync;
         Door = new ApprovalDoor(
-            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new Partners(new PartnerReader(_source), time), time, superiors), decisions, Commands(time),
+            new HoldPlanner(numbers, _seal, _node, new HeldSpace(Reader.KeptAsync, () => _view().Settings.Integer("approval.hold_limit"), time), new Partners(new PartnerReader(_databases), time), time, superiors), decisions, Commands(time),
             new ReleasedAgain(Reader, _holds, () => Watch.Current, _node), Wake, _logs.CreateLogger<ApprovalDoor>());
         var cases = new HeldCases(Reader, _view);
         Pages = new PageDesk(Acts, Desk, Reader, _holds, _links, cases, () => Watch.Current, _node, Wake, time);

@@ -18,6 +18,11 @@ public sealed class NodeControl(NodeRuntime runtime, NodeOptions options, NodeSt
         ? new(watch.Demand == StandbyDemand.Refuse ? "refuse" : "warn", !watch.IsLacking, watch.Reason)
         : null;
 
+    public IReadOnlyList<ShardStatus> Shards => runtime.Shards.IsEmpty ? [] :
+    [
+        .. runtime.Choice.Doors.Select(door => new ShardStatus(door.Name, door.IsOpen, runtime.Choice.WeightOf(door.Name), Fault: runtime.Shards.FirstOrDefault(shard => shard.Name == door.Name)?.Fault)),
+    ];
+
     public IReadOnlyList<ClusterMember> Members
     {
         get

@@ -38,6 +38,9 @@ public sealed partial class NodeDuties(
     public ReceiverActor.Doors Doors => _now.Doors;
     public bool Delivering => _now.Delivering;
 
+    /// <summary>After each renewal, what is down. Handlers must not block.</summary>
+    public event Action<IReadOnlyList<DownDestination>>? SawDown;
+
     /// <summary>Since when the watch over the lease has not come round; four times a second on a node that works.</summary>
     public TimeSpan SinceLook => Interlocked.Read(ref _looked) is > 0 and var at ? Stopwatch.GetElapsedTime(at) : TimeSpan.Zero;
 
@@ -45,7 +48,7 @@ public sealed partial class NodeDuties(
     {
         lease.Renewed += OnRenewed;
         lease.Fenced += _ => dispatcher.Tell(new DispatcherActor.WakeUp());
-        lease.Ended += ended => dispatcher.Tell(new DispatcherActor.Forget(ended.Epoch));
+        lease.Ended += ended => dispatcher.Tell(new DispatcherActor.Forget(ended));
         _running = Task.Run(WatchAsync);
     }
 
@@ -81,7 +84,9 @@ public sealed partial class NodeDuties(
             await TellVersionAsync().ConfigureAwait(false);
             await directory.FollowAsync(renewal.DirectoryVersion, _stop.Token).ConfigureAwait(false);
             await approval.FollowAsync(renewal.ApprovalVersion, _stop.Token).ConfigureAwait(false);
-            blocked.ReplaceDown((await destinations.ListDownAsync(_stop.Token).ConfigureAwait(false)).Select(down => down.Key));
+            var down = await destinations.ListDownAsync(_stop.Token).ConfigureAwait(false);
+            blocked.ReplaceDown(down.Select(one => one.Key));
+            SawDown?.Invoke(down);
             await FollowDropsAsync().ConfigureAwait(false);
             _leader = await leases.HolderAsync(LeaderActor.LeaseName, _stop.Token).ConfigureAwait(false);
             if (renewal.WakeUp != Interlocked.Exchange(ref _wakeUp, renewal.WakeUp))

@@ -9,6 +9,8 @@ namespace ClusterMail.Node;
 /// <summary>What a node needs before it can read the settings: its file, HOCON under <c>clustermail</c>. <c>hocon/clustermail.conf</c> explains every key.</summary>
 public sealed record NodeOptions
 {
+    private const string ShardKeys = "shards.";
+
     private static readonly string[] Known =
     [
         "node.name", "node.roles", "database", "listen.smtp", "listen.submission", "listen.smtps", "listen.proxy-smtp", "listen.admin", "listen.remoting",
@@ -18,6 +20,9 @@ public sealed record NodeOptions
     public required string Name { get; init; }
     public required ImmutableArray<string> Roles { get; init; }
     public required string Database { get; init; }
+
+    /// <summary>Further databases, each with a part of the queue: name and connection string. Empty: the main one has it all.</summary>
+    public ImmutableArray<NodeShardOptions> Shards { get; init; } = [];
     public IPEndPoint? Smtp { get; init; }
     public IPEndPoint? Submission { get; init; }
     public IPEndPoint? Smtps { get; init; }
@@ -51,8 +56,8 @@ public sealed record NodeOptions
         }
         var config = root.HasPath("clustermail") && root.GetValue("clustermail").IsObject() ? root.GetConfig("clustermail") : throw new FormatException($"{path}: everything stands under the key clustermail, and that is missing.");
         foreach (var key in Keys(config.Root.GetObject(), ""))
-            if (!Known.Contains(key))
-                throw new FormatException($"{path}: unknown key clustermail.{key}. Known are: {string.Join(", ", Known)}.");
+            if (!Known.Contains(key) && !key.StartsWith(ShardKeys, StringComparison.Ordinal))
+                throw new FormatException($"{path}: unknown key clustermail.{key}. Known are: {string.Join(", ", Known)}, shards.NAME.");
         return Read(config, path);
     }
 
@@ -64,6 +69,7 @@ public sealed record NodeOptions
             Name = Text(config, "node.name", path) is { Length: > 0 } name ? name : Environment.MachineName.ToLowerInvariant(),
             Roles = config.HasPath("node.roles") ? [.. config.GetStringList("node.roles").Select(role => Role(role, path))] : ["receive", "deliver", "admin"],
             Database = Text(config, "database", path) is { Length: > 0 } database ? database : throw Missing(path, "database", "Host=…;Database=clustermail;Username=…"),
+            Shards = [.. Keys(config.Root.GetObject(), "").Where(key => key.StartsWith(ShardKeys, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(key => Shard(config, key, path))],
             Smtp = EndPoint(config, "listen.smtp", path),
             Submission = EndPoint(config, "listen.submission", path),
             Smtps = EndPoint(config, "listen.smtps", path),
@@ -101,6 +107,14 @@ public sealed record NodeOptions
     private static string Role(string role, string path) => role is "receive" or "deliver" or "admin"
         ? role
         : throw new FormatException($"{path}: clustermail.node.roles has '{role}'; the roles are receive, deliver and admin.");
+
+    private static NodeShardOptions Shard(Config config, string key, string path)
+    {
+        var name = key[ShardKeys.Length..];
+        if (!ClusterMail.Store.Shard.IsName(name))
+            throw new FormatException($"{path}: clustermail.{key}: '{name}' is no name of a shard; it is 1 to 20 lower-case letters, digits and hyphens, a letter first, and not main.");
+        return new(name, Text(config, key, path) is { Length: > 0 } database ? database : throw Missing(path, key, "Host=…;Database=clustermail;Username=…"));
+    }
 
     private static FormatException Missing(string path, string key, string example) =>
         new($"{path}: clustermail.{key} is missing. For example: {key} = \"{example}\".");
@@ -144,3 +158,6 @@ public sealed record NodeOptions
         : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
         : throw new FormatException($"{path}: clustermail.balancers has '{text}'; it must be an address or a network such as 10.0.0.0/8.");
 }
+
+/// <param name="Database">Connection string, like the main one's.</param>
+public sealed record NodeShardOptions(string Name, string Database);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Reflection;
@@ -25,7 +26,6 @@ using ClusterMail.Queue.Settings;
 using ClusterMail.Smtp.Server;
 using ClusterMail.Store;
 using ClusterMail.Store.Content;
-using Npgsql;
 
 namespace ClusterMail.Node;
 
@@ -53,9 +53,10 @@ public sealed class NodeRuntime : IAsyncDisposable
     private volatile ReceiverActor.Sight? _receiverSight;
     private volatile DispatcherActor.Sight? _dispatcherSight;
 
-    public NodeRuntime(NodeOptions node, NpgsqlDataSource source, RecoverableKey key, ILoggerFactory logs)
+    public NodeRuntime(NodeOptions node, Shards databases, RecoverableKey key, ILoggerFactory logs)
     {
         (_node, _logs) = (node, logs);
+        var source = databases.Main.Source;
         Keys = new ContentKeys(() => Settings!.Current.SealsContent, key.Seal is { } own ? [.. own.Former.Prepend(own).Select(seal => new ContentKey(seal.Derive("clustermail content at rest")))] : []);
         var queue = new QueueStore(source, Keys);
         var destinations = new DestinationStore(source);
@@ -64,7 +65,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         Nodes = new NodeStore(source);
         Mailboxes = new MailboxStore(source, Keys);
         Quota = new Quota(() => Settings!.Current, Mailboxes);
-        Approval = new NodeApproval(node.Name, source, key, Keys, () => Settings!.Current, logs);
+        Approval = new NodeApproval(node.Name, source, databases, key, Keys, () => Settings!.Current, logs);
         Ldap = new DirectoryLogin(() => Settings!.Current, events, node.Name, TimeProvider.System, logs.CreateLogger<DirectoryLogin>());
         Directory = new DirectoryWatch(new DirectoryReader(source)) { Usage = Quota, Receivers = Ldap, Book = system => Approval.Watch.Current.Book(system) };
         Settings = new SettingsWatch(new SettingsStore(source), Directory, Facts(node), logs.CreateLogger<SettingsWatch>()) { Alarm = text => Tell(events, "settings", text) };
@@ -73,10 +74,31 @@ public sealed class NodeRuntime : IAsyncDisposable
         Lease = new LeaseKeeper(Nodes, Registration(node), new LeaseOptions(), OpenStore, logs.CreateLogger<LeaseKeeper>());
         Blocked = new BlockedDestinations();
         Hosts = new HostResolution(Settings.Current);
-        Window = new Window(
-            () => (int)Settings.Current.Settings.Integer("delivery.window_recipients"),
-            () => Settings.Current.Settings.Integer("delivery.window_bytes"));
-        _keyWatch = new ContentKeyWatch(Keys, Approval.Seal, new SealedContents(source), events, node.Name, TimeProvider.System, logs.CreateLogger<ContentKeyWatch>());
+        // Each database has its part, so that all together stay within what the settings allow (P6).
+        var parts = databases.All.Count;
+        var recipients = () => (int)Settings.Current.Settings.Integer("delivery.window_recipients") / parts;
+        var bytes = () => Settings.Current.Settings.Integer("delivery.window_bytes") / parts;
+        Window = new Window(recipients, bytes);
+        var accept = new AcceptJournalOptions();
+        accept = accept with { MaxWaitingBytes = accept.MaxWaitingBytes / parts };
+        var demand = () => StandbyWatch.Parse(Settings.Current.Settings.Text("database.require_synchronous_standby"));
+        var shardParts = new NodeShardParts
+        {
+            Node = node,
+            Registration = Registration(node),
+            Main = source,
+            Keys = Keys,
+            Accept = accept,
+            MaxRecipients = recipients,
+            MaxBytes = bytes,
+            StandbyDemand = demand,
+            Tell = (kind, text) => Tell(events, kind, text),
+            WakeUp = WakeUp,
+            Leads = () => Duties?.Leader == node.Name,
+            Logs = logs,
+        };
+        Shards = [.. node.Shards.Select((options, i) => new NodeShard(shardParts, options, databases.All[i + 1], i + 1))];
+        _keyWatch = new ContentKeyWatch(Keys, Approval.Seal, databases, events, node.Name, TimeProvider.System, logs.CreateLogger<ContentKeyWatch>());
         Keys.Missed += _keyWatch.Missed;
         Settings.Changed += (_, _) => _keyWatch.CheckSwitch();
         Settings.Changed += Hosts.Follow;
@@ -91,6 +113,9 @@ public sealed class NodeRuntime : IAsyncDisposable
         var recorder = new OutcomeRecorder(() => Settings.Current.Retry, () => Settings.Current.Hours, new NoticeWriter(() => Settings.Current, _numbers), logs.CreateLogger<OutcomeRecorder>()) { Live = Live };
         _outcomes = new OutcomeJournal(events, node.Name, OnWritten, logs.CreateLogger<OutcomeJournal>());
         recorder.Journal = _outcomes;
+        recorder.Further = [.. Shards.Select(shard => shard.Outcomes)];
+        var local = new LocalDelivery(Quota, recorder);
+        var carried = new ShardMailboxes(new MailboxImport(source, queue, Keys), Quota, recorder);
         _logins = new UpstreamLogins(
             new UpstreamStore(source), key.Seal, () => Settings.Current.Settings.Switch("compat.auth.recoverable_store"), node.Name, TimeProvider.System, logs.CreateLogger<UpstreamLogins>());
         _dispatcher = _local.ActorOf(DispatcherActor.Props(new DispatcherParts
@@ -109,18 +134,20 @@ public sealed class NodeRuntime : IAsyncDisposable
             WaitOf = sender => Settings.Current.Hours.WaitOf(sender),
             ClosedWithin = span => Settings.Current.Hours.ClosedWithin(span, ReversePath.Null),
             Faulty = new FaultyGateways(events, node.Name, TimeProvider.System, logs.CreateLogger<FaultyGateways>()).Tell,
-            DeliverLocally = new LocalDelivery(Quota, recorder).Deliver,
+            DeliverLocally = work => { if (work.Lease.Shard == 0) local.Deliver(work); else carried.Deliver(work); },
+            Shards = [.. Shards.Select(shard => new ShardHand(shard.Lease, shard.Window))],
             DestinationRegion = () => Placement!.Gate,
             Show = sight => _dispatcherSight = sight,
         }), "dispatcher");
         _outcomes.Resumed += () => _dispatcher.Tell(new DispatcherActor.Resume());
         Approval.Assemble(_numbers, Lease, () => Placement!.Holds, Ldap.SuperiorAsync, WakeUp);
-        Standby = new StandbyWatch(new StandbyReader(source).LookAsync, () => StandbyWatch.Parse(Settings.Current.Settings.Text("database.require_synchronous_standby")),
+        Standby = new StandbyWatch(new StandbyReader(source).LookAsync, demand,
             (kind, text) => Tell(events, kind, text), TimeProvider.System, logs.CreateLogger<StandbyWatch>());
-        _accepts = new AcceptJournal(Lease, new AcceptJournalOptions(), logs.CreateLogger<AcceptJournal>());
+        _accepts = new AcceptJournal(Lease, accept, logs.CreateLogger<AcceptJournal>());
+        Choice = new ShardChoice([new ShardDoor(Shard.MainName, Lease, new AcceptPlace(_accepts, Window), Standby), .. Shards.Select(shard => shard.Door)], () => Settings.Current.ShardWeights);
         Acceptor = new MailAcceptor(_accepts, _numbers, Lease, Window, Blocked,
             (from, to) => Settings.Current.Router.Decide(from, to), works => _dispatcher.Tell(new DispatcherActor.Accepted(works)),
-            () => Settings.Current.Copies, Approval.Door, Keys, Standby);
+            () => Settings.Current.Copies, Approval.Door, Keys, Standby, Shards.IsEmpty ? null : Choice);
         Lease.Renewed += renewal => _ = _numbers.FollowAsync(renewal.WakeUp);
         _certificates = new NodeCertificates(node.Certificate, node.CertificateKey, Settings.Current, logs.CreateLogger<NodeCertificates>(),
             trouble => Tell(events, "certificate", trouble));
@@ -155,7 +182,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         Placement = new Placement(
             () => Settings.Current.Destination,
             () => LeaderActor.Props(Nodes, leases, events, () => Settings.Current.Settings.List("cluster.leader_preference"), TimeProvider.System),
-            () => ReaperActor.Props(queue, Mailboxes, new AccountStore(source), logStore, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
+            () => ReaperActor.Props([queue, .. Shards.Select(shard => shard.Queue)], Mailboxes, new AccountStore(source), logStore, () => (int)Settings.Current.Settings.Integer("log.retention_days")),
             () => HeraldActor.Props(new EventMail(source), new UpstreamMail(source), Lease, _numbers, () => Settings.Current),
             () => AddressCoordinatorActor.Props(new AddressStore(source), () => Settings.Current.ServiceAddresses),
             Approval,
@@ -164,7 +191,9 @@ public sealed class NodeRuntime : IAsyncDisposable
         Duties = new NodeDuties(node, Lease, Settings, Directory, destinations, Nodes, leases, Blocked, new RouteCacheStore(source), Hosts, Approval.Watch, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
         _addresses = new NodeAddresses(node, this, source, events, _local);
         Lease.Began += began => _ = Cluster.ReassertAsync();
-        Observe();
+        foreach (var shard in Shards)
+            shard.Join(Duties, _dispatcher);
+        NodeFigures.Observe(this, () => _dispatcherSight, () => _accepts.WaitingBytes, () => _outcomes.Waiting);
     }
 
     public static string Version { get; } = typeof(NodeRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
@@ -190,6 +219,11 @@ public sealed class NodeRuntime : IAsyncDisposable
     /// <summary>Judges the accounts of domains with <c>login=ldap</c> (STORE-2).</summary>
     public DirectoryLogin Ldap { get; }
     public LeaseKeeper Lease { get; }
+    /// <summary>The further databases of the queue.</summary>
+    public ImmutableArray<NodeShard> Shards { get; }
+
+    /// <summary>Which of all databases takes the next mail.</summary>
+    public ShardChoice Choice { get; }
     public BlockedDestinations Blocked { get; }
     public HostResolution Hosts { get; }
 
@@ -223,6 +257,8 @@ public sealed class NodeRuntime : IAsyncDisposable
         Duties.Start();
         Pages.Start();
         Lease.Start();
+        foreach (var shard in Shards)
+            shard.Start();
         _lockouts.Start();
         Standby.Start();
         _receiver.Tell(new ReceiverActor.Listen(NodeListeners.Of(_node, Settings.Current.Settings)));
@@ -244,21 +280,26 @@ public sealed class NodeRuntime : IAsyncDisposable
         var drained = _dispatcher.Ask<DispatcherActor.Drained>(new DispatcherActor.Drain(), limit);
         await Task.WhenAll(received, drained).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _accepts.DisposeAsync();
+        await Task.WhenAll(Shards.Select(shard => shard.Accepts.DisposeAsync().AsTask()));
         if (!drained.IsCompletedSuccessfully)
         {
             // What still runs is cut, so that its outcome is known before the journal closes.
             Lease.Current?.Cut();
+            foreach (var shard in Shards)
+                shard.Lease.Current?.Cut();
             await _dispatcher.Ask<DispatcherActor.Drained>(new DispatcherActor.Drain(), TimeSpan.FromSeconds(5))
                 .ContinueWith(_ => { }, TaskScheduler.Default);
         }
         await Approval.DisposeAsync();
         await _local.Terminate();
         await _outcomes.DisposeAsync();
+        await Task.WhenAll(Shards.Select(shard => shard.Outcomes.DisposeAsync().AsTask()));
         await Senders.DisposeAsync();
         await Sessions.DisposeAsync();
         await Duties.DisposeAsync();
         await Cluster.LeaveAsync(TimeSpan.FromSeconds(15));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        var left = Shards.Select(shard => shard.LeaveAsync(patience.Token)).ToArray();
         try
         {
             await Lease.LeaveAsync(patience.Token);
@@ -267,12 +308,15 @@ public sealed class NodeRuntime : IAsyncDisposable
         {
             // The rows go back when the lease ends.
         }
+        await Task.WhenAll(left);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Cluster.DisposeAsync();
         await Lease.DisposeAsync();
+        foreach (var shard in Shards)
+            await shard.DisposeAsync();
         await _lockouts.DisposeAsync();
         await Standby.DisposeAsync();
         _certificates.Dispose();
@@ -325,24 +369,4 @@ public sealed class NodeRuntime : IAsyncDisposable
 
     private static NodeRegistration Registration(NodeOptions node) => new(
         node.Name, $"akka.tcp://clustermail@{node.Remoting}", $"http://{node.Admin}", node.Smtp?.ToString() ?? "", Version, node.Roles);
-
-    private void Observe()
-    {
-        QueueMetrics.Observe("clustermail.queue.window", "recipients", "Recipients this node owns now.", () => Window.Recipients);
-        QueueMetrics.Observe("clustermail.queue.in_flight", "recipients", "Of them, those a connection has now, or whose outcome is being written.",
-            () => _dispatcherSight is { } sight ? Math.Max(0, Window.Recipients - sight.Waiting) : 0);
-        QueueMetrics.Observe("clustermail.queue.connections", "connections", "Outgoing sessions open now.", () => _dispatcherSight?.Workers ?? 0);
-        QueueMetrics.Observe("clustermail.queue.window_bytes", "bytes", "Content kept in memory for them.", () => Window.Bytes);
-        QueueMetrics.Observe("clustermail.queue.accept_waiting", "bytes", "Content waiting for its commit.", () => _accepts.WaitingBytes);
-        QueueMetrics.Observe("clustermail.queue.outcomes_waiting", "endings", "Outcomes waiting for their commit.", () => _outcomes.Waiting);
-        QueueMetrics.Observe("clustermail.log.rows_dropped", "rows", "Rows of acceptlog and receivelog that could not be written in time (ADMIN-56).", () => Sessions.Dropped);
-        QueueMetrics.Observe("clustermail.settings.version", "", "Version of the settings this node works by (ADMIN-26).", () => Settings.Current.Settings.Version);
-        QueueMetrics.Observe("clustermail.settings.failing", "seconds", "Since when a newer version of the settings cannot be loaded; 0: all is well (ADMIN-26).",
-            () => Settings.FailingSince is { } since ? Math.Max(1, (long)(DateTimeOffset.UtcNow - since).TotalSeconds) : 0);
-        QueueMetrics.Observe("clustermail.queue.lease_valid", "", "1 while this node may own mail.", () => Lease.IsValid ? 1 : 0);
-        QueueMetrics.Observe("clustermail.queue.epoch", "", "Epoch under which this node owns mail.", () => Lease.Current?.Epoch ?? 0);
-        QueueMetrics.Observe("clustermail.database.standby_missing", "", "1 while the settings want a synchronous standby and there is none (P1).", () => Standby.IsLacking ? 1 : 0);
-        QueueMetrics.Observe("clustermail.ldap.down", "", "1 while the directory of domains with login=ldap gives no answer (STORE-2).", () => Ldap.IsDown ? 1 : 0);
-        QueueMetrics.Observe("clustermail.node.thread_pool_waiting", "items", "Work waiting for a thread; an alarm when it stays above 0.", () => ThreadPool.PendingWorkItemCount);
-    }
 }

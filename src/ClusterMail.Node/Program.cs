@@ -44,6 +44,7 @@ try
     var pending = (await Database.StatusAsync(options.Database, CancellationToken.None)).Pending;
     if (pending.Count > 0)
         throw new InvalidOperationException($"the schema is not up to date ({string.Join(", ", pending)}). Type: clustermail db migrate");
+    await NodeShards.CheckAsync(options, CancellationToken.None);
 }
 catch (Exception trouble)
 {
@@ -66,6 +67,7 @@ builder.Services.AddSingleton(options);
 builder.Services.AddSingleton(token);
 builder.Services.AddSingleton(key);
 builder.Services.AddSingleton(_ => Database.Open(options.Database, $"clustermaild {options.Name}"));
+builder.Services.AddSingleton(services => NodeShards.Open(options, services.GetRequiredService<Npgsql.NpgsqlDataSource>()));
 builder.Services.AddSingleton<NodeRuntime>();
 builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Passwords);
 builder.Services.AddSingleton(services => services.GetRequiredService<NodeRuntime>().Live);

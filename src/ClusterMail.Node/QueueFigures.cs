@@ -9,7 +9,7 @@ namespace ClusterMail.Node;
 /// Age and number of what waits, per destination, for <c>/metrics</c>. Only the leader asks the database, so that a farm does not read its queue once
 /// for each node and scrape; the others show none. The labels are bounded: the <see cref="Shown"/> destinations that have waited longest.
 /// </summary>
-public sealed class QueueFigures(NodeOptions options, NodeRuntime node, QueueReader queue) : BackgroundService
+public sealed class QueueFigures(NodeOptions options, NodeRuntime node, Shards databases) : BackgroundService
 {
     private const int Shown = 20;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -38,7 +38,7 @@ public sealed class QueueFigures(NodeOptions options, NodeRuntime node, QueueRea
     {
         try
         {
-            _oldest = node.Duties.Leader == options.Name ? await queue.OldestAsync(Shown, cancel).ConfigureAwait(false) : [];
+            _oldest = node.Duties.Leader == options.Name ? Merge(await databases.AskAsync((shard, stop) => new QueueReader(shard.Source).OldestAsync(Shown, stop), cancel).ConfigureAwait(false)) : [];
         }
         catch (Exception trouble) when (cancel.IsCancellationRequested || Database.IsLost(trouble))
         {
@@ -46,6 +46,13 @@ public sealed class QueueFigures(NodeOptions options, NodeRuntime node, QueueRea
             _oldest = [];
         }
     }
+
+    /// <summary>What a shard that is away has is not counted; clustermail_queue_shard_open says so.</summary>
+    private static IReadOnlyList<DestinationAge> Merge(ShardAnswers<IReadOnlyList<DestinationAge>> answers) =>
+    [
+        .. answers.Values.SelectMany(rows => rows).GroupBy(row => row.Destination, StringComparer.Ordinal)
+            .Select(rows => new DestinationAge(rows.Key, rows.Sum(row => row.Recipients), rows.Max(row => row.Oldest))).OrderByDescending(row => row.Oldest).Take(Shown),
+    ];
 
     private IEnumerable<Measurement<double>> Measure(Func<DestinationAge, double> value) =>
         _oldest.Select(row => new Measurement<double>(value(row), new KeyValuePair<string, object?>("destination", row.Destination)));

@@ -18,6 +18,7 @@ internal static class ValueChecks
         "receive.balancers" or "lockout.exempt" => Each(text, item => IPAddress.TryParse(item, out _) || IPNetwork.TryParse(item, out _), "is no address or network (a.b.c.d/n)"),
         "dns.servers" => Items(text).Length > 3 ? "may name three servers at most" : Each(text, IsDnsServer, "is no address or address:port"),
         "log.time_zone" when text.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(text, out _) => "must be the name of a time zone such as Asia/Tokyo or UTC",
+        ShardWeights.Setting => Each(text, item => ShardWeights.Item(item) is not null, "is not NAME=0 to 100"),
         "receive.copy_to" => Each(text, item => AdminAddress(item) is null, "is no address with a domain"),
         "receive.submission_clients" => Each(text, item => IPAddress.TryParse(item, out _) || IPNetwork.TryParse(item, out _), "is no address or network (a.b.c.d/n)"),
         "approval.web.listen" when text.Length > 0 && WebListen.Parse(text) is null => "must be an address and a port, such as 0.0.0.0:8443, [::]:8443 or *:8443",

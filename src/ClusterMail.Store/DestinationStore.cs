@@ -60,6 +60,27 @@ public sealed class DestinationStore(NpgsqlDataSource dataSource)
         return down;
     }
 
+    // What did not change is not written: all nodes say the same every two seconds.
+    private const string MirrorSql = """
+        WITH given AS (SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::integer[], $5::text[]) AS g (key, since, until, failures, reply)),
+        up AS (
+            UPDATE destination AS d SET down_since = NULL, down_until = NULL, failures = 0, changed_at = now()
+            WHERE d.down_until IS NOT NULL AND NOT EXISTS (SELECT FROM given AS g WHERE g.key = d.key))
+        INSERT INTO destination AS d (key, down_since, down_until, failures, last_reply) SELECT key, since, until, failures, reply FROM given ORDER BY key
+        ON CONFLICT (key) DO UPDATE
+        SET down_since = excluded.down_since, down_until = excluded.down_until, failures = excluded.failures, last_reply = excluded.last_reply, changed_at = now()
+        WHERE (d.down_since, d.down_until, d.failures) IS DISTINCT FROM (excluded.down_since, excluded.down_until, excluded.failures)
+        """;
+
+    /// <summary>Makes this the list of destinations that are down: in a shard, as the main database has it. Its claims look at its own list.</summary>
+    public async Task MirrorAsync(IReadOnlyList<DownDestination> down, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(MirrorSql);
+        command.Parameters.With(down.Select(d => d.Key).ToArray()).With(down.Select(d => d.Since.UtcDateTime).ToArray()).With(down.Select(d => d.Until.UtcDateTime).ToArray())
+            .With(down.Select(d => d.Failures).ToArray()).With(down.Select(d => d.LastReply).ToArray());
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
     private const string ClearAllSql = "UPDATE destination SET down_since = NULL, down_until = NULL, changed_at = now() WHERE down_until IS NOT NULL";
 
     /// <summary>Everything that is down is to be tried, for an administrator after a network outage; how many there were.</summary>

@@ -104,13 +104,25 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
     /// <summary>Everything known of these mails, in one round trip for the mails and one for their events.</summary>
     public async Task<IReadOnlyList<MailStory>> LoadAsync(IReadOnlyList<long> mails, CancellationToken cancel)
     {
+        var found = await MailsAsync(mails, cancel);
+        await EnrichAsync(found, cancel);
+        return found;
+    }
+
+    /// <summary>What this database's queue and history know of these mails, in one round trip.</summary>
+    public async Task<IReadOnlyList<MailStory>> MailsAsync(IReadOnlyList<long> mails, CancellationToken cancel)
+    {
         if (mails.Count == 0)
             return [];
         var stories = await StoriesAsync(mails, cancel);
-        var found = mails.Where(stories.ContainsKey).Select(id => stories[id]).ToList();
-        await AddEventsAsync(found, cancel);
-        await AddSessionsAsync(stories, cancel);
-        return found;
+        return [.. mails.Where(stories.ContainsKey).Select(id => stories[id])];
+    }
+
+    /// <summary>Adds what only the main database knows of mails, whichever database they are in: their events, and the sessions they came in by.</summary>
+    public async Task EnrichAsync(IReadOnlyList<MailStory> stories, CancellationToken cancel)
+    {
+        await AddEventsAsync(stories, cancel);
+        await AddSessionsAsync(stories.ToDictionary(story => story.Number), cancel);
     }
 
     // A method of its own, so that the reader is disposed once: the library gives the same object to whoever has the connection next, and a second time would end his.
@@ -215,7 +227,7 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
         Dialogue = LogReader.Lines(reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<string[]>(13)),
     };
 
-    private async Task AddEventsAsync(List<MailStory> stories, CancellationToken cancel)
+    private async Task AddEventsAsync(IReadOnlyList<MailStory> stories, CancellationToken cancel)
     {
         if (stories.Count == 0)
             return;

@@ -37,6 +37,23 @@ public sealed partial class QueueStore
     public Task<AdminResult> RetryNowAsync(RecipientFilter filter, Author by, CancellationToken cancel) =>
         ActAsync("queue-retry", RetrySql, filter, by, wake: true, busy: false, cancel);
 
+    private const string DestinationsSql = $"""
+        SELECT DISTINCT r.destination FROM recipient r
+        WHERE r.state IN ('queued', 'waiting') AND {Matching} LIMIT 1000
+        """;
+
+    /// <summary>Where the waiting recipients that match go, at most 1,000 destinations.</summary>
+    public async Task<IReadOnlyList<string>> DestinationsAsync(RecipientFilter filter, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(DestinationsSql);
+        WithFilter(command.Parameters, filter);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var keys = new List<string>();
+        while (await reader.ReadAsync(cancel))
+            keys.Add(reader.GetString(0));
+        return keys;
+    }
+
     private const string HoldSql = $"""
         WITH picked AS (
             SELECT r.mail_id, r.ordinal FROM recipient r

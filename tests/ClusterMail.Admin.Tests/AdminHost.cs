@@ -49,13 +49,15 @@ internal sealed class AdminHost : IAsyncDisposable
 
     /// <param name="source">Null: the database of the host's own.</param>
     /// <param name="key">Of the recoverable store; null: the node has none.</param>
-    public static async Task<AdminHost> StartAsync(TimeZoneInfo? zone = null, NpgsqlDataSource? source = null, PasswordSeal? key = null)
+    /// <param name="further">Databases of the queue beside the host's own; null: none.</param>
+    public static async Task<AdminHost> StartAsync(TimeZoneInfo? zone = null, NpgsqlDataSource? source = null, PasswordSeal? key = null, params IReadOnlyList<Shard> further)
     {
         var database = await TestDatabase.CreateAsync();
         var cluster = new RecordingCluster();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(new Shards([new Shard(Shard.MainName, source ?? database.Source), .. further]));
         builder.Services.AddSingleton(source ?? database.Source).AddSingleton(new AdminToken(Token)).AddSingleton<NodeStore>().AddSingleton<QueueStore>()
             .AddSingleton<EventStore>().AddSingleton<SwitchStore>().AddSingleton(new RecoverableKey(key))
             .AddSingleton(new PasswordHasher(() => new PasswordCost(64, 1, ScramCredential.FewestIterations)))

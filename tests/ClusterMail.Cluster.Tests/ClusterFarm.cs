@@ -33,6 +33,9 @@ internal sealed class ClusterFarm : IAsyncDisposable
     /// <summary>The same with a synchronous standby of the database.</summary>
     public static Task<ClusterFarm> StartWithStandbyAsync(int nodes = 3) => StartAsync(all => Farm.StartWithStandbyAsync(nodes, all), []);
 
+    /// <summary>The same with a further database of the queue.</summary>
+    public static Task<ClusterFarm> StartWithShardAsync(int nodes, string name, string database) => StartAsync(all => Farm.StartWithShardsAsync(nodes, all, (name, database)), []);
+
     private static async Task<ClusterFarm> StartAsync(Func<IReadOnlyDictionary<string, string>, Task<Farm>> start, (string Name, string Value)[] settings)
     {
         var sink = new RecordingSink { KeepContent = false };

@@ -41,6 +41,21 @@ public sealed class NodeOptionsTests : IDisposable
     }
 
     [Fact]
+    public void CLU_28_further_databases_of_the_queue_stand_under_their_names_and_there_are_none_by_default()
+    {
+        Assert.Empty(NodeOptions.Load(Write(Least)).Shards);
+        var options = NodeOptions.Load(Write("""clustermail { database = "x", token-file = "t", shards { west = "Host=db3", east = "Host=db2" } }"""));
+        Assert.Equal([new NodeShardOptions("east", "Host=db2"), new NodeShardOptions("west", "Host=db3")], options.Shards);
+    }
+
+    [Theory]
+    [InlineData("main")]
+    [InlineData("East")]
+    [InlineData("a-name-of-21-characters")]
+    public void CLU_28_a_name_that_is_none_of_a_shard_stops_the_node(string name) =>
+        Assert.Contains($"'{name}' is no name of a shard", Refused($$"""clustermail { database = "x", token-file = "t", shards { "{{name}}" = "Host=db2" } }"""), StringComparison.Ordinal);
+
+    [Fact]
     public void RECV_1_endpoints_are_read_in_both_families()
     {
         var options = NodeOptions.Load(Write("""

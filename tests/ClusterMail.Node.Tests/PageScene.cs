@@ -3,6 +3,7 @@ using System.Text;
 using ClusterMail.Accounts.Passwords;
 using ClusterMail.Protocol;
 using ClusterMail.Store.Approval;
+using ClusterMail.Store;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using MailKit.Net.Smtp;
@@ -65,7 +66,7 @@ internal sealed class PageScene : IAsyncDisposable
             TokenFile = "",
             Spool = scene._spool,
         };
-        scene._node = new NodeRuntime(scene._options, scene.Database.Source, new RecoverableKey(null), NullLoggerFactory.Instance);
+        scene._node = new NodeRuntime(scene._options, Shards.Alone(scene.Database.Source), new RecoverableKey(null), NullLoggerFactory.Instance);
         await scene._node.StartAsync(TestContext.Current.CancellationToken);
         await Until.TrueAsync(async () => scene._node.Approval.Watch.Current.Keys is not null && await scene.IsUpAsync(), Patience, "the node takes mail and serves the page");
         return scene;

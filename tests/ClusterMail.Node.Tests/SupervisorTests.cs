@@ -4,6 +4,7 @@ using System.Text;
 using ClusterMail.Accounts.Passwords;
 using ClusterMail.Admin;
 using ClusterMail.Node.Supervisor;
+using ClusterMail.Store;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using Microsoft.AspNetCore.Builder;
@@ -77,7 +78,7 @@ public sealed class SupervisorTests
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var nowhere = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=nobody;Database=none");
-        var node = new NodeRuntime(NodeOptions.Load(await NodeFileAsync(nowhere.ConnectionString, Ports.Block(3))), nowhere, new RecoverableKey(null), NullLoggerFactory.Instance);
+        var node = new NodeRuntime(NodeOptions.Load(await NodeFileAsync(nowhere.ConnectionString, Ports.Block(3))), Shards.Alone(nowhere), new RecoverableKey(null), NullLoggerFactory.Instance);
         var liveness = new NodeLiveness(node);
         Assert.Null(await liveness.TroubleAsync(cancel));
         Assert.False(new NodeReadiness(node).Ready);

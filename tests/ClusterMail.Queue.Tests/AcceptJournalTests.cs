@@ -20,7 +20,7 @@ public sealed class AcceptJournalTests
         listener.Start();
         var mails = Enumerable.Range(0, 500).Select(_ => scene.Mail(false, "a@example.net")).ToArray();
         var answers = await Task.WhenAll(mails.Select(mail => journal.CommitAsync(mail, default)));
-        Assert.All(answers, answer => Assert.Equal(scene.Epoch.Epoch, answer?.Epoch));
+        Assert.All(answers, answer => Assert.Equal(scene.Epoch.Epoch, answer.Owner?.Epoch));
         Assert.Equal(500, await scene.CountAsync("mail"));
         Assert.InRange(Volatile.Read(ref commits), 1, 100);
         Assert.Equal(0, journal.WaitingBytes);
@@ -32,11 +32,11 @@ public sealed class AcceptJournalTests
         await using var scene = await QueueScene.StartAsync();
         await using var journal = Journal(scene);
         var taken = scene.Mail(false, "a@example.net");
-        Assert.NotNull(await journal.CommitAsync(taken, default));
+        Assert.NotNull((await journal.CommitAsync(taken, default)).Owner);
         // The same number again: what a bug would do.
         var mails = Enumerable.Range(0, 20).Select(i => i == 7 ? taken : scene.Mail(false, "a@example.net")).ToArray();
         var answers = await Task.WhenAll(mails.Select(mail => journal.CommitAsync(mail, default)));
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => i != 7), answers.Select(answer => answer is not null));
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => i != 7), answers.Select(answer => answer.Owner is not null));
         Assert.Equal(20, await scene.CountAsync("mail"));
     }
 
@@ -48,11 +48,11 @@ public sealed class AcceptJournalTests
         var lease = scene.Epoch;
         // Directly before the commit, so that no renewal has noticed.
         await scene.FenceAsync(lease.Epoch);
-        var answer = await journal.CommitAsync(scene.Mail(true, "a@example.net"), default);
+        var answer = (await journal.CommitAsync(scene.Mail(true, "a@example.net"), default)).Owner;
         Assert.True(answer is null || answer.Epoch != lease.Epoch);
         await Until.TrueAsync(() => lease.HasEnded && scene.Lease.Current is { IsValid: true } next && next.Epoch != lease.Epoch, QueueScene.Patience, "a new epoch begins");
         Assert.Equal(0, await scene.CountAsync($"recipient WHERE owner = {lease.Epoch}"));
-        Assert.NotNull(await journal.CommitAsync(scene.Mail(true, "a@example.net"), default));
+        Assert.NotNull((await journal.CommitAsync(scene.Mail(true, "a@example.net"), default)).Owner);
     }
 
     [Fact]
@@ -74,8 +74,8 @@ public sealed class AcceptJournalTests
             $"(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%epoch={scene.Epoch.Epoch}' AND wait_event_type = 'Lock') k") > 0,
             QueueScene.Patience, "the backend waits for the lock and is killed");
         await hold.RollbackAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(await answer is not null, await scene.CountAsync($"mail WHERE id = {mail.Id.Number}") == 1);
-        Assert.NotNull(await journal.CommitAsync(scene.Mail(true, "a@example.net"), default));
+        Assert.Equal((await answer).Owner is not null, await scene.CountAsync($"mail WHERE id = {mail.Id.Number}") == 1);
+        Assert.NotNull((await journal.CommitAsync(scene.Mail(true, "a@example.net"), default)).Owner);
     }
 
     [Fact]

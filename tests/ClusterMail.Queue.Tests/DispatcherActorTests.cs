@@ -244,7 +244,7 @@ public sealed class DispatcherActorTests : TestKit
         await Until.TrueAsync(() => silent.Sessions.Count == 1, QueueScene.Patience, "a connection is tried");
         await _scene.FenceAsync(work.Lease.Epoch);
         await Until.TrueAsync(() => work.Lease.HasEnded, QueueScene.Patience, "the fence is noticed");
-        dispatcher.Tell(new DispatcherActor.Forget(work.Lease.Epoch));
+        dispatcher.Tell(new DispatcherActor.Forget(work.Lease));
         await EmptyAsync();
     }
 

@@ -107,20 +107,34 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static async Task<PostgresServer> LaunchAsync(string folder)
     {
-        var data = Path.Combine(folder, "data");
         var port = FreePort();
         var server = new PostgresServer(
             $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=postgres;Database=postgres", folder);
-        server._process = await LaunchLastingAsync("postgres",
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Stop();
+        await server.RunAsync();
+        return server;
+    }
+
+    /// <summary>Ends the server as a crash would, its data stays; only for a private one.</summary>
+    public async Task HaltAsync()
+    {
+        using var process = Interlocked.Exchange(ref _process, null) ?? throw new InvalidOperationException("The server is not running, or is somebody else's.");
+        await RunAsServerUserAsync("pg_ctl", ["-D", Path.Combine(_folder!, "data"), "-m", "immediate", "-w", "stop"]);
+        await process.WaitForExitAsync().WaitAsync(StartLimit);
+    }
+
+    /// <summary>Starts it again on the same port; returns when it takes connections.</summary>
+    public async Task RunAsync()
+    {
+        var port = new NpgsqlConnectionStringBuilder(ConnectionString).Port;
+        _process = await LaunchLastingAsync("postgres",
         [
-            "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=127.0.0.1",
+            "-D", Path.Combine(_folder!, "data"), "-p", port.ToString(CultureInfo.InvariantCulture), "-k", _folder!, "-c", "listen_addresses=127.0.0.1",
             // These databases live as long as their test, and a killed server loses nothing by it; whole farms, and with them every promise of durability, run on fsync.
             "-c", "fsync=off",
             "-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB", "-c", "logging_collector=off",
         ]);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Stop();
-        await server.WaitUntilReadyAsync();
-        return server;
+        await WaitUntilReadyAsync();
     }
 
     /// <summary>Runs a client program of the same installation to its end.</summary>
@@ -156,8 +170,15 @@ public sealed class PostgresServer : IAsyncDisposable
     // Fast shutdown (SIGINT to the postmaster): sessions are cut, nothing is recovered, because the folder goes too.
     private void Stop()
     {
-        if (Interlocked.Exchange(ref _process, null) is not { } process || _folder is null)
+        if (_folder is null)
             return;
+        if (Interlocked.Exchange(ref _process, null) is not { } process)
+        {
+            // Halted, or stopped before.
+            if (Directory.Exists(_folder))
+                Directory.Delete(_folder, recursive: true);
+            return;
+        }
         try
         {
             using var stop = Launch("pg_ctl", ["-D", Path.Combine(_folder, "data"), "-m", "immediate", "-W", "stop"]);

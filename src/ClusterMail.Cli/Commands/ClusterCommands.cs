@@ -42,10 +42,22 @@ internal sealed class ClusterCommands(Verbs verbs)
         }
 
         sheet.Print(screen);
+        Show(screen, status.Shards, status.DatabaseTime);
         foreach (var warning in status.Warnings)
             screen.Warning(Words.Of(warning));
         foreach (var member in status.Members.Where(m => !m.Reachable || m.Status is not "Up"))
             screen.Warning($"{member.Address} is {member.Status}{(member.Reachable ? "" : ", unreachable")} as {status.Name} sees it");
+    }
+
+    private static void Show(Screen screen, IReadOnlyList<ShardStatus> shards, DateTimeOffset now)
+    {
+        if (shards.Count == 0)
+            return;
+        screen.Line();
+        var sheet = new Sheet(new("Shard"), new("New mail"), new("Weight", Right: true), new("Waiting", Right: true), new("Oldest", Right: true));
+        foreach (var shard in shards)
+            sheet.Add(shard.Name, !shard.Open ? "no" : shard.Weight == 0 ? "emptied" : "yes", $"{shard.Weight}", shard.Waiting is { } waiting ? $"{waiting}" : "?", shard.Oldest is { } oldest ? Ages.Of(now - oldest) : "-");
+        sheet.Print(screen);
     }
 
     private static string Standby(StandbyStatus? standby) =>

@@ -18,7 +18,27 @@ internal static class DatabaseFacts
         FROM pg_stat_user_tables GROUP BY 1 ORDER BY 2 DESC, 1
         """;
 
-    public static async Task<DbStatus> ReadAsync(string connectionString, CancellationToken cancel)
+    public static async Task<DbStatus> ReadAsync(string connectionString, IReadOnlyDictionary<string, string> shards, CancellationToken cancel)
+    {
+        var further = new List<DbShard>();
+        foreach (var (name, database) in shards)
+            further.Add(new DbShard(name, await TryAsync(database, cancel)));
+        return await ReadAsync(connectionString, cancel) with { Shards = further };
+    }
+
+    private static async Task<DbStatus?> TryAsync(string connectionString, CancellationToken cancel)
+    {
+        try
+        {
+            return await ReadAsync(connectionString, cancel);
+        }
+        catch (Exception away) when (Database.IsLost(away))
+        {
+            return null;
+        }
+    }
+
+    private static async Task<DbStatus> ReadAsync(string connectionString, CancellationToken cancel)
     {
         var schema = await Database.StatusAsync(connectionString, cancel);
         await using var source = Database.Open(connectionString, "clustermail db status", maxPoolSize: 1);

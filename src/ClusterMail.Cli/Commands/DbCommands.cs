@@ -15,11 +15,20 @@ internal sealed class DbCommands(ConnectionOptions connection)
     private Verb Migrate()
     {
         var database = DatabaseOption();
-        var verb = new Verb("migrate", "Bring the schema to the version of this program. Safe to repeat, and while nodes run.", "clustermail db migrate", "clustermail db migrate --database \"Host=db;Username=clustermail;Database=clustermail\"") { database };
+        var shard = ShardOption();
+        var verb = new Verb("migrate", "Bring the schema to the version of this program. Safe to repeat, and while nodes run.", "clustermail db migrate", "clustermail db migrate --database \"Host=db;Username=clustermail;Database=clustermail\"",
+            "clustermail db migrate --shard east=\"Host=db2;Username=clustermail;Database=clustermail\"")
+        { database, shard };
         verb.SetAction((parsed, cancel) => WithDatabaseAsync(parsed.GetValue(database) ?? connection.Database(parsed), async text =>
         {
             var scripts = await Database.MigrateAsync(text, cancel);
-            new Screen().Line(scripts.Count == 0 ? "the schema is up to date" : $"ran {string.Join(", ", scripts)}");
+            var screen = new Screen();
+            screen.Line(scripts.Count == 0 ? "the schema is up to date" : $"ran {string.Join(", ", scripts)}");
+            foreach (var (name, place) in Shards(parsed, database, shard))
+            {
+                var ran = await ShardDatabase.PrepareAsync(text, name, place, cancel);
+                screen.Line(ran.Count == 0 ? $"shard {name}: the schema is up to date" : $"shard {name}: ran {string.Join(", ", ran)}");
+            }
         }));
         return verb;
     }
@@ -27,11 +36,12 @@ internal sealed class DbCommands(ConnectionOptions connection)
     private Verb Status()
     {
         var database = DatabaseOption();
-        var verb = new Verb("status", "Server, standbys, durability, schema and table sizes.", "clustermail db status", "clustermail db status --json") { database };
+        var shard = ShardOption();
+        var verb = new Verb("status", "Server, standbys, durability, schema and table sizes.", "clustermail db status", "clustermail db status --json") { database, shard };
         var json = Verbs.Json(verb);
         verb.SetAction((parsed, cancel) => WithDatabaseAsync(parsed.GetValue(database) ?? connection.Database(parsed), async text =>
         {
-            var status = await DatabaseFacts.ReadAsync(text, cancel);
+            var status = await DatabaseFacts.ReadAsync(text, Shards(parsed, database, shard), cancel);
             Verbs.Show(new Answer<DbStatus>(status, JsonSerializer.SerializeToUtf8Bytes(status, AdminJson.Default.DbStatus)), parsed.GetValue(json), Show);
         }));
         return verb;
@@ -62,6 +72,20 @@ internal sealed class DbCommands(ConnectionOptions connection)
     }
 
     private static void Show(Screen screen, DbStatus status)
+    {
+        ShowOne(screen, status);
+        foreach (var shard in status.Shards)
+        {
+            screen.Line();
+            screen.Heading($"shard {shard.Name}");
+            if (shard.Status is { } own)
+                ShowOne(screen, own);
+            else
+                screen.Warning(Words.Say($"shard {shard.Name} does not answer: its mail waits for it"));
+        }
+    }
+
+    private static void ShowOne(Screen screen, DbStatus status)
     {
         screen.Line($"server       {status.Server}, PostgreSQL {status.Version.Split(' ')[0]}, {(status.Writable ? "primary" : "standby")}");
         screen.Line($"connections  {status.Connections} of {status.MaxConnections}");
@@ -101,6 +125,13 @@ internal sealed class DbCommands(ConnectionOptions connection)
             throw new CommandFailure($"the database: {e.Message.ReplaceLineEndings(" ")}");
         }
     }
+
+    /// <summary>Those given; else those of the local cluster, when it is its database that is meant.</summary>
+    private IReadOnlyDictionary<string, string> Shards(ParseResult parsed, Option<string?> database, Option<string[]> given) =>
+        ShardOptions.Read(parsed.GetValue(given)) is { Count: > 0 } named ? named
+        : parsed.GetValue(database) is null ? connection.Shards(parsed) : new Dictionary<string, string>();
+
+    private static Option<string[]> ShardOption() => ShardOptions.New("A further database of the queue, as in the nodes' files; may be given several times. Default: those of the local cluster.");
 
     private static Option<string?> DatabaseOption() => new("--database")
     {

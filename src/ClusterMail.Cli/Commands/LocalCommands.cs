@@ -24,15 +24,16 @@ public static class LocalCommands
         Numbers.Limit(basePort, 1024, 65535 - (LocalNode.PortStride * (LocalCluster.MaxNodes + 1)));
         var postgres = new Option<string?>("--postgres") { Description = "Folder of the PostgreSQL server binaries. Default: the newest below /usr/lib/postgresql, then PATH.", HelpName = "BIN" };
         var standby = new Option<bool>("--standby") { Description = "Also a second PostgreSQL on P+1, the synchronous standby of the first. It stays part of the cluster." };
+        var shard = ShardOptions.New("A further database of the queue, empty, which you run; may be given several times. It stays part of the cluster.");
         var daemon = Daemon();
         var limit = Seconds("--timeout", 90, "Give up when the nodes are not ready after so many seconds.");
         var verb = new Verb(
             "up", $"Start a local cluster: a private PostgreSQL and some nodes on 127.0.0.1. Running it again starts what is missing. {Linux}",
             "clustermail up", "clustermail up --standby", "clustermail up --nodes 5 --data /var/tmp/farm --base-port 12500")
-        { nodes, basePort, postgres, standby, daemon, limit };
+        { nodes, basePort, postgres, standby, shard, daemon, limit };
         verb.SetAction((parsed, cancel) => UpAsync(
             connection.Folder(parsed),
-            new UpRequest(parsed.GetValue(nodes), parsed.GetValue(basePort), parsed.GetValue(postgres), parsed.GetValue(standby), parsed.GetValue(daemon), TimeSpan.FromSeconds(parsed.GetValue(limit))),
+            new UpRequest(parsed.GetValue(nodes), parsed.GetValue(basePort), parsed.GetValue(postgres), parsed.GetValue(standby), parsed.GetValue(daemon), TimeSpan.FromSeconds(parsed.GetValue(limit)), ShardOptions.Read(parsed.GetValue(shard))),
             cancel));
         return verb;
     }
@@ -58,7 +59,7 @@ public static class LocalCommands
         Signalling(connection, "resume", "Let a paused node go on (SIGCONT).", Signal.Continue),
     };
 
-    private sealed record UpRequest(int? Nodes, int? BasePort, string? Postgres, bool Standby, string? Daemon, TimeSpan Limit);
+    private sealed record UpRequest(int? Nodes, int? BasePort, string? Postgres, bool Standby, string? Daemon, TimeSpan Limit, IReadOnlyDictionary<string, string> Shards);
 
     private static async Task<int> UpAsync(string folder, UpRequest request, CancellationToken cancel)
     {
@@ -69,6 +70,7 @@ public static class LocalCommands
         cluster.Grow(request.Nodes ?? (cluster.Nodes.Count == 0 ? LocalCluster.DefaultNodes : cluster.Nodes.Count));
         if (request.Standby)
             cluster.AddStandby();
+        cluster.AddShards(request.Shards);
         await cluster.StartBaseAsync(cancel);
         await cluster.RenewAsync(daemon, request.Limit, cancel);
         await cluster.StartAsync(cluster.Nodes, daemon, request.Limit, cancel);

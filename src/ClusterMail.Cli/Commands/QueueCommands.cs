@@ -49,6 +49,7 @@ internal sealed class QueueCommands(Verbs verbs)
 
     private static void Show(Screen screen, QueueSummary summary)
     {
+        Missing(screen, summary.Missing);
         if (summary.Recipients == 0)
         {
             screen.Line(Words.Of("the queue is empty"));
@@ -96,12 +97,19 @@ internal sealed class QueueCommands(Verbs verbs)
 
     private static void Show(Screen screen, QueuePage page)
     {
+        Missing(screen, page.Missing);
         if (page.Entries.Count == 0)
             screen.Line(Words.Of("nothing found"));
         else
             Entries(screen, page.Entries);
         if (page.Next is { } next)
             screen.Line($"... more: --after {next}");
+    }
+
+    private static void Missing(Screen screen, IReadOnlyList<string> shards)
+    {
+        foreach (var sentence in shards)
+            screen.Warning(Words.Of(sentence));
     }
 
     private static void Entries(Screen screen, IReadOnlyList<QueueEntry> entries)
@@ -132,6 +140,8 @@ internal sealed class QueueCommands(Verbs verbs)
         screen.Heading(mail.Id);
         screen.Line($"from {Sender(mail.Sender)}, {Ages.Size(mail.Size)}, accepted {Ages.Clock(mail.AcceptedAt)} ({Ages.Since(mail.AcceptedAt, screen.Now)} ago) by {mail.AcceptedBy ?? "?"}");
         screen.Line($"client {mail.ClientAddress ?? "none: made by the cluster"} {mail.Helo} {mail.TlsVersion} {(mail.AuthenticatedAs is { } who ? "as " + who : "")}".TrimEnd());
+        if (mail.Shard is { } shard)
+            screen.Line(Words.Say($"in the database {shard}"));
         if (mail.EnvelopeId is { } envelope)
             screen.Line($"ENVID {envelope}");
         screen.Line();

@@ -117,6 +117,8 @@ internal sealed class StoryCommands(Verbs verbs)
 
     public static void Show(Screen screen, TraceResult result)
     {
+        foreach (var sentence in result.Missing)
+            screen.Warning(Words.Of(sentence));
         if (result.Mails.Count == 0 && result.Refusals.Count == 0 && result.Held.Count == 0)
         {
             screen.Line(Words.Of("nothing found"));

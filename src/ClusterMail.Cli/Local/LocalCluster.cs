@@ -75,12 +75,38 @@ public sealed class LocalCluster
         await new PrivatePostgres(_state, _state.Primary).CreateDatabaseAsync(cancel);
         var scripts = await Database.MigrateAsync(_state.ConnectionString, cancel);
         _say(scripts.Count == 0 ? "schema is up to date" : $"schema: {string.Join(", ", scripts)}");
+        await PrepareShardsAsync(cancel);
         PrivateFile.Replace(TokenFile, _state.AdminToken + "\n");
         // Made once: another key would open none of the passwords kept under this one.
         if (!File.Exists(PasswordKeyFile))
             PrivateFile.Replace(PasswordKeyFile, Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)) + "\n");
         SelfSignedCertificate.Ensure(Certificate, CertificateKey);
     }
+
+    /// <summary>One that is away keeps nobody from starting: its mail waits for it.</summary>
+    private async Task PrepareShardsAsync(CancellationToken cancel)
+    {
+        foreach (var (name, database) in _state.Shards ?? new Dictionary<string, string>())
+        {
+            try
+            {
+                var scripts = await ShardDatabase.PrepareAsync(_state.ConnectionString, name, database, cancel);
+                _say(scripts.Count == 0 ? $"schema of shard {name} is up to date" : $"schema of shard {name}: {string.Join(", ", scripts)}");
+            }
+            catch (InvalidOperationException fault)
+            {
+                throw new CommandFailure($"{fault.Message}");
+            }
+            catch (Exception away) when (Database.IsLost(away))
+            {
+                _say($"shard {name} does not answer: {away.Message}");
+            }
+        }
+    }
+
+    /// <summary>From the next <see cref="StartBaseAsync"/> on these are databases of the queue too.</summary>
+    public void AddShards(IReadOnlyDictionary<string, string> shards) =>
+        _state = _state with { Shards = shards.Concat((_state.Shards ?? new Dictionary<string, string>()).Where(known => !shards.ContainsKey(known.Key))).ToDictionary(one => one.Key, one => one.Value) };
 
     /// <summary>Grows the cluster to <paramref name="count"/> nodes; never shrinks it.</summary>
     public void Grow(int count)

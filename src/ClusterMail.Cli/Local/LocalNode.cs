@@ -13,7 +13,9 @@ public sealed class LocalNode(string clusterFolder, LocalState state, int number
     public string Folder => Path.Combine(clusterFolder, Name);
     public string ConfigurationFile => Path.Combine(Folder, "node.conf");
     /// <summary>Its file names the database as it is reached now.</summary>
-    public bool KnowsDatabase => File.Exists(ConfigurationFile) && File.ReadAllText(ConfigurationFile).Contains(Quote(state.ConnectionString), StringComparison.Ordinal);
+    public bool KnowsDatabase => File.Exists(ConfigurationFile) && File.ReadAllText(ConfigurationFile) is var text && Databases.All(database => text.Contains(Quote(database), StringComparison.Ordinal));
+
+    private IEnumerable<string> Databases => (state.Shards?.Values ?? []).Prepend(state.ConnectionString);
 
     public string LogFile => Path.Combine(Folder, "log");
 
@@ -56,6 +58,7 @@ public sealed class LocalNode(string clusterFolder, LocalState state, int number
                 roles = [receive, deliver, admin]
               }
               database = {{Quote(state.ConnectionString)}}
+              shards { {{string.Join(", ", (state.Shards ?? new Dictionary<string, string>()).Select(shard => $"{shard.Key} = {Quote(shard.Value)}"))}} }
               listen {
                 smtp = {{Quote(Local(Smtp))}}
                 submission = {{Quote(Local(Submission))}}

@@ -30,6 +30,9 @@ public sealed record LocalState
     /// <summary>There are two servers, one of them the standby of the other.</summary>
     public bool Standby { get; init; }
 
+    /// <summary>Further databases of the queue, which somebody else runs: name and connection string. Null: none.</summary>
+    public IReadOnlyDictionary<string, string>? Shards { get; init; }
+
     /// <summary>Which server was last decided to be the primary: 0 or 1. Written before anything is done about it; the data folders may know better.</summary>
     public int Primary { get; init; }
 

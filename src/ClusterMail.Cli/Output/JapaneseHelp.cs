@@ -249,6 +249,10 @@ internal static class JapaneseHelp
             "ローカルクラスタで、プライマリを終了し、同期スタンバイを昇格させ、旧プライマリをスタンバイとして戻します。プライマリがすでに停止していても使えます。Linux のみ。",
 
         // the local cluster
+        ["A further database of the queue, empty, which you run; may be given several times. It stays part of the cluster."] =
+            "キューの追加データベース。空のものを用意してください。複数指定できます。以後もクラスタの一部になります。",
+        ["A further database of the queue, as in the nodes' files; may be given several times. Default: those of the local cluster."] =
+            "ノードのファイルに書いたキューの追加データベース。複数指定できます。省略時: ローカルクラスタのもの。",
         ["Start a local cluster: a private PostgreSQL and some nodes on 127.0.0.1. Running it again starts what is missing. Linux only."] =
             "ローカルクラスタ (専用の PostgreSQL と 127.0.0.1 上のノード) を起動します。再実行すると不足分を起動します。Linux のみ。",
         ["Stop the local cluster: nodes finish what they are doing, then PostgreSQL stops. Linux only."] = "ローカルクラスタを停止します。ノードは処理を終えてから止まり、最後に PostgreSQL が止まります。Linux のみ。",

@@ -30,6 +30,12 @@ public sealed record AcceptJournalOptions
     /// <summary>Large mails streamed into the database at once; default 4.</summary>
     public int LargeAtOnce { get; init; } = 4;
 
+    /// <summary>A commit that takes so long may wait for a database that is gone; with several, mail goes to another meanwhile. Default 1 s.</summary>
+    public TimeSpan Slow { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>So long after trouble with a database its journal counts as troubled. Default 5 s.</summary>
+    public TimeSpan AvoidFor { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a lost commit answer is asked after before the client gets 451; default 20 s (RFC 5321 §4.5.3.2.6 lets it wait 10 min).</summary>
     public TimeSpan SettleFor { get; init; } = TimeSpan.FromSeconds(20);
 }
@@ -58,10 +64,11 @@ public sealed partial class AcceptJournal : IAsyncDisposable
     private int _running;
     private bool _pacing;
     private bool _closed;
+    private long _troubledAt;
 
     private sealed record Entry(NewMail Mail)
     {
-        public TaskCompletionSource<EpochLease?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<CommitResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     public AcceptJournal(LeaseKeeper lease, AcceptJournalOptions options, ILogger<AcceptJournal> log)
@@ -76,10 +83,15 @@ public sealed partial class AcceptJournal : IAsyncDisposable
     /// <summary>The limit is <see cref="MailContent.Length"/> summed over waiting mails, which other limits keep small each.</summary>
     public bool IsFull => WaitingBytes > _options.MaxWaitingBytes;
 
+    /// <summary>A commit was lost a moment ago, or one is slow: with several databases mail goes to another one.</summary>
+    public bool IsTroubled =>
+        (Volatile.Read(ref _troubledAt) is var at and not 0 && Stopwatch.GetElapsedTime(at) < _options.AvoidFor)
+        || (Volatile.Read(ref _running) > 0 && Stopwatch.GetElapsedTime(Volatile.Read(ref _lastStart)) > _options.Slow);
+
     /// <summary>
-    /// Completes when the mail is committed, with the lease under which it is owned; with null when it is not committed and never will be by us.
+    /// Completes when the mail is committed, with the lease under which it is owned; without one when it is not committed and never will be by us.
     /// </summary>
-    public async Task<EpochLease?> CommitAsync(NewMail mail, CancellationToken cancel)
+    public async Task<CommitResult> CommitAsync(NewMail mail, CancellationToken cancel)
     {
         if (mail.Content.Memory is null)
             return await CommitLargeAsync(mail, cancel).ConfigureAwait(false);
@@ -90,7 +102,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             if (_closed)
             {
                 Interlocked.Add(ref _waitingBytes, -mail.Content.Length);
-                return null;
+                return CommitResult.Refused;
             }
             _waiting.Enqueue(entry);
         }
@@ -169,14 +181,18 @@ public sealed partial class AcceptJournal : IAsyncDisposable
 
     private async Task CommitBatchAsync(List<Entry> batch)
     {
-        EpochLease? owner = null;
+        var result = CommitResult.Refused;
         try
         {
-            if (_lease.Current is { IsValid: true } lease)
+            if (_lease.Current is not { IsValid: true } lease)
+            {
+                result = CommitResult.NotThere;
+            }
+            else
             {
                 var started = Stopwatch.GetTimestamp();
                 var mails = batch.ConvertAll(entry => entry.Mail);
-                owner = await TryAsync(lease, mails, () => lease.Store.AcceptAsync(lease.Epoch, mails, _stop.Token)).ConfigureAwait(false);
+                result = await TryAsync(lease, mails, () => lease.Store.AcceptAsync(lease.Epoch, mails, _stop.Token)).ConfigureAwait(false);
                 QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "accept"));
                 QueueMetrics.CommitBatch.Record(batch.Count, new KeyValuePair<string, object?>("kind", "accept"));
                 QueueMetrics.CommitTime.Record(Stopwatch.GetElapsedTime(started).TotalMilliseconds, new KeyValuePair<string, object?>("kind", "accept"));
@@ -194,23 +210,23 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             }
         }
         foreach (var entry in batch)
-            entry.Done.TrySetResult(owner);
+            entry.Done.TrySetResult(result);
     }
 
-    private async Task<EpochLease?> CommitLargeAsync(NewMail mail, CancellationToken cancel)
+    private async Task<CommitResult> CommitLargeAsync(NewMail mail, CancellationToken cancel)
     {
         await _large.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
             if (_lease.Current is not { IsValid: true } lease)
-                return null;
+                return CommitResult.NotThere;
             QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "accept"));
             return await TryAsync(lease, [mail], () => lease.Store.AcceptLargeAsync(lease.Epoch, mail, cancel)).ConfigureAwait(false);
         }
         catch (Exception bug) when (bug is not OperationCanceledException)
         {
             BatchRefused(_log, 1, bug);
-            return null;
+            return CommitResult.Refused;
         }
         finally
         {
@@ -218,26 +234,27 @@ public sealed partial class AcceptJournal : IAsyncDisposable
         }
     }
 
-    /// <returns>The lease when committed; null when surely not. A lost answer is settled by asking the database which numbers it has.</returns>
-    private async Task<EpochLease?> TryAsync(EpochLease lease, IReadOnlyList<NewMail> mails, Func<Task> commit)
+    /// <summary>A lost answer is settled by asking the database which numbers it has.</summary>
+    private async Task<CommitResult> TryAsync(EpochLease lease, IReadOnlyList<NewMail> mails, Func<Task> commit)
     {
         try
         {
             await commit().ConfigureAwait(false);
-            return lease;
+            return new CommitResult(lease, false);
         }
         catch (EpochFencedException)
         {
             lease.End();
-            return null;
+            return CommitResult.NotThere;
         }
         catch (Exception trouble) when (Database.IsLost(trouble) || trouble is ObjectDisposedException)
         {
+            Volatile.Write(ref _troubledAt, Stopwatch.GetTimestamp());
             return await SettleAsync(lease, mails, trouble).ConfigureAwait(false);
         }
     }
 
-    private async Task<EpochLease?> SettleAsync(EpochLease lease, IReadOnlyList<NewMail> mails, Exception trouble)
+    private async Task<CommitResult> SettleAsync(EpochLease lease, IReadOnlyList<NewMail> mails, Exception trouble)
     {
         AnswerLost(_log, mails.Count, trouble.Message);
         var numbers = mails.Select(mail => mail.Id.Number).ToArray();
@@ -249,14 +266,14 @@ public sealed partial class AcceptJournal : IAsyncDisposable
                 // By the connections of the epoch in force: those of the lost one may be closed by now.
                 var known = await (_lease.Current ?? lease).Store.WhichExistAsync(numbers, _stop.Token).ConfigureAwait(false);
                 Settled(_log, known.Count, numbers.Length);
-                return known.Count > 0 ? lease : null;      // one transaction: all or none
+                return known.Count > 0 ? new CommitResult(lease, false) : CommitResult.NotThere;      // one transaction: all or none
             }
             catch (Exception again) when (Database.IsLost(again) || again is ObjectDisposedException)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(250)).ConfigureAwait(false);
             }
         }
-        return null;
+        return CommitResult.Refused;
     }
 
     public async ValueTask DisposeAsync()

@@ -14,12 +14,14 @@ namespace ClusterMail.Queue.Accept;
 public sealed class MailAcceptor(
     AcceptJournal journal, NumberBlocks numbers, LeaseKeeper lease, Window window, BlockedDestinations blocked,
     Func<ReversePath, Mailbox, Route> route, Action<IReadOnlyList<Work>> dispatch, Func<ImmutableArray<Mailbox>>? copies = null, ApprovalDoor? approval = null,
-    ContentKeys? keys = null, StandbyWatch? standby = null) : IAcceptMail
+    ContentKeys? keys = null, StandbyWatch? standby = null, ShardChoice? shards = null) : IAcceptMail
 {
+    private readonly AcceptPlace _main = new(journal, window);
+
     private static readonly Reply NoStore = new(451, new EnhancedStatus(4, 3, 0), "Requested action aborted: error in processing.");
     private static readonly Reply NoRoom = new(452, new EnhancedStatus(4, 3, 1), "Too much mail is waiting to be stored, try again later.");
 
-    public Reply? Unavailable => !lease.IsValid || keys?.IsLacking == true || standby?.Refuses == true ? NoStore : journal.IsFull ? NoRoom : null;
+    public Reply? Unavailable => !lease.IsValid || keys?.IsLacking == true || standby?.Refuses == true ? NoStore : journal.IsFull && shards?.HasRoom != true ? NoRoom : null;
 
     public bool TryAllot(out MessageId id) => numbers.TryTake(out id);
 
@@ -38,33 +40,65 @@ public sealed class MailAcceptor(
             return answer;
         }
         var mail = WithCopies(received, admission.SendNow);
-        var named = admission.SendNow.Length;
         var groups = Group(mail);
-        var inMemory = mail.Content.Memory is not null;
-        var reservedBytes = inMemory ? mail.Content.Length : 0;
-        var alive = groups.Where(group => !group.Blocked).Sum(group => group.Recipients.Count);
-        var owned = alive > 0 && window.TryReserve(alive, reservedBytes);
-        var row = ToRow(mail, named, groups, owned) with { Held = admission.Held };
-        EpochLease? owner = null;
+        var stored = default(Stored);
         try
         {
-            owner = await journal.CommitAsync(row, cancel).ConfigureAwait(false);
+            stored = await StoreAsync(mail, admission, groups, cancel).ConfigureAwait(false);
         }
         finally
         {
-            if (owner is null && owned)
-                window.Return(alive, reservedBytes);
-            if (owner is null || !owned || !inMemory)
+            if (!stored.KeepsContent)
                 mail.Content.Dispose();
         }
-        if (owner is null)
+        if (stored.Owner is null)
             return NoStore;
         QueueMetrics.Accepted.Add(1);
         approval?.Committed(admission.Held);
-        if (owned)
-            dispatch(ToWorks(mail, groups, row, owner, reservedBytes));
+        if (stored.Owned)
+            dispatch(ToWorks(mail, groups, stored));
         // 250 after commit: everything above this line has happened on disk; nothing below it may fail the mail (P1, PIPE-20, RFC 5321 §6.1).
         return Accepted;
+    }
+
+    /// <param name="Owner">Null: it is not stored.</param>
+    /// <param name="Owned">It goes on in this node's window.</param>
+    private readonly record struct Stored(EpochLease? Owner, bool Owned, NewMail Row, Window Window, long Bytes)
+    {
+        public bool KeepsContent => Owner is not null && Owned && Row.Content.Memory is not null;
+    }
+
+    /// <summary>Into one database wholly. Into another one only when the first surely does not have it.</summary>
+    private async Task<Stored> StoreAsync(ReceivedMail mail, Admission admission, List<RouteGroup> groups, CancellationToken cancel)
+    {
+        // What is held, and what goes into mailboxes of this cluster, is of one transaction with them, and they are in the main database.
+        var choices = shards is null || admission.Held is not null || groups.Exists(group => group.Route.Kind == RouteKind.Mailbox) ? [_main] : shards.Next();
+        foreach (var place in choices)
+        {
+            var (stored, surelyNot) = await StoreAsync(place, mail, admission, groups, cancel).ConfigureAwait(false);
+            if (stored.Owner is not null || !surelyNot)
+                return stored;
+        }
+        return default;
+    }
+
+    private static async Task<(Stored Stored, bool SurelyNot)> StoreAsync(AcceptPlace place, ReceivedMail mail, Admission admission, List<RouteGroup> groups, CancellationToken cancel)
+    {
+        var bytes = mail.Content.Memory is null ? 0 : mail.Content.Length;
+        var alive = groups.Where(group => !group.Blocked).Sum(group => group.Recipients.Count);
+        var owned = alive > 0 && place.Window.TryReserve(alive, bytes);
+        var row = ToRow(mail, admission.SendNow.Length, groups, owned) with { Held = admission.Held };
+        var result = default(CommitResult);
+        try
+        {
+            result = await place.Journal.CommitAsync(row, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (result.Owner is null && owned)
+                place.Window.Return(alive, bytes);
+        }
+        return (new Stored(result.Owner, owned, row, place.Window, bytes), result.SurelyNot);
     }
 
     /// <summary>COPY-1: each listed address gets it too, after all checks. NOTIFY=NEVER: whatever becomes of a copy is not the sender's business (COPY-2).</summary>
@@ -98,7 +132,7 @@ public sealed class MailAcceptor(
         return groups;
     }
 
-    private NewMail ToRow(ReceivedMail mail, int named, List<RouteGroup> groups, bool owned)
+    private static NewMail ToRow(ReceivedMail mail, int named, List<RouteGroup> groups, bool owned)
     {
         var recipients = new NewRecipient[mail.Envelope.ForwardPaths.Length];
         foreach (var group in groups)
@@ -134,8 +168,9 @@ public sealed class MailAcceptor(
         };
     }
 
-    private List<Work> ToWorks(ReceivedMail mail, List<RouteGroup> groups, NewMail row, EpochLease owner, long reservedBytes)
+    private static List<Work> ToWorks(ReceivedMail mail, List<RouteGroup> groups, Stored stored)
     {
+        var row = stored.Row;
         var queued = new QueuedMail
         {
             Id = mail.Id,
@@ -149,13 +184,13 @@ public sealed class MailAcceptor(
             AcceptedAt = DateTimeOffset.UtcNow,
         };
         var mine = groups.FindAll(group => !group.Blocked);
-        var share = new ContentShare(reservedBytes > 0 ? mail.Content : null, reservedBytes, mine.Count, window);
+        var share = new ContentShare(stored.Bytes > 0 ? mail.Content : null, stored.Bytes, mine.Count, stored.Window);
         return mine.ConvertAll(group => new Work
         {
             Mail = queued,
             Route = group.Route,
             Ways = [.. group.Ways],
-            Lease = owner,
+            Lease = stored.Owner!,
             Content = share,
             Recipients = [.. group.Recipients.Select(i => ToClaimed(row.Recipients[i], queued))],
         });

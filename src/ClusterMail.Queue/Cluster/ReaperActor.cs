@@ -11,7 +11,7 @@ public sealed class ReaperActor : ReceiveActor, IWithTimers
     private sealed record Done(int Swept, int Forgotten, int Purged);
     private sealed record Failed(Exception Cause);
 
-    private readonly QueueStore _store;
+    private readonly IReadOnlyList<QueueStore> _stores;
     private readonly MailboxStore _boxes;
     private readonly AccountStore _accounts;
     private readonly SessionLogStore _logs;
@@ -21,9 +21,9 @@ public sealed class ReaperActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public ReaperActor(QueueStore store, MailboxStore boxes, AccountStore accounts, SessionLogStore logs, Func<int> retentionDays)
+    public ReaperActor(IReadOnlyList<QueueStore> stores, MailboxStore boxes, AccountStore accounts, SessionLogStore logs, Func<int> retentionDays)
     {
-        (_store, _boxes, _accounts, _logs, _retentionDays) = (store, boxes, accounts, logs, retentionDays);
+        (_stores, _boxes, _accounts, _logs, _retentionDays) = (stores, boxes, accounts, logs, retentionDays);
         Receive<Tick>(_ => OnTick());
         Receive<Done>(done =>
         {
@@ -43,8 +43,9 @@ public sealed class ReaperActor : ReceiveActor, IWithTimers
         });
     }
 
-    public static Props Props(QueueStore store, MailboxStore boxes, AccountStore accounts, SessionLogStore logs, Func<int> retentionDays) =>
-        Akka.Actor.Props.Create(() => new ReaperActor(store, boxes, accounts, logs, retentionDays));
+    /// <param name="stores">The queue in each database, the main one first.</param>
+    public static Props Props(IReadOnlyList<QueueStore> stores, MailboxStore boxes, AccountStore accounts, SessionLogStore logs, Func<int> retentionDays) =>
+        Akka.Actor.Props.Create(() => new ReaperActor(stores, boxes, accounts, logs, retentionDays));
 
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1));
 
@@ -58,10 +59,27 @@ public sealed class ReaperActor : ReceiveActor, IWithTimers
 
     private async Task<Done> TidyAsync()
     {
-        await _store.MaintainPartitionsAsync(_retentionDays(), CancellationToken.None);
         await _logs.MaintainAsync(_retentionDays(), CancellationToken.None);
-        var swept = await _store.SweepAsync(CancellationToken.None);
+        var swept = await TidyAsync(_stores[0]);
+        // A shard that is away has its turn in the next minute; the others need not wait for it.
+        foreach (var shard in _stores.Skip(1))
+        {
+            try
+            {
+                swept += await TidyAsync(shard);
+            }
+            catch (Exception away) when (Database.IsLost(away))
+            {
+                // Its leases tell that it is away.
+            }
+        }
         var forgotten = await _accounts.PurgeAsync(CancellationToken.None);
         return new Done(swept, forgotten, await _boxes.PurgeOrphansAsync(CancellationToken.None));
+    }
+
+    private async Task<int> TidyAsync(QueueStore store)
+    {
+        await store.MaintainPartitionsAsync(_retentionDays(), CancellationToken.None);
+        return await store.SweepAsync(CancellationToken.None);
     }
 }

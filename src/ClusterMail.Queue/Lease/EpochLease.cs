@@ -20,9 +20,11 @@ public sealed class EpochLease : IDisposable
     /// <param name="span">Length of the lease less the guard.</param>
     /// <param name="renewalStarted">Stopwatch time at which the registration was begun.</param>
     /// <param name="store">The queue over connections that carry the epoch in their name, so that whoever fences it can end them.</param>
-    public EpochLease(long epoch, TimeSpan span, long renewalStarted, QueueStore store)
+    /// <param name="shard">Which database gave it: 0 the main one. Each counts its epochs by itself.</param>
+    public EpochLease(long epoch, TimeSpan span, long renewalStarted, QueueStore store, int shard = 0)
     {
         Epoch = epoch;
+        Shard = shard;
         Store = store;
         _span = span;
         _running = new CancellationTokenSource();
@@ -30,6 +32,9 @@ public sealed class EpochLease : IDisposable
     }
 
     public long Epoch { get; }
+
+    /// <summary>Place of the database in the node's list: 0 is the main one.</summary>
+    public int Shard { get; }
     public QueueStore Store { get; }
 
     /// <summary>Asked before an attempt starts and again directly before its final dot.</summary>

@@ -31,8 +31,9 @@ public sealed record LeaseOptions
 /// does it, because a singleton for it could be on the very node that died.
 /// </summary>
 /// <param name="openStore">Opens the queue for an epoch and says what to dispose when the epoch is over.</param>
+/// <param name="shard">Place of the database in the node's list: 0 is the main one.</param>
 public sealed partial class LeaseKeeper(
-    NodeStore nodes, NodeRegistration registration, LeaseOptions options, Func<long, (QueueStore Store, IAsyncDisposable Source)> openStore, ILogger<LeaseKeeper> log) : IAsyncDisposable
+    NodeStore nodes, NodeRegistration registration, LeaseOptions options, Func<long, (QueueStore Store, IAsyncDisposable Source)> openStore, ILogger<LeaseKeeper> log, int shard = 0) : IAsyncDisposable
 {
     private IAsyncDisposable? _source;
     /// <summary>The clocks of the database and of this machine run at the same pace, but for what a timer and a question take.</summary>
@@ -43,7 +44,7 @@ public sealed partial class LeaseKeeper(
     private volatile EpochLease? _current;
     private Task _renewing = Task.CompletedTask;
     private Task _fencing = Task.CompletedTask;
-    private bool _lost;
+    private volatile bool _lost;
     private bool _lapsed;
     private long _mercyUntil;
 
@@ -55,6 +56,9 @@ public sealed partial class LeaseKeeper(
 
     /// <summary>True when mail may be owned: the database took a write of ours within the lease.</summary>
     public bool IsValid => _current is { IsValid: true };
+
+    /// <summary>The last renewal failed: the database may be gone, though the lease still stands.</summary>
+    public bool IsFailing => _lost;
 
     /// <summary>A new epoch began. Handlers must not block.</summary>
     public event Action<EpochLease>? Began;
@@ -69,6 +73,12 @@ public sealed partial class LeaseKeeper(
     public event Action<IReadOnlyList<FencedNode>>? Fenced;
 
     public string NodeName => registration.Name;
+
+    /// <summary>In the log: with several databases a node has a lease in each.</summary>
+    private string Who => shard == 0 ? registration.Name : $"{registration.Name} (shard {ShardName})";
+
+    /// <summary>Name of the shard, for the log.</summary>
+    public string ShardName { get; init; } = Shard.MainName;
 
     public void Start()
     {
@@ -88,13 +98,13 @@ public sealed partial class LeaseKeeper(
                 else
                     await ExtendAsync(_current, started).ConfigureAwait(false);
                 if (_lost)
-                    Regained(log, registration.Name);
+                    Regained(log, Who);
                 _lost = _lapsed = false;
             }
             catch (Exception trouble) when (!_stop.IsCancellationRequested)
             {
                 if (!_lost)
-                    Lost(log, registration.Name, trouble.Message);
+                    Lost(log, Who, trouble.Message);
                 _lost = true;
                 if (!IsValid && !_lapsed)
                     QueueMetrics.LeaseLosses.Add(1);
@@ -115,9 +125,9 @@ public sealed partial class LeaseKeeper(
         if (_source is not null)
             await _source.DisposeAsync().ConfigureAwait(false);
         (var store, _source) = openStore(epoch);
-        var lease = new EpochLease(epoch, options.Length - options.Guard, started, store);
+        var lease = new EpochLease(epoch, options.Length - options.Guard, started, store, shard);
         _current = lease;
-        EpochBegan(log, registration.Name, epoch);
+        EpochBegan(log, Who, epoch);
         Began?.Invoke(lease);
         await ExtendAsync(lease, Stopwatch.GetTimestamp()).ConfigureAwait(false);
     }
@@ -128,7 +138,7 @@ public sealed partial class LeaseKeeper(
         var renewal = await nodes.RenewAsync(lease.Epoch, options.Length, limit.Token).ConfigureAwait(false);
         if (renewal.Fenced)
         {
-            EpochFenced(log, registration.Name, lease.Epoch);
+            EpochFenced(log, Who, lease.Epoch);
             QueueMetrics.LeaseLosses.Add(1);
             lease.End();
             _current = null;
@@ -160,7 +170,7 @@ public sealed partial class LeaseKeeper(
                 if (seen.NextEnd < wait - AfterEnd)
                     wait = seen.NextEnd + AfterEnd;
                 foreach (var node in seen.Fenced)
-                    TookOver(log, registration.Name, node.Name, node.Epoch, node.Recipients, node.Overdue.TotalMilliseconds);
+                    TookOver(log, Who, node.Name, node.Epoch, node.Recipients, node.Overdue.TotalMilliseconds);
                 if (seen.Fenced.Count > 0)
                     Fenced?.Invoke(seen.Fenced);
                 if (LastRenewal is { } renewal && renewal.WakeUp != seen.WakeUp && _renewNow.CurrentCount == 0)
@@ -219,7 +229,7 @@ public sealed partial class LeaseKeeper(
             return;
         lease.End();
         await nodes.LeaveAsync(lease.Epoch, cancel).ConfigureAwait(false);
-        EpochLeft(log, registration.Name, lease.Epoch);
+        EpochLeft(log, Who, lease.Epoch);
     }
 
     public async ValueTask DisposeAsync()

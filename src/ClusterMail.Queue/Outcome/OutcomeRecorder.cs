@@ -27,6 +27,14 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
     /// <summary>Where outcomes are written; set once when the node is put together.</summary>
     public OutcomeJournal Journal { get; set; } = null!;
 
+    /// <summary>The same for the shards beside the main database, the first first: one that is away holds up only its own.</summary>
+    public IReadOnlyList<OutcomeJournal> Further { get; set; } = [];
+
+    /// <summary>Outcomes of this lease wait for a commit that takes too long: nothing is begun under it now (P4).</summary>
+    public bool IsStalled(EpochLease lease) => Of(lease).IsStalled;
+
+    private OutcomeJournal Of(EpochLease lease) => lease.Shard == 0 ? Journal : Further[lease.Shard - 1];
+
     /// <summary>Whoever watches deliveries live (ADMIN-42); null: nobody ever does.</summary>
     public LiveTrace? Live { get; init; }
 
@@ -98,7 +106,8 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
     /// Into mailboxes of this cluster (DELIV-10): the commit that records the outcome is the delivery, so there is nothing that could be done twice (P4).
     /// </summary>
     /// <param name="refusals">One for each recipient; null: it is taken.</param>
-    public void Keep(Work work, Reply?[] refusals)
+    /// <param name="carried">The mail is in the mailboxes already: only the outcome is left to be written.</param>
+    public void Keep(Work work, Reply?[] refusals, bool carried = false)
     {
         var prefix = $"Return-Path: {ReversePath.FromStored(work.Mail.ReversePath)}\r\n";
         var same = work.Deliveries();
@@ -109,7 +118,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
             fates[i] = refusal is not null
                 ? new Fate(work.Recipients[i], refusal.IsPermanent ? FailureClass.Refused : FailureClass.LineError, refusal) { Final = refusal.IsPermanent }
                 : same[i] == i
-                ? new Fate(work.Recipients[i], FailureClass.None, Kept) { IntoMailbox = new MailboxPlace(work.Way(i).Account!.Id, prefix, work.Mail.Size) }
+                ? new Fate(work.Recipients[i], FailureClass.None, Kept) { IntoMailbox = carried ? null : new MailboxPlace(work.Way(i).Account!.Id, prefix, work.Mail.Size) }
                 : new Fate(work.Recipients[i], FailureClass.None, KeptOnce);
         }
         Conclude(work, fates, [], work.Content.Content, "");
@@ -135,7 +144,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
     /// <summary>Given back untouched: no attempt was made.</summary>
     public void GiveBack(Work work, TimeSpan notBefore)
     {
-        Journal.Add(new Ending(work.Lease, work.Recipients.Select(recipient => Untouched(recipient.Key, recipient.Turn, notBefore)).ToArray(), []));
+        Of(work.Lease).Add(new Ending(work.Lease, work.Recipients.Select(recipient => Untouched(recipient.Key, recipient.Turn, notBefore)).ToArray(), []));
         work.Content.Release();
     }
 
@@ -158,7 +167,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
     }
 
     public void GiveBack(EpochLease lease, IEnumerable<OwnedRecipient> owned) =>
-        Journal.Add(new Ending(lease, owned.Select(one => Untouched(one.Key, one.Turn, TimeSpan.Zero)).ToArray(), []));
+        Of(lease).Add(new Ending(lease, owned.Select(one => Untouched(one.Key, one.Turn, TimeSpan.Zero)).ToArray(), []));
 
     private static Conclusion Untouched(RecipientKey key, int? turn, TimeSpan notBefore) => new() { Key = key, Turn = turn, State = RecipientState.Queued, RetryAfter = notBefore };
 
@@ -191,7 +200,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
     {
         if (Live is { IsWatched: true } live)
             live.Tried(work, conclusions);
-        Journal.Add(new Ending(work.Lease, conclusions, queued) { Octets = conclusions.Any(c => c.IntoMailbox is not null) ? work.Mail.Size : 0 });
+        Of(work.Lease).Add(new Ending(work.Lease, conclusions, queued) { Octets = conclusions.Any(c => c.IntoMailbox is not null) ? work.Mail.Size : 0 });
         work.Content.Release();
     }
 

@@ -23,8 +23,9 @@ internal static class ClaimedWorks
             .GroupBy(one => (one.Route, one.Recipient.BounceNow), SameWay.Instance)
             .SelectMany(group => group.Chunk(options.RecipientsFor(group.Key.Route)).Select(chunk => (group.Key.Route, Chunk: chunk)))
             .ToArray();
-        var content = mail.TakeContent() is { } small && parts.Window.TryReserveClaimed(small.Length) ? small : null;
-        var share = new ContentShare(content, content?.Length ?? 0, groups.Length, parts.Window);
+        var window = parts.WindowOf(lease);
+        var content = mail.TakeContent() is { } small && window.TryReserveClaimed(small.Length) ? small : null;
+        var share = new ContentShare(content, content?.Length ?? 0, groups.Length, window);
         return groups.Select(group => new Work
         {
             Mail = mail,

@@ -5,17 +5,18 @@ using ClusterMail.Store;
 namespace ClusterMail.Queue.Schedule;
 
 /// <summary>
-/// Asks the database for recipients as long as the window has room, one question of each kind at a time. Touched by the dispatcher only.
+/// Asks one database for recipients as long as its window has room, one question of each kind at a time. Touched by the dispatcher only.
 /// </summary>
+/// <param name="shard">Place of the database in the node's list.</param>
 /// <param name="self">Who gets <see cref="Claimed"/> or <see cref="Failed"/>.</param>
-internal sealed class Claimer(DispatcherParts parts, IActorRef self)
+internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, IActorRef self)
 {
     /// <param name="Lease">Under which they were claimed.</param>
     /// <param name="Expired">They are to be concluded, not attempted.</param>
     /// <param name="Asked">So many were asked for.</param>
     public sealed record Claimed(EpochLease Lease, IReadOnlyList<ClaimedRecipient> Recipients, bool Expired, int Asked);
 
-    public sealed record Failed(Exception Cause, bool Expired);
+    public sealed record Failed(Exception Cause, bool Expired, int Shard);
 
     /// <summary>A claim that brings fewer is not worth its walk through the destinations.</summary>
     private const int LeastRoom = 50;
@@ -30,6 +31,11 @@ internal sealed class Claimer(DispatcherParts parts, IActorRef self)
     private bool _claiming;
     private bool _claimingExpired;
     private bool _more;
+
+    public ShardHand Hand => hand;
+
+    /// <summary>What it owns and nobody here knows.</summary>
+    public Suspects Suspects { get; set; } = Suspects.None;
 
     /// <summary>Rows may just have been taken whose list has not come yet.</summary>
     public bool IsUnderWay => _claiming || _claimingExpired;
@@ -69,21 +75,21 @@ internal sealed class Claimer(DispatcherParts parts, IActorRef self)
             return;
         }
         var options = parts.Options();
-        var room = Math.Min(parts.Window.Room, options.ClaimBatch);
-        if (room < Math.Min(LeastRoom, options.ClaimBatch) || parts.Lease.Current is not { IsValid: true } lease)
+        var room = Math.Min(hand.Window.Room, options.ClaimBatch);
+        if (room < Math.Min(LeastRoom, options.ClaimBatch) || hand.Lease.Current is not { IsValid: true } lease)
             return;
         _claiming = true;
         _more = false;
         _rest.Ask();
         lease.Store.ClaimAsync(lease.Epoch, room, Math.Max(1, options.PerDestination / 4), parts.Blocked.Full, CancellationToken.None).PipeTo(self,
             success: rows => new Claimed(lease, rows, false, room),
-            failure: cause => new Failed(cause, false));
+            failure: cause => new Failed(cause, false, shard));
     }
 
     /// <summary>Recipients an administrator wants bounced, and those whose time ends while their destination is down.</summary>
     private void ClaimExpired()
     {
-        if (_claimingExpired || parts.Window.Room < ExpiredBatch || parts.Lease.Current is not { IsValid: true } lease)
+        if (_claimingExpired || hand.Window.Room < ExpiredBatch || hand.Lease.Current is not { IsValid: true } lease)
             return;
         _claimingExpired = true;
         _expiredRest.Ask();
@@ -91,7 +97,7 @@ internal sealed class Claimer(DispatcherParts parts, IActorRef self)
         var period = parts.Options().NoAnswerPeriod;
         lease.Store.ClaimExpiredAsync(lease.Epoch, ExpiredBatch, period + parts.ClosedWithin(2 * period), CancellationToken.None).PipeTo(self,
             success: rows => new Claimed(lease, rows, true, ExpiredBatch),
-            failure: cause => new Failed(cause, true));
+            failure: cause => new Failed(cause, true, shard));
     }
 
     /// <summary>The answer is here; what it brought is taken care of before <see cref="GoOn"/>.</summary>

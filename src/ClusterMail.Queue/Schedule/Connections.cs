@@ -64,7 +64,7 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
         // The next tick looks again.
         if (parts.Recorder.Journal.IsStalled)
             return;
-        while (pool.Idle.Count > 0 && pool.TryTake(out var work))
+        while (pool.Idle.Count > 0 && TryTake(pool, out var work))
             Give(pool.Idle.Dequeue(), work);
         if (pool.Waiting == 0 || IsRefused(pool))
             return;
@@ -95,6 +95,18 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
         // All that it may have are with other logins: one that has nothing to do lets go.
         if (workers >= may && pool.IsHungry && hop.Pools.FirstOrDefault(other => other.Idle.Count > 0) is { } rich)
             Close(rich.Idle.Dequeue());
+    }
+
+    /// <summary>What belongs to a shard whose outcomes are stalled goes back to it, so that the mail of the others goes on.</summary>
+    private bool TryTake(Pool pool, out Work work)
+    {
+        while (pool.TryTake(out work))
+        {
+            if (work.Lease.Shard == 0 || !parts.Recorder.IsStalled(work.Lease))
+                return true;
+            parts.Recorder.GiveBack(work, TimeSpan.Zero);
+        }
+        return false;
     }
 
     /// <summary>Its login was just refused: what waits is told so instead of asking again (APPROVE-426).</summary>
@@ -202,7 +214,7 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
             Close(worker);
             return;
         }
-        if (!parts.Recorder.Journal.IsStalled && pool.TryTake(out var work))
+        if (!parts.Recorder.Journal.IsStalled && TryTake(pool, out var work))
         {
             Give(worker, work);
             return;

@@ -31,7 +31,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     public sealed record ForgetHosts(string? Destination);
 
     /// <summary>The epoch is fenced: forget what was owned under it.</summary>
-    public sealed record Forget(long Epoch);
+    public sealed record Forget(EpochLease Lease);
 
     /// <summary>Answered with <see cref="Drained"/> when no connection is open any more; told after <see cref="Deliver"/> off.</summary>
     public sealed record Drain;
@@ -56,9 +56,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
     private readonly HostQuestions _questions;
     private readonly Connections _connections;
-    private readonly Claimer _claimer;
+    private readonly Claimer[] _claimers;
     private readonly HashSet<IActorRef> _drainers = [];
-    private Suspects _suspects = Suspects.None;
     private long _reconcileFrom;
     private int _ticks;
     private bool _delivering;
@@ -69,7 +68,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     {
         _parts = parts;
         _questions = new HostQuestions(parts, Self);
-        _claimer = new Claimer(parts, Self);
+        _claimers = [.. parts.Hands.Select((hand, shard) => new Claimer(parts, hand, shard, Self))];
         _connections = new Connections(parts, new NextHopLimit(parts, Self, _log), Self);
         Receive<Accepted>(OnAccepted);
         Receive<Connections.Idle>(OnIdle);
@@ -275,19 +274,22 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void Claim()
     {
-        if (_delivering)
-            _claimer.ClaimAll();
+        if (!_delivering)
+            return;
+        foreach (var claimer in _claimers)
+            claimer.ClaimAll();
     }
 
     private void OnClaimed(Claimer.Claimed claimed)
     {
-        _claimer.Ended(claimed.Expired);
-        _parts.Window.Take(claimed.Recipients.Count, 0);
+        var claimer = _claimers[claimed.Lease.Shard];
+        claimer.Ended(claimed.Expired);
+        claimer.Hand.Window.Take(claimed.Recipients.Count, 0);
         QueueMetrics.Claimed.Add(claimed.Recipients.Count);
         foreach (var work in ClaimedWorks.Of(_parts, claimed.Lease, claimed.Recipients))
             Take(work, claimed.Expired);
         if (_delivering)
-            _claimer.GoOn(claimed);
+            claimer.GoOn(claimed);
     }
 
     private void Take(Work work, bool expired)
@@ -302,7 +304,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void OnClaimFailed(Claimer.Failed failed)
     {
-        _claimer.Ended(failed.Expired);
+        _claimers[failed.Shard].Ended(failed.Expired);
         if (failed.Cause is not EpochFencedException && !Database.IsLost(failed.Cause))
             _log.Error(failed.Cause, "Claiming failed");
     }
@@ -330,7 +332,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         {
             for (var left = lane.Waiting; left > 0 && lane.TryTake(out var work); left--)
             {
-                if (work.Lease.Epoch == forget.Epoch)
+                if (work.Lease == forget.Lease)
                     Drop(work);
                 else
                     Enqueue(work);
@@ -347,35 +349,39 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void Drop(Work work)
     {
-        _parts.Window.Return(work.Recipients.Length, 0);
+        _parts.WindowOf(work.Lease).Return(work.Recipients.Length, 0);
         work.Content.Release();
     }
 
     /// <summary>See <see cref="Suspects"/>.</summary>
     private void Reconcile()
     {
-        if (_parts.Lease.Current is { IsValid: true } lease && Stopwatch.GetTimestamp() > _reconcileFrom)
-            lease.Store.OwnedAsync(lease.Epoch, _parts.Window.Recipients + 5000, CancellationToken.None).PipeTo(Self,
-                success: rows => new OwnedRows(lease, rows),
-                failure: cause => new OwnedRows(lease, []));
-        else
-            _suspects = Suspects.None;
+        foreach (var claimer in _claimers)
+        {
+            if (claimer.Hand.Lease.Current is { IsValid: true } lease && Stopwatch.GetTimestamp() > _reconcileFrom)
+                lease.Store.OwnedAsync(lease.Epoch, claimer.Hand.Window.Recipients + 5000, CancellationToken.None).PipeTo(Self,
+                    success: rows => new OwnedRows(lease, rows),
+                    failure: cause => new OwnedRows(lease, []));
+            else
+                claimer.Suspects = Suspects.None;
+        }
     }
 
     private void OnOwnedRows(OwnedRows owned)
     {
-        if (_claimer.IsUnderWay)
+        var claimer = _claimers[owned.Lease.Shard];
+        if (claimer.IsUnderWay)
         {
-            _suspects = Suspects.None;
+            claimer.Suspects = Suspects.None;
             return;
         }
         var known = _lanes.Values.SelectMany(lane => lane.Works).Concat(_connections.Workers.Select(worker => worker.Current).OfType<Work>())
-            .SelectMany(work => work.Recipients).Select(recipient => recipient.Key).ToHashSet();
-        (_suspects, var lost) = _suspects.Look(owned.Rows, known);
+            .Where(work => work.Lease.Shard == owned.Lease.Shard).SelectMany(work => work.Recipients).Select(recipient => recipient.Key).ToHashSet();
+        (claimer.Suspects, var lost) = claimer.Suspects.Look(owned.Rows, known);
         if (lost.Length == 0)
             return;
         _log.Warning("{0} recipients are owned by this node but not known to it; giving them back", lost.Length);
-        _parts.Window.Take(lost.Length, 0);
+        claimer.Hand.Window.Take(lost.Length, 0);
         _parts.Recorder.GiveBack(owned.Lease, lost);
     }
 

@@ -9,6 +9,9 @@ using ClusterMail.Store;
 
 namespace ClusterMail.Queue.Schedule;
 
+/// <summary>What this node may own in one database, and what of it it has in its hands. A window for each, so that a database that is away takes no room from the others.</summary>
+public sealed record ShardHand(LeaseKeeper Lease, Window Window);
+
 /// <summary>What the dispatcher needs of the rest of the node.</summary>
 public sealed record DispatcherParts
 {
@@ -16,6 +19,9 @@ public sealed record DispatcherParts
     public required DestinationStore Destinations { get; init; }
     public required LeaseKeeper Lease { get; init; }
     public required Window Window { get; init; }
+
+    /// <summary>The shards beside the main database, the first first. Default: none.</summary>
+    public IReadOnlyList<ShardHand> Shards { get; init; } = [];
     public required BlockedDestinations Blocked { get; init; }
     public required OutcomeRecorder Recorder { get; init; }
     public required Func<DispatcherOptions> Options { get; init; }
@@ -38,6 +44,10 @@ public sealed record DispatcherParts
 
     /// <summary>A next hop refuses our credential, with its reply: people must know (EX-SCN-E2).</summary>
     public Action<string, string> Faulty { get; init; } = (_, _) => { };
+
+    internal IEnumerable<ShardHand> Hands => [new ShardHand(Lease, Window), .. Shards];
+
+    internal Window WindowOf(EpochLease lease) => lease.Shard == 0 ? Window : Shards[lease.Shard - 1].Window;
 
     /// <summary>The sharded destination actors.</summary>
     public required Func<IActorRef> DestinationRegion { get; init; }

@@ -62,6 +62,7 @@ public sealed class NodeView
         Worker = WorkerFrom(settings);
         Dispatch = DispatchFrom(settings);
         Logging = LoggingFrom(settings);
+        ShardWeights = ShardWeights.Parse(string.Join(' ', settings.List(ShardWeights.Setting)));
         Copies = [.. settings.List("receive.copy_to").Select(Protocol.Mailbox.FromStored)];
         Destination = new DestinationOptions { Connections = (int)settings.Integer("delivery.destination_connections") };
     }
@@ -77,6 +78,9 @@ public sealed class NodeView
 
     /// <summary>UDLV.</summary>
     public DeliveryHours Hours { get; }
+
+    /// <summary>How much of the new mail each database of the queue takes.</summary>
+    public ShardWeights ShardWeights { get; }
 
     /// <summary><c>tls.min_version</c> and newer, inbound and outbound (RECV-4).</summary>
     public SslProtocols TlsProtocols { get; }

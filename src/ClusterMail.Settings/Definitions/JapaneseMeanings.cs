@@ -134,6 +134,7 @@ internal static class JapaneseMeanings
         ["cluster.deliver_mode"] = "配送するノード: すべて、またはリーダーだけ。",
         ["database.require_synchronous_standby"] = "データベースの同期スタンバイが 1 台も接続していない間: off は何も知らせない、warn はイベント、指標、cluster status で知らせる、refuse はメールを受け付けない (451)。",
         ["cluster.service_addresses"] = "サービスアドレス (仮想 IP)、1 行に 1 つ: アドレス/プレフィックス長 インターフェース [ノード ...] (優先順)。それぞれを受信可能な 1 ノードが保持する。CAP_NET_ADMIN と CAP_NET_RAW が必要。Linux のみ。空ならなし。",
+        ["queue.shard_weights"] = "複数のデータベースを使う場合に、それぞれが新しいメールを受け取る割合: 名前=0〜100、主データベースは main。指定しないものは 100。0 は新しいメールを受け取らず、残っているメールの配送だけを行う。",
         ["cluster.leader_preference"] = "リーダーになるべきノードの順序。",
 
         ["approval.enabled"] = "モード 1 と 2 の行に一致するメールを上長の承認待ちにする。オフなら通し、保留中のものは引き続き決裁できる。",

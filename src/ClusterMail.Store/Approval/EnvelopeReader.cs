@@ -4,7 +4,7 @@ using Npgsql;
 namespace ClusterMail.Store.Approval;
 
 /// <summary>Envelopes of mails that came in during a span, as a draft of a policy is tried on them (APPROVE-520). Contents and subjects are not among them.</summary>
-public sealed class EnvelopeReader(NpgsqlDataSource dataSource)
+public sealed class EnvelopeReader(Shards shards)
 {
     private const string LongerSql = "SET LOCAL statement_timeout = '300s'";
 
@@ -20,10 +20,17 @@ public sealed class EnvelopeReader(NpgsqlDataSource dataSource)
         GROUP BY e.id, e.reverse_path ORDER BY e.id
         """;
 
-    /// <summary>One after the other, so that a span of any size needs the memory of one.</summary>
+    /// <summary>One after the other, so that a span of any size needs the memory of one; one database after the other. One that is away ends it with an error.</summary>
     public async IAsyncEnumerable<PastEnvelope> AllAsync(DateTimeOffset from, DateTimeOffset until, [EnumeratorCancellation] CancellationToken cancel)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancel);
+        foreach (var shard in shards.All)
+            await foreach (var envelope in AllAsync(shard.Source, from, until, cancel))
+                yield return envelope;
+    }
+
+    private static async IAsyncEnumerable<PastEnvelope> AllAsync(NpgsqlDataSource source, DateTimeOffset from, DateTimeOffset until, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await using (var longer = new NpgsqlCommand(LongerSql, connection, transaction))
             await longer.ExecuteNonQueryAsync(cancel);

@@ -2,9 +2,13 @@ using Npgsql;
 
 namespace ClusterMail.Store.Approval;
 
-/// <summary>Whom an account has written to, out of the history (APPROVE-515). Asked only for mail that is held.</summary>
-public sealed class PartnerReader(NpgsqlDataSource dataSource)
+/// <summary>Whom an account has written to, out of the history of all databases (APPROVE-515). Asked only for mail that is held.</summary>
+public sealed class PartnerReader(Shards shards)
 {
+    public PartnerReader(NpgsqlDataSource main) : this(Shards.Alone(main))
+    {
+    }
+
     /// <summary>Deliveries that are looked at; who has more has more partners than this tells of.</summary>
     private const int Most = 20_000;
 
@@ -19,7 +23,14 @@ public sealed class PartnerReader(NpgsqlDataSource dataSource)
     /// <summary>Domains that took mail of these senders in the last so many days, as far as the history goes back.</summary>
     public async Task<KnownPartners> DomainsAsync(IReadOnlyCollection<string> senders, long days, CancellationToken cancel)
     {
-        await using var command = dataSource.Ask(DomainsSql);
+        var answers = await shards.AskAsync((shard, stop) => DomainsAsync(shard.Source, senders, days, stop), cancel);
+        return answers is { Given.Count: 1, Missing.Count: 0 } ? answers.Main : new KnownPartners(
+            answers.Values.SelectMany(one => one.Domains).ToHashSet(StringComparer.Ordinal), answers.Values.Sum(one => one.Deliveries), answers.Missing.Count == 0 && answers.Values.All(one => one.IsComplete));
+    }
+
+    private static async Task<KnownPartners> DomainsAsync(NpgsqlDataSource source, IReadOnlyCollection<string> senders, long days, CancellationToken cancel)
+    {
+        await using var command = source.Ask(DomainsSql);
         command.Parameters.With(senders.Select(sender => sender.ToLowerInvariant()).ToArray()).With(TimeSpan.FromDays(days)).With(Most);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (domains, seen) = (new HashSet<string>(StringComparer.Ordinal), 0L);

@@ -57,6 +57,10 @@ public sealed class Farm : IAsyncDisposable
     public static Task<Farm> StartWithStandbyAsync(int nodes, IReadOnlyDictionary<string, string> settings) =>
         StartAsync(Program("clustermail"), nodes, settings, ["--standby"], []);
 
+    /// <summary>The same with further databases of the queue: names and connection strings of empty ones.</summary>
+    public static Task<Farm> StartWithShardsAsync(int nodes, IReadOnlyDictionary<string, string> settings, params IReadOnlyList<(string Name, string Database)> shards) =>
+        StartAsync(Program("clustermail"), nodes, settings, [.. shards.SelectMany(shard => (string[])["--shard", $"{shard.Name}={shard.Database}"])], []);
+
     private static async Task<Farm> StartAsync(string command, int nodes, IReadOnlyDictionary<string, string>? settings, IReadOnlyList<string> more, IReadOnlyList<string> environment)
     {
         if (!File.Exists(command))
