@@ -38,14 +38,15 @@ internal static class DrillRemains
     public static async Task PutRightAsync(LocalHands hands, AdminClient client, DrillMark mark, bool isBrokenOff, CancellationToken cancel)
     {
         await EndHarmAsync(hands.Folder, hands.BasePort, mark, cancel);
+        // A drained node is never ready, and repairing waits for all.
+        if (mark.Drained is { } drained)
+            await DrillKinds.UndrainAsync(client, drained, cancel);
         await hands.RepairAsync(cancel);
         if (mark.Node is { } node)
         {
             await hands.DressAsync(node, NodeDress.Plain, cancel);
             ClockHarm.Forget(hands.Node(node));
         }
-        if (mark.Drained is { } drained)
-            await DrillKinds.UndrainAsync(client, drained, cancel);
         if (mark.ChangesNameServers)
             await NamesHarm.SetAsync(client, mark.NameServers, "drill ends", cancel);
         await TemporaryRoute.OfDrill(client, mark.Domain).RemoveAsync(cancel);
