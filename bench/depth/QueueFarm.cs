@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ClusterMail.Bench.Limits;
-using ClusterMail.Bench.Relay;
 using ClusterMail.Testing.Processes;
 using Npgsql;
 

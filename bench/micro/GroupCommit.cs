@@ -52,7 +52,7 @@ public class GroupCommit : IAsyncDisposable
     public async Task Commit()
     {
         var committed = await Task.WhenAll(Enumerable.Range(0, Sessions).Select(_ => _journal.CommitAsync(Mail(), default)));
-        if (committed.Any(lease => lease is null))
+        if (committed.Any(mail => mail.Owner is null))
             throw new InvalidOperationException("a mail was not committed");
     }
 

@@ -61,7 +61,7 @@ internal sealed class FarmQueue(Shards shards, ContentKeys keys, ConsoleAudit au
             var store = Store(shard);
             // Whether a destination is down is the main database's to say: the shard only has it from there.
             if (verb == "retry" && shard != shards.Main)
-                await new DestinationStore(shards.Main.Source).MarkUpAsync([.. await store.DestinationsAsync(filter, stop)], stop);
+                await new DestinationStore(shards.Main.Source).TryAsync([.. await store.DestinationsAsync(filter, stop)], stop);
             return await act(store, filter, by, stop);
         }, cancel, ActPatience);
         foreach (var (shard, result) in answers.Given.Skip(1).Where(one => one.Value.Done > 0))

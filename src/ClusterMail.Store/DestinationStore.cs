@@ -44,6 +44,16 @@ public sealed class DestinationStore(NpgsqlDataSource dataSource)
         return await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 
+    private const string TrySql = "UPDATE destination SET down_since = NULL, down_until = NULL, changed_at = now() WHERE key = ANY ($1) AND down_until IS NOT NULL";
+
+    /// <summary>Somebody wants them tried: they count as up until the next failure, whatever is remembered of earlier ones.</summary>
+    public async Task TryAsync(IReadOnlyCollection<string> keys, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(TrySql);
+        command.Parameters.With(keys.ToArray());
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
     private const string ListDownSql = """
         SELECT key, coalesce(down_since, changed_at), down_until, failures, last_reply FROM destination WHERE down_until > now() ORDER BY key
         """;

@@ -54,7 +54,11 @@ public sealed class QueueStoreAdminTests
         Assert.False(await destinations.MarkDownAsync(["example.net", "example.org"], TimeSpan.FromHours(1), "no answer", tried: false, default));
         Assert.Equal(["example.org"], (await destinations.ListDownAsync(default)).Select(down => down.Key));
 
-        Assert.True(await destinations.MarkDownAsync(["example.net"], TimeSpan.FromHours(1), "no answer", tried: true, default));
+        await destinations.TryAsync(["example.org"], default);
+        Assert.False(await destinations.MarkDownAsync(["example.org"], TimeSpan.FromHours(1), "no answer", tried: false, default));
+        Assert.Empty(await destinations.ListDownAsync(default));
+
+        Assert.True(await destinations.MarkDownAsync(["example.net", "example.org"], TimeSpan.FromHours(1), "no answer", tried: true, default));
         Assert.Equal(2, (await destinations.ListDownAsync(default)).Count);
     }
 

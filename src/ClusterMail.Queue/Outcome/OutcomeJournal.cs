@@ -89,8 +89,10 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     /// <summary>It was stalled when somebody asked, and is no longer. Handlers must not block.</summary>
     public event Action? Resumed;
 
-    private bool Stalls() =>
-        Volatile.Read(ref _failing) || Volatile.Read(ref _unrecorded) >= FewUnrecorded + UnrecordedByCommit * Volatile.Read(ref _lastMails) || (Volatile.Read(ref _writingSince) is var since and not 0 && Stopwatch.GetElapsedTime(since) > Patience);
+    /// <summary>It is stalled because the database does not answer, not only because a commit takes longer than the last ones.</summary>
+    public bool IsAway => Volatile.Read(ref _failing) || (Volatile.Read(ref _writingSince) is var since and not 0 && Stopwatch.GetElapsedTime(since) > Patience);
+
+    private bool Stalls() => IsAway || Volatile.Read(ref _unrecorded) >= FewUnrecorded + UnrecordedByCommit * Volatile.Read(ref _lastMails);
 
     /// <summary>Outcomes that were written and that a crash of the database may still undo.</summary>
     public int Unconfirmed => _line.Unconfirmed;

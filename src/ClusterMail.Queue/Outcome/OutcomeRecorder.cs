@@ -31,7 +31,7 @@ public sealed partial class OutcomeRecorder(Func<RetryRules> retry, Func<Deliver
     public IReadOnlyList<OutcomeJournal> Further { get; set; } = [];
 
     /// <summary>Outcomes of this lease wait for a commit that takes too long: nothing is begun under it now (P4).</summary>
-    public bool IsStalled(EpochLease lease) => Of(lease).IsStalled;
+    public bool IsAway(EpochLease lease) => Of(lease).IsAway;
 
     private OutcomeJournal Of(EpochLease lease) => lease.Shard == 0 ? Journal : Further[lease.Shard - 1];
 

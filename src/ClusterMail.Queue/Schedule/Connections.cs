@@ -97,12 +97,12 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
             Close(rich.Idle.Dequeue());
     }
 
-    /// <summary>What belongs to a shard whose outcomes are stalled goes back to it, so that the mail of the others goes on.</summary>
+    /// <summary>What belongs to a shard that does not answer goes back to it, so that the mail of the others goes on.</summary>
     private bool TryTake(Pool pool, out Work work)
     {
         while (pool.TryTake(out work))
         {
-            if (work.Lease.Shard == 0 || !parts.Recorder.IsStalled(work.Lease))
+            if (work.Lease.Shard == 0 || !parts.Recorder.IsAway(work.Lease))
                 return true;
             parts.Recorder.GiveBack(work, TimeSpan.Zero);
         }

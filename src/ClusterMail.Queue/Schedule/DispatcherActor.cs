@@ -246,8 +246,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         _connections.OnTick(raise: _ticks % 20 == 0);
         PumpAll();
         _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= perDestination).Select(lane => lane.Destination));
-        if (_delivering && _claimer.IsDue(_ticks))
-            _claimer.ClaimByClock();
+        foreach (var claimer in _claimers)
+            if (claimer.IsDue(_ticks) && _delivering)
+                claimer.ClaimByClock();
         if (_ticks % 60 == 0)
             Reconcile();
         if (_ticks % 120 == 0)
@@ -268,7 +269,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void OnWakeUp()
     {
-        _claimer.BeEager();
+        foreach (var claimer in _claimers)
+            claimer.BeEager();
         Claim();
     }
 
