@@ -91,6 +91,7 @@ public class ShardTests
         // Four mails of a sender with a mailbox here, two through each database, all refused: four error mails in his mailbox.
         await farm.Farm.RunAsync("domain", "add", "corp.example", "--local");
         await farm.Farm.RunAsync("account", "add", "taro@corp.example", "--no-password");
+        await Until.TrueAsync(async () => !await TakesAsync(farm.Farm.Nodes[1], "nobody@corp.example") && await TakesAsync(farm.Farm.Nodes[1], "taro@corp.example"), Limit, "domain and account in force");
         farm.Sink.Script = heard => heard.Verb == "RCPT" ? new SinkAnswer("550 5.1.1 Nobody") : null;
         var mails = await CountAsync(server.ConnectionString, "history");
         for (var sent = 0; sent < 4; sent++)
@@ -103,6 +104,14 @@ public class ShardTests
         await Until.TrueAsync(async () => await CountAsync(server.ConnectionString, "recipient") + await CountAsync(farm.Farm.Cluster.Database, "recipient") == 0, Limit, "both queues empty");
         Assert.Equal(mails + 4, await CountAsync(server.ConnectionString, "history"));
         Assert.Equal(0, await CountAsync(server.ConnectionString, "mailbox_message"));
+    }
+
+    private static async Task<bool> TakesAsync(FarmNode node, string recipient)
+    {
+        using var client = await SmtpConversation.OpenAsync(node.Receiver);
+        await client.SayAsync("EHLO client.test");
+        await client.SayAsync("MAIL FROM:<a@example.net>");
+        return (await client.SayAsync($"RCPT TO:<{recipient}>")).StartsWith("250", StringComparison.Ordinal);
     }
 
     /// <summary>Waits until every node puts mail into the shard, or none does.</summary>
