@@ -74,8 +74,19 @@ internal sealed record Options
 
         var given = new Dictionary<string, string>
         {
-            ["--peers"] = "postfix", ["--runs"] = "5", ["--sizes"] = "1024,10240,102400", ["--mails"] = "20000,10000,2000", ["--sessions"] = "20", ["--recipients"] = "1",
-            ["--tls"] = "no", ["--reuse"] = "no", ["--pipelining"] = "no", ["--rate"] = "", ["--json"] = "", ["--base"] = "", ["--head"] = "",
+            ["--peers"] = "postfix",
+            ["--runs"] = "5",
+            ["--sizes"] = "1024,10240,102400",
+            ["--mails"] = "20000,10000,2000",
+            ["--sessions"] = "20",
+            ["--recipients"] = "1",
+            ["--tls"] = "no",
+            ["--reuse"] = "no",
+            ["--pipelining"] = "no",
+            ["--rate"] = "",
+            ["--json"] = "",
+            ["--base"] = "",
+            ["--head"] = "",
         };
         for (var index = 0; index < arguments.Count; index += 2)
         {

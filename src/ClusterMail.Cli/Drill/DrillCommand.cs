@@ -133,7 +133,8 @@ internal sealed class DrillCommand(ConnectionOptions connection)
             : local is null ? throw new CommandFailure(Exit.Usage, $"name this machine's address as the nodes reach it with --sink HOST:PORT") : ("127.0.0.1", 0);
         var order = new DrillOrder(
             kind, new DrillTarget(node, status, TimeSpan.FromSeconds(parsed.GetValue(_for))), domain, sink, Receivers(local, parsed.GetValue(_through) ?? []), parsed.GetValue(_sessions),
-            parsed.GetValue(_rate), TimeSpan.FromSeconds(parsed.GetValue(_margin)), TimeSpan.FromSeconds(parsed.GetValue(_settle)), hands) { IsReserved = domain == LocalDomain };
+            parsed.GetValue(_rate), TimeSpan.FromSeconds(parsed.GetValue(_margin)), TimeSpan.FromSeconds(parsed.GetValue(_settle)), hands)
+        { IsReserved = domain == LocalDomain };
         return hands is null || kind.Harm is null ? order : await order.WithHarmAsync(kind.Harm(hands, client, order.Target, domain), cancel);
     }
 

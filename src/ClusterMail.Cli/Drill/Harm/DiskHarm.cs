@@ -55,7 +55,8 @@ internal sealed class DiskHarm(LocalHands hands, DrillTarget target) : ILocalHar
             "--kill-after=5", (target.For + Grace).TotalSeconds.ToString("0", CultureInfo.InvariantCulture), InstalledTool.Find("strace")!, "-f", "-qq", "-o", Path.Combine(hands.Folder, TraceFile),
             "-e", $"trace={Calls}", "-e", $"inject={Calls}:error=ENOSPC",
             .. files.SelectMany(file => (string[])["-P", file]), .. processes.SelectMany(pid => (string[])["-p", pid.ToString(CultureInfo.InvariantCulture)]),
-        ]) { RedirectStandardError = true };
+        ])
+        { RedirectStandardError = true };
         var strace = _strace = Process.Start(start) ?? throw new CommandFailure($"cannot start {start.FileName}");
         var said = new StringBuilder();
         strace.ErrorDataReceived += (_, line) => { lock (said) said.AppendLine(line.Data); };
