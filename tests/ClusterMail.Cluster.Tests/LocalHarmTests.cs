@@ -8,6 +8,7 @@ namespace ClusterMail.Cluster.Tests;
 /// Drills that do their harm with tools of the machine: what the report says, and what the machine says meanwhile and afterwards, asked past the drill. As root, with
 /// nftables, strace and libfaketime (tests/install).
 /// </summary>
+[Collection(ClusterFarm.Patient)]
 public class LocalHarmTests
 {
     private const string Domain = "clustermail-drill.test";
