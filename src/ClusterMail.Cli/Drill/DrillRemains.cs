@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ClusterMail.Admin.Contract;
 using ClusterMail.Cli.Demo;
 using ClusterMail.Cli.Drill.Harm;
@@ -11,6 +12,9 @@ namespace ClusterMail.Cli.Drill;
 /// </summary>
 internal static class DrillRemains
 {
+    /// <summary>Longer than an attempt at a sink that is gone takes.</summary>
+    private static readonly TimeSpan BusyLimit = TimeSpan.FromSeconds(60);
+
     /// <returns>False: there was nothing to put right.</returns>
     /// <exception cref="CommandFailure">A drill is at work there.</exception>
     public static async Task<bool> PutRightIfKilledAsync(LocalHands hands, AdminClient client, Action<string> say, CancellationToken cancel)
@@ -51,8 +55,20 @@ internal static class DrillRemains
             await NamesHarm.SetAsync(client, mark.NameServers, "drill ends", cancel);
         await TemporaryRoute.OfDrill(client, mark.Domain).RemoveAsync(cancel);
         if (isBrokenOff)
-            await client.SendAsync(
-                HttpMethod.Post, Routes.QueueDelete, DrillTraffic.InQueue(mark.Domain) with { Reason = "drill broken off" }, AdminJson.Default.QueueSelection, AdminJson.Default.QueueActResult, cancel);
+            await DeleteMailsAsync(client, mark.Domain, cancel);
         DrillMark.Remove(hands.Folder);
+    }
+
+    /// <summary>What a node is just trying is left alone by a delete; it ends, or waits, a little later.</summary>
+    private static async Task DeleteMailsAsync(AdminClient client, string domain, CancellationToken cancel)
+    {
+        var selection = DrillTraffic.InQueue(domain) with { Reason = "drill broken off" };
+        for (var clock = Stopwatch.StartNew(); ;)
+        {
+            var deleted = await client.SendAsync(HttpMethod.Post, Routes.QueueDelete, selection, AdminJson.Default.QueueSelection, AdminJson.Default.QueueActResult, cancel);
+            if (deleted.Value.Skipped == 0 || clock.Elapsed > BusyLimit)
+                return;
+            await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
+        }
     }
 }
