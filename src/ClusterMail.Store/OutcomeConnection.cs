@@ -26,5 +26,8 @@ public sealed class OutcomeConnection(QueueStore store, NpgsqlConnection connect
     /// <exception cref="TimeoutException">It is not on the standby within the time limit of statements.</exception>
     public Task ConfirmAsync(CancellationToken cancel) => StandbyWait.PassAsync(connection, cancel);
 
+    /// <summary>False: it has broken, perhaps while nobody used it, and whatever is tried over it fails without reaching the server.</summary>
+    public bool IsOpen => connection.State == System.Data.ConnectionState.Open;
+
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 }

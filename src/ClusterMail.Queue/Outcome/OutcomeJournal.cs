@@ -202,7 +202,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 _written(conclusions.Length, false);
                 return;
             }
-            catch (Exception trouble) when (Database.IsLost(trouble))
+            catch (Exception trouble) when (Database.IsLost(trouble) || _line.IsBroken)
             {
                 if (!await GoesOnAsync(conclusions.Length, trouble, first: !lost).ConfigureAwait(false))
                 {

@@ -25,6 +25,9 @@ internal sealed class OutcomeLine : IAsyncDisposable
     /// <summary>Nothing can be written under its epoch any more.</summary>
     public bool HasEnded => _lease is { HasEnded: true };
 
+    /// <summary>The connection broke, perhaps while nobody used it: what is said of it then is no word of the database.</summary>
+    public bool IsBroken => _connection is { IsOpen: false };
+
     public bool IsOf(EpochLease lease) => _lease == lease;
 
     /// <summary>From now on for another epoch. Only when nothing is unconfirmed.</summary>
@@ -89,6 +92,8 @@ internal sealed class OutcomeLine : IAsyncDisposable
 
     private async Task ConnectAsync()
     {
+        if (IsBroken)
+            await BreakAsync().ConfigureAwait(false);
         _connection ??= await _lease!.Store.OpenOutcomesAsync(CancellationToken.None).ConfigureAwait(false);
         while (_again.Count > 0)
         {
@@ -99,7 +104,7 @@ internal sealed class OutcomeLine : IAsyncDisposable
                     _lease!.Epoch, [.. chunk.SelectMany(ending => ending.Conclusions)], [.. chunk.SelectMany(ending => ending.Notices)], CancellationToken.None).ConfigureAwait(false);
                 Note(chunk);
             }
-            catch (Exception refused) when (refused is not EpochFencedException && !Database.IsLost(refused))
+            catch (Exception refused) when (refused is not EpochFencedException && !Database.IsLost(refused) && !IsBroken)
             {
                 // It was taken once. It must not hold up for ever what comes after it; the rows stay owned, and the reconciliation of the dispatcher finds them.
             }
