@@ -48,6 +48,18 @@ public sealed class OutcomeCrashTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task P2_a_connection_that_broke_while_nobody_used_it_costs_no_outcome()
+    {
+        await using var scene = await QueueScene.StartQuietAsync(_database, confirmAfter: TimeSpan.FromHours(1));
+        var (first, second) = (await scene.OwnedAsync(), await scene.OwnedAsync());
+        await WriteAsync(scene, first, 1);
+        await CrashAsync();
+        await Until.TrueAsync(() => scene.Outcomes.IsBroken, QueueScene.Patience, "the keepalive has found it");
+        await WriteAsync(scene, second, 2);
+        Assert.Equal((0L, 2L, 0L), (await scene.CountAsync("recipient"), await scene.CountAsync("history WHERE outcome = 'delivered'"), await scene.CountAsync("event WHERE kind = 'possible-duplicate'")));
+    }
+
+    [Fact]
     public async Task P2_a_moment_later_it_is_on_disk()
     {
         await using var scene = await QueueScene.StartQuietAsync(_database, confirmAfter: TimeSpan.FromMilliseconds(1));

@@ -94,6 +94,8 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 
     private bool Stalls() => IsAway || Volatile.Read(ref _unrecorded) >= FewUnrecorded + UnrecordedByCommit * Volatile.Read(ref _lastMails);
 
+    internal bool IsBroken => _line.IsBroken;
+
     /// <summary>Outcomes that were written and that a crash of the database may still undo.</summary>
     public int Unconfirmed => _line.Unconfirmed;
 
