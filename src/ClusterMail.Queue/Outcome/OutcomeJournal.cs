@@ -94,6 +94,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 
     private bool Stalls() => IsAway || Volatile.Read(ref _unrecorded) >= FewUnrecorded + UnrecordedByCommit * Volatile.Read(ref _lastMails);
 
+    /// <summary>See <see cref="OutcomeLine.IsBroken"/>.</summary>
     internal bool IsBroken => _line.IsBroken;
 
     /// <summary>Outcomes that were written and that a crash of the database may still undo.</summary>
@@ -107,8 +108,9 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
             Interlocked.Increment(ref _unrecorded);
         if (_waiting.Writer.TryWrite(ending))
             return;
-        Interlocked.Add(ref _unrecorded, -ending.Conclusions.Count);
         // The node has stopped; its rows went back.
+        if (IsTaken(ending))
+            Interlocked.Decrement(ref _unrecorded);
         _written(ending.Conclusions.Count, false);
         _ = LateAsync(ending.Conclusions, "the node was stopped");
     }
