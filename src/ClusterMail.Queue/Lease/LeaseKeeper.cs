@@ -35,10 +35,10 @@ public sealed record LeaseOptions
 public sealed partial class LeaseKeeper(
     NodeStore nodes, NodeRegistration registration, LeaseOptions options, Func<long, (QueueStore Store, IAsyncDisposable Source)> openStore, ILogger<LeaseKeeper> log, int shard = 0) : IAsyncDisposable
 {
-    private IAsyncDisposable? _source;
     /// <summary>The clocks of the database and of this machine run at the same pace, but for what a timer and a question take.</summary>
     private static readonly TimeSpan AfterEnd = TimeSpan.FromMilliseconds(10);
 
+    private IAsyncDisposable? _source;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _renewNow = new(0, 1);
     private volatile EpochLease? _current;
