@@ -35,6 +35,9 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
 
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(2);
 
+    /// <summary>Nothing more is on its way from a client that has been silent so long: a round trip to the far side of the earth takes less.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(500);
+
     private PipeReader _input = connection.Transport.Input;
     private PipeWriter _output = connection.Transport.Output;
     private SslStream? _tls;
@@ -158,16 +161,19 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
 
     /// <summary>
     /// Reads and drops what the client still sends, for a moment: closing a socket with unread input resets the connection, and the reset may reach the
-    /// client before it has read our last reply (RFC 1122 §4.2.2.13).
+    /// client before it has read our last reply (RFC 1122 §4.2.2.13). Not longer: a client that has sent several commands at once and waits for an answer to each
+    /// learns only from the close that no more will come.
     /// </summary>
     public async ValueTask LingerAsync()
     {
-        using var limit = new CancellationTokenSource(LingerLimit);
+        using var limit = new CancellationTokenSource(Silence, time);
+        var began = time.GetTimestamp();
         try
         {
-            for (long dropped = 0; dropped < MaxDropped;)
+            for (long dropped = 0; dropped < MaxDropped && time.GetElapsedTime(began) < LingerLimit;)
             {
                 var result = await _input.ReadAsync(limit.Token);
+                limit.CancelAfter(Silence);
                 dropped += result.Buffer.Length;
                 _input.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted)

@@ -213,7 +213,7 @@ public sealed class ReceivingTests
         var start = time.GetTimestamp();
         Assert.StartsWith("421 4.4.2 Idle", await AfterAsync(time, client, TimeSpan.FromSeconds(298)));
         Assert.True(time.GetElapsedTime(start) >= TimeSpan.FromSeconds(300));
-        Assert.Null(await client.ReplyAsync());
+        Assert.Null(await AfterAsync(time, client, TimeSpan.Zero));
     }
 
     [Fact]
@@ -226,6 +226,28 @@ public sealed class ReceivingTests
         Assert.StartsWith("250 ", await client.AskAsync("NOOP"));
         time.Advance(TimeSpan.FromSeconds(11));
         Assert.StartsWith("421 4.4.2 Session", await client.AskAsync("NOOP"));
+    }
+
+    [Fact]
+    public async Task P6_who_sent_several_commands_at_once_and_got_421_to_the_first_sees_the_close_after_half_a_second()
+    {
+        var time = new FakeTimeProvider();
+        await using var receiver = await TestReceiver.StartAsync(TestReceiver.Defaults with { MaxCommands = 2 }, time: time);
+        using var client = await receiver.ConnectAsync();
+        await client.ReplyAsync();
+        await client.SendAsync("NOOP\r\nNOOP\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n");
+        Assert.StartsWith("250 ", await client.ReplyAsync());
+        Assert.StartsWith("250 ", await client.ReplyAsync());
+        Assert.StartsWith("421 4.7.0 Too many commands", await client.ReplyAsync());
+        var close = client.ReplyAsync();
+        // The session begins to wait at some moment after the 421; three times half a second are less than what a client that goes on sending is waited for.
+        for (var turn = 0; turn < 3 && !close.IsCompleted; turn++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.WhenAny(close, Task.Delay(TimeSpan.FromSeconds(1)));
+        }
+        Assert.True(close.IsCompleted);
+        Assert.Null(await close);
     }
 
     [Fact]
