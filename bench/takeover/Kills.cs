@@ -1,3 +1,4 @@
+using System.Globalization;
 using ClusterMail.Testing.Processes;
 
 namespace ClusterMail.Bench.Takeover;
@@ -13,6 +14,12 @@ internal static class Kills
     private const string EventsSql = """
         SELECT coalesce(string_agg(format('    %s s  %s %s: %s', round(extract(epoch FROM at - $1)::numeric, 1), kind, node, left(text, 100)), E'\n' ORDER BY id), '    none')
         FROM event WHERE at BETWEEN $1 AND $2 AND kind <> 'taken-over'
+        """;
+
+    /// <summary>Of the mail that came last: who sent it in the end, and from when on.</summary>
+    private const string LastSql = """
+        SELECT coalesce((SELECT format('    last mail: %s, attempt %s, begun after %s s, ended after %s s', node, attempts, round(extract(epoch FROM started_at - $1)::numeric, 1),
+                         round(extract(epoch FROM ended_at - $1)::numeric, 1)) FROM history WHERE mail_id = ANY ($2) ORDER BY ended_at DESC LIMIT 1), '    last mail: not in the history yet')
         """;
 
     private sealed record Kill(Testing.Processes.Takeover Takeover, bool Oldest, TimeSpan Gap, TimeSpan LongestOfOne);
@@ -51,7 +58,10 @@ internal static class Kills
             kills.Add(kill);
             Console.WriteLine($"kill {number,2}: {name}{(oldest ? ", the oldest" : ""),-13} first {takeover.Times[0].TotalSeconds:0.0} s, last {takeover.Last.TotalSeconds:0.0} s; no 250 for {kill.Gap.TotalSeconds:0.00} s, one session {kill.LongestOfOne.TotalSeconds:0.00} s");
             if (takeover.Last > Aim)
+            {
                 Console.WriteLine(await farm.AskAsync<string>(EventsSql, takeover.Killed, takeover.Killed + takeover.Last));
+                Console.WriteLine(await farm.AskAsync<string>(LastSql, takeover.Killed, takeover.Stuck.Numbers.Values.Select(number => long.Parse(number[1..], CultureInfo.InvariantCulture)).ToArray()));
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.TestKit;
 using Akka.TestKit.Xunit;
 using ClusterMail.Queue.Schedule;
 using ClusterMail.Testing.Processes;
@@ -15,10 +16,23 @@ public sealed class DestinationActorTests : TestKit
 
     public DestinationActorTests() => _actor = Sys.ActorOf(DestinationActor.Props(() => _options, _time));
 
+    private readonly Dictionary<string, TestProbe> _gates = [];
+
+    private TestProbe GateOf(string node)
+    {
+        if (!_gates.TryGetValue(node, out var gate))
+            _gates.Add(node, gate = CreateTestProbe());
+        return gate;
+    }
+
+    /// <summary>What the node is told next.</summary>
+    private DestinationActor.Allotted Told(string node) =>
+        GateOf(node).ExpectMsg<DestinationActor.Allotted>(TimeSpan.FromSeconds(30), cancellationToken: TestContext.Current.CancellationToken);
+
     private DestinationActor.Allotted Want(string node, int wanted, int holding = 0)
     {
-        _actor.Tell(new DestinationActor.Want(Hop, node, wanted, holding), TestActor);
-        return ExpectMsg<DestinationActor.Allotted>(TimeSpan.FromSeconds(30), cancellationToken: TestContext.Current.CancellationToken);
+        _actor.Tell(new DestinationActor.Want(Hop, node, wanted, holding), GateOf(node));
+        return Told(node);
     }
 
     private DestinationActor.Allotted Fails(string node)
@@ -43,18 +57,51 @@ public sealed class DestinationActorTests : TestKit
     {
         Assert.Equal(10, Want("a", 20).Connections);
         Assert.Equal(0, Want("b", 20).Connections);
-        // Asked to shrink to 5, a still holds its 10: nothing of it is free for b yet.
+        Assert.Equal(5, Told("a").Connections);
+        // Told to shrink to 5, a still holds its 10: nothing of it is free for b yet.
         Assert.Equal(5, Want("a", 20, holding: 10).Connections);
         Assert.Equal(0, Want("b", 20).Connections);
         Assert.Equal(5, Want("a", 20, holding: 5).Connections);
+        Assert.Equal(5, Told("b").Connections);
         Assert.Equal(5, Want("b", 20).Connections);
+    }
+
+    [Fact]
+    public void CLU_22_who_holds_more_than_its_part_hears_at_once_that_another_waits_and_that_one_what_was_let_go()
+    {
+        Assert.Equal(6, Want("a", 6).Connections);
+        _time.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal(4, Want("b", 20).Connections);
+        var less = Told("a");
+        Assert.Equal((5, 6000), (less.Connections, less.ForMs));
+        Assert.Equal(5, Want("a", 6, holding: 5).Connections);
+        var more = Told("b");
+        Assert.Equal((5, 10_000), (more.Connections, more.ForMs));
+        // Nobody has less than its part: nobody is told anything.
+        Assert.Equal(5, Want("a", 6, holding: 5).Connections);
+        _actor.Tell(new DestinationActor.Want(Hop, "a", 0, 0), GateOf("a"));
+        Assert.Equal(10, Told("b").Connections);
+        GateOf("a").ExpectNoMsg(TimeSpan.Zero, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void DELIV_2_while_one_node_tries_whether_it_is_back_nobody_is_given_what_another_let_go()
+    {
+        Assert.Equal(10, Want("a", 20).Connections);
+        Fails("a");
+        _time.Advance(_options.FirstBackOff);
+        Assert.Equal(1, Want("b", 20).Connections);
+        Assert.Equal(0, Want("a", 20).Connections);
+        _actor.Tell(new DestinationActor.Want(Hop, "b", 0, 0), GateOf("b"));
+        Assert.Equal(0, Want("a", 20).Connections);
+        GateOf("b").ExpectNoMsg(TimeSpan.Zero, TestContext.Current.CancellationToken);
     }
 
     [Fact]
     public void DELIV_2_what_a_node_gives_back_or_no_longer_asks_for_is_free()
     {
         Assert.Equal(10, Want("a", 20).Connections);
-        _actor.Tell(new DestinationActor.Want(Hop, "a", 0, 0), TestActor);
+        _actor.Tell(new DestinationActor.Want(Hop, "a", 0, 0), GateOf("a"));
         Assert.Equal(10, Want("b", 20).Connections);
         _time.Advance(_options.AllotmentTtl);
         Assert.Equal(10, Want("c", 20).Connections);
@@ -76,7 +123,10 @@ public sealed class DestinationActorTests : TestKit
     {
         Assert.Equal(10, Want("a", 20).Connections);
         Assert.Equal(5, Want("b", 20, holding: 7).Connections);
+        Assert.Equal(5, Told("a").Connections);
         Assert.Equal(3, Want("c", 20, holding: 7).Connections);
+        Assert.Equal(3, Told("a").Connections);
+        Assert.Equal(3, Told("b").Connections);
     }
 
     [Fact]

@@ -177,8 +177,19 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
 
     public void OnAllotted(DestinationActor.Allotted allotted)
     {
-        if (_hops.GetValueOrDefault(allotted.NextHop) is { } hop && limit.Accept(hop, allotted))
-            Pump(hop);
+        if (_hops.GetValueOrDefault(allotted.NextHop) is not { } hop || !limit.Accept(hop, allotted))
+            return;
+        Shrink(hop);
+        Pump(hop);
+    }
+
+    /// <summary>What it holds above its part another node waits for: idle connections go at once, busy ones after their work.</summary>
+    private static void Shrink(Hop hop)
+    {
+        var above = hop.Above(Stopwatch.GetTimestamp());
+        foreach (var pool in hop.Pools)
+            for (; above > 0 && pool.Idle.TryDequeue(out var worker); above--)
+                Close(worker);
     }
 
     public void OnDown(NextHopLimit.Down down)
@@ -230,12 +241,15 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
         if (Find(ended.Worker) is not { } pool || !pool.Workers.Remove(ended.Worker))
             return;
         Count--;
+        var shrunk = pool.Hop.HasShrunk(Stopwatch.GetTimestamp());
         if (ended.Failure is { } failure)
             OnConnectFailed(pool, ended.Worker, failure);
         ServeStarved();
         Pump(pool.Hop);
         if (pool.Hop is { Workers: 0, Waiting: 0, Allotment.Asked: > 0 })
             limit.Return(pool.Hop);
+        else if (shrunk)
+            limit.AskAnew(pool.Hop);
     }
 
     /// <summary>Everything that waits for the next hop is deferred: no host of it can be reached.</summary>
@@ -352,7 +366,7 @@ internal sealed class Connections(DispatcherParts parts, NextHopLimit limit, IAc
 
     private bool MustClose(Pool pool, OutboundWorker worker) =>
         worker.IsWorn || !worker.Lease.IsValid
-        || pool.Hop.Workers > Math.Max(1, pool.Hop.Allotment.At(Stopwatch.GetTimestamp()))
+        || pool.Hop.Above(Stopwatch.GetTimestamp()) > 0
         || (IsDone(pool, worker) && pool.Hop.HasHungry(beside: pool) && pool.Hop.Workers >= pool.Hop.Most(Stopwatch.GetTimestamp()))
         || (_starved.Count > 0 && (pool.Workers.Count > 1 || pool.Waiting == 0));
 }

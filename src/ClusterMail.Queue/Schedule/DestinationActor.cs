@@ -43,14 +43,19 @@ public sealed class DestinationActor : ReceiveActor
     /// <summary>A session was opened.</summary>
     public sealed record Reachable(string NextHop, string Node) : ICommand;
 
-    /// <summary>The answer to <see cref="Want"/> and <see cref="Unreachable"/>.</summary>
+    /// <summary>The answer to <see cref="Want"/> and <see cref="Unreachable"/>, and said without a question when a node's part changes because of another's.</summary>
     /// <param name="Connections">How many the node may hold until the time is over.</param>
     /// <param name="ForMs">Milliseconds the allotment holds.</param>
     /// <param name="DownForMs">Above 0: the next hop is down for so long; defer what waits for it.</param>
     /// <param name="Reply">Why it is down.</param>
     public sealed record Allotted(string NextHop, int Connections, int ForMs, int DownForMs, string Reply);
 
-    private sealed record Holder(int Connections, int Wanted, DateTimeOffset Until, IActorRef Gate);
+    /// <param name="Connections">Not free for others.</param>
+    /// <param name="Told">May be less: so many it keeps when it has let the others go.</param>
+    private sealed record Holder(int Connections, int Told, int Wanted, DateTimeOffset Until, IActorRef Gate)
+    {
+        public bool HasLessThan(int largest) => Told < Math.Min(Wanted, largest);
+    }
 
     private readonly Func<DestinationOptions> _options;
     private readonly TimeProvider _time;
@@ -58,6 +63,7 @@ public sealed class DestinationActor : ReceiveActor
     private int _failures;
     private DateTimeOffset _downUntil = DateTimeOffset.MinValue;
     private string _downReply = "";
+    private string _nextHop = "";
     private string? _prober;
     private DateTimeOffset _probeUntil;
 
@@ -81,6 +87,7 @@ public sealed class DestinationActor : ReceiveActor
         if (want.Wanted == 0)
         {
             _holders.Remove(want.Node);
+            Balance(now);
             return;
         }
         if (now < _downUntil)
@@ -96,9 +103,11 @@ public sealed class DestinationActor : ReceiveActor
         }
         var connections = _failures > 0 ? 1 : Share(want, now);
         // What it still holds beyond its part is not free for others before it says that it has let go.
-        _holders[want.Node] = new Holder(Math.Max(connections, want.Holding), want.Wanted, now + _options().AllotmentTtl, Sender);
+        _holders[want.Node] = new Holder(Math.Max(connections, want.Holding), connections, want.Wanted, now + _options().AllotmentTtl, Sender);
+        _nextHop = want.NextHop;
         Context.Watch(Sender);
         Sender.Tell(new Allotted(want.NextHop, connections, (int)_options().AllotmentTtl.TotalMilliseconds, 0, ""));
+        Balance(now);
     }
 
     /// <summary>
@@ -109,6 +118,40 @@ public sealed class DestinationActor : ReceiveActor
     {
         foreach (var node in _holders.Where(holder => holder.Value.Gate.Equals(gone.ActorRef)).Select(holder => holder.Key).ToArray())
             _holders.Remove(node);
+        Balance(_time.GetUtcNow());
+    }
+
+    /// <summary>
+    /// What is free goes to nodes that have less than their part. While one has, or more is held than the limit allows, who holds more than its own part hears so now:
+    /// its next question may be seconds away, and mail taken over from a dead node waits meanwhile.
+    /// </summary>
+    private void Balance(DateTimeOffset now)
+    {
+        if (_failures > 0)
+            return;
+        Expire(now);
+        var largest = LargestPart(_options().Connections, _holders.Values.Select(holder => holder.Wanted));
+        foreach (var (node, holder) in _holders.Where(holder => holder.Value.HasLessThan(largest)).ToArray())
+            if (Math.Min(Math.Min(holder.Wanted, largest), holder.Connections + Free) is var more && more > holder.Told)
+                Tell(node, holder with { Told = more, Connections = Math.Max(holder.Connections, more) }, now);
+        if (Free >= 0 && !_holders.Values.Any(holder => holder.HasLessThan(largest)))
+            return;
+        foreach (var (node, holder) in _holders.Where(holder => holder.Value.Told > largest).ToArray())
+            Tell(node, holder with { Told = largest }, now);
+    }
+
+    private void Tell(string node, Holder holder, DateTimeOffset now)
+    {
+        _holders[node] = holder;
+        holder.Gate.Tell(new Allotted(_nextHop, holder.Told, (int)(holder.Until - now).TotalMilliseconds, 0, ""));
+    }
+
+    private int Free => _options().Connections - _holders.Values.Sum(holder => holder.Connections);
+
+    private void Expire(DateTimeOffset now)
+    {
+        foreach (var gone in _holders.Where(holder => holder.Value.Until <= now).Select(holder => holder.Key).ToArray())
+            _holders.Remove(gone);
     }
 
     private bool MayProbe(string node, DateTimeOffset now)
@@ -121,32 +164,32 @@ public sealed class DestinationActor : ReceiveActor
     }
 
     /// <summary>
-    /// The node's part when all demands are served evenly up to the limit, and never more than is free now: a node that holds more than its
-    /// part shrinks at its next question. What it holds within its part it keeps, even where an actor that has just moved has given it to another already.
+    /// The node's part when all demands are served evenly up to the limit, and never more than is free now: who holds more than
+    /// its part has to let it go first. What it holds within its part it keeps, even where an actor that has just moved has given it to another already.
     /// </summary>
     private int Share(Want want, DateTimeOffset now)
     {
-        foreach (var gone in _holders.Where(holder => holder.Value.Until <= now).Select(holder => holder.Key).ToArray())
-            _holders.Remove(gone);
-        var limit = _options().Connections;
-        var others = _holders.Where(holder => holder.Key != want.Node).Select(holder => holder.Value).ToArray();
-        var part = EvenPart(limit, want.Wanted, others.Select(other => other.Wanted));
-        return Math.Min(part, Math.Max(want.Holding, limit - others.Sum(other => other.Connections)));
+        Expire(now);
+        _holders.Remove(want.Node);
+        return Math.Min(EvenPart(_options().Connections, want.Wanted, _holders.Values.Select(holder => holder.Wanted)), Math.Max(want.Holding, Free));
     }
 
     /// <summary>Max-min fairness: small demands are met in full, what they leave is divided evenly among the larger ones; never 0 while the limit allows.</summary>
-    public static int EvenPart(int limit, int wanted, IEnumerable<int> otherWanted)
+    public static int EvenPart(int limit, int wanted, IEnumerable<int> otherWanted) => Math.Min(wanted, LargestPart(limit, otherWanted.Append(wanted)));
+
+    /// <summary>What nobody's part is larger than; who wants less gets all of it.</summary>
+    private static int LargestPart(int limit, IEnumerable<int> wanted)
     {
         var left = limit;
-        var demands = otherWanted.Append(wanted).Order().ToArray();
+        var demands = wanted.Order().ToArray();
         for (var i = 0; i < demands.Length; i++)
         {
             var even = left / (demands.Length - i);
             if (demands[i] > even)
-                return Math.Min(wanted, Math.Max(1, even));
+                return Math.Max(1, even);
             left -= demands[i];
         }
-        return wanted;
+        return int.MaxValue;
     }
 
     private void OnUnreachable(Unreachable failed)

@@ -1,3 +1,5 @@
+using ClusterMail.Queue.Deliver;
+
 namespace ClusterMail.Queue.Schedule;
 
 /// <summary>
@@ -32,6 +34,12 @@ internal sealed class Hop(string nextHop)
 
     /// <summary>Connections it may have now.</summary>
     public int Most(long now) => Math.Min(Math.Min(Allotment.At(now), Ceiling), Proven ? int.MaxValue : 1);
+
+    /// <summary>Connections above its part that are not being closed yet. One it may always keep.</summary>
+    public int Above(long now) => _pools.Sum(pool => pool.Workers.Count(worker => worker.State != WorkerState.Closing)) - Math.Max(1, Allotment.At(now));
+
+    /// <summary>It held more than its part and has just let go of the last of it.</summary>
+    public bool HasShrunk(long now) => Allotment.At(now) is > 0 and var part && part < Allotment.Asked && Workers == part;
 
     /// <summary>Works wait there for which no connection is open: one with another login must make room.</summary>
     public bool HasHungry(Pool beside) => _pools.Any(pool => pool != beside && pool.IsHungry);

@@ -24,6 +24,13 @@ internal sealed class NextHopLimit(DispatcherParts parts, IActorRef self, ILoggi
         Tell(new DestinationActor.Want(hop.NextHop, parts.Node, wanted, hop.Workers));
     }
 
+    /// <summary>Asks whatever was asked before: others hear what it has let go.</summary>
+    public void AskAnew(Hop hop)
+    {
+        hop.Allotment = hop.Allotment.AskAnew();
+        AskFor(hop);
+    }
+
     /// <summary>Nothing to do there: its part of the limit is free for other nodes at once.</summary>
     public void Return(Hop hop)
     {
