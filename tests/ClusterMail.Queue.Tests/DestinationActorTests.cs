@@ -70,10 +70,10 @@ public sealed class DestinationActorTests : TestKit
     public void CLU_22_who_holds_more_than_its_part_hears_at_once_that_another_waits_and_that_one_what_was_let_go()
     {
         Assert.Equal(6, Want("a", 6).Connections);
-        _time.Advance(TimeSpan.FromSeconds(4));
+        _time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(4, Want("b", 20).Connections);
         var less = Told("a");
-        Assert.Equal((5, 6000), (less.Connections, less.ForMs));
+        Assert.Equal((5, 8000), (less.Connections, less.ForMs));
         Assert.Equal(5, Want("a", 6, holding: 5).Connections);
         var more = Told("b");
         Assert.Equal((5, 10_000), (more.Connections, more.ForMs));
@@ -103,7 +103,9 @@ public sealed class DestinationActorTests : TestKit
         Assert.Equal(10, Want("a", 20).Connections);
         _actor.Tell(new DestinationActor.Want(Hop, "a", 0, 0), GateOf("a"));
         Assert.Equal(10, Want("b", 20).Connections);
-        _time.Advance(_options.AllotmentTtl);
+        _time.Advance(_options.SilenceLimit - TimeSpan.FromMilliseconds(1));
+        Assert.Equal(0, Want("c", 20).Connections);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal(10, Want("c", 20).Connections);
     }
 

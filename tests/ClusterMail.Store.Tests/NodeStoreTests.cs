@@ -48,6 +48,20 @@ public sealed class NodeStoreTests
     }
 
     [Fact]
+    public async Task P3_what_a_dead_node_held_goes_before_mail_that_came_while_it_was_dead()
+    {
+        await using var scene = await Scene.StartAsync();
+        await scene.AcceptOwnedAsync("held@example.net");
+        await scene.Queue.AcceptAsync(scene.Epoch, [await scene.MailAsync(owned: false, "later@example.net")], default);
+        await scene.ExpireAsync(scene.Epoch);
+        await scene.Nodes.FenceExpiredAsync("node2", default);
+
+        var next = await Scene.RegisterAsync(scene.Nodes, "node2");
+        Assert.Equal("held@example.net", Assert.Single(await scene.Queue.ClaimAsync(next, 1, 1, [], default)).ForwardPath);
+        Assert.Equal("later@example.net", Assert.Single(await scene.Queue.ClaimAsync(next, 1, 1, [], default)).ForwardPath);
+    }
+
+    [Fact]
     public async Task P4_an_accept_racing_with_the_fence_leaves_no_row_with_a_fenced_owner()
     {
         await using var scene = await Scene.StartAsync();

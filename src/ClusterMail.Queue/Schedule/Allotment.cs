@@ -7,8 +7,8 @@ namespace ClusterMail.Queue.Schedule;
 /// </summary>
 internal readonly record struct Allotment
 {
-    /// <summary>A question is repeated after so long, which also keeps the allotment alive.</summary>
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(3);
+    /// <summary>A question is repeated after so long: by that the actor knows that this node lives, three times within <see cref="DestinationOptions.SilenceLimit"/>.</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// A question nobody answered is asked again sooner: it went to a node that is gone, and by now its shard may live elsewhere. So is one that brought less
@@ -18,6 +18,9 @@ internal readonly record struct Allotment
 
     /// <summary>Without an answer for so long the node helps itself.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>One connection it took by itself is its own for so long.</summary>
+    private static readonly TimeSpan HelpTime = TimeSpan.FromSeconds(3);
 
     private int Connections { get; init; }
     private long Until { get; init; }
@@ -51,7 +54,7 @@ internal readonly record struct Allotment
     public bool IsForsaken(long now) => UnansweredSince != 0 && Stopwatch.GetElapsedTime(UnansweredSince, now) >= Patience && At(now) == 0;
 
     /// <summary>Mail still moves, over one connection; the database keeps it safe.</summary>
-    public Allotment HelpItself(long now) => this with { Connections = 1, Until = Later(now, AskAgain) };
+    public Allotment HelpItself(long now) => this with { Connections = 1, Until = Later(now, HelpTime) };
 
     private static long Later(long now, TimeSpan time) => now + (long)(time.TotalSeconds * Stopwatch.Frequency);
 }

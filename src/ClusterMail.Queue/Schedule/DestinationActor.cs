@@ -9,8 +9,15 @@ public sealed record DestinationOptions
     /// <summary>Connections of the whole cluster to one next hop; default 10 (DELIV-2).</summary>
     public int Connections { get; init; } = 10;
 
-    /// <summary>An allotment not asked for again within this time is free for others; default 10 s.</summary>
+    /// <summary>What a node may rely on without an answer to its next questions; default 10 s, in which the actor of a dead node lives again elsewhere.</summary>
     public TimeSpan AllotmentTtl { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// A node that has not asked for so long is taken for dead, and what it had is free for others; default 3.5 s. Less than a lease, so that connections of a dead
+    /// node are free when its mail is. A node that lives on, cut off from the actor, keeps what it has for <see cref="AllotmentTtl"/>: so long, and not longer, the next hop
+    /// may see more connections than the limit.
+    /// </summary>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(3.5);
 
     /// <summary>Silence after the first failure to reach any host; doubled each time; default 30 s.</summary>
     public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromSeconds(30);
@@ -52,7 +59,7 @@ public sealed class DestinationActor : ReceiveActor
 
     /// <param name="Connections">Not free for others.</param>
     /// <param name="Told">May be less: so many it keeps when it has let the others go.</param>
-    private sealed record Holder(int Connections, int Told, int Wanted, DateTimeOffset Until, IActorRef Gate)
+    private sealed record Holder(int Connections, int Told, int Wanted, DateTimeOffset Asked, IActorRef Gate)
     {
         public bool HasLessThan(int largest) => Told < Math.Min(Wanted, largest);
     }
@@ -103,17 +110,14 @@ public sealed class DestinationActor : ReceiveActor
         }
         var connections = _failures > 0 ? 1 : Share(want, now);
         // What it still holds beyond its part is not free for others before it says that it has let go.
-        _holders[want.Node] = new Holder(Math.Max(connections, want.Holding), connections, want.Wanted, now + _options().AllotmentTtl, Sender);
+        _holders[want.Node] = new Holder(Math.Max(connections, want.Holding), connections, want.Wanted, now, Sender);
         _nextHop = want.NextHop;
         Context.Watch(Sender);
         Sender.Tell(new Allotted(want.NextHop, connections, (int)_options().AllotmentTtl.TotalMilliseconds, 0, ""));
         Balance(now);
     }
 
-    /// <summary>
-    /// The node has left the cluster. Its mail is about to be claimed by others, who would wait for its connections until their time is over. A node that lives on outside
-    /// of it keeps what it has for that time: so long, and not longer, the next hop may see more connections than the limit.
-    /// </summary>
+    /// <summary>The node has left the cluster: it will not ask again.</summary>
     private void OnGone(Terminated gone)
     {
         foreach (var node in _holders.Where(holder => holder.Value.Gate.Equals(gone.ActorRef)).Select(holder => holder.Key).ToArray())
@@ -143,14 +147,14 @@ public sealed class DestinationActor : ReceiveActor
     private void Tell(string node, Holder holder, DateTimeOffset now)
     {
         _holders[node] = holder;
-        holder.Gate.Tell(new Allotted(_nextHop, holder.Told, (int)(holder.Until - now).TotalMilliseconds, 0, ""));
+        holder.Gate.Tell(new Allotted(_nextHop, holder.Told, (int)(holder.Asked + _options().AllotmentTtl - now).TotalMilliseconds, 0, ""));
     }
 
     private int Free => _options().Connections - _holders.Values.Sum(holder => holder.Connections);
 
     private void Expire(DateTimeOffset now)
     {
-        foreach (var gone in _holders.Where(holder => holder.Value.Until <= now).Select(holder => holder.Key).ToArray())
+        foreach (var gone in _holders.Where(holder => now - holder.Value.Asked >= _options().SilenceLimit).Select(holder => holder.Key).ToArray())
             _holders.Remove(gone);
     }
 
