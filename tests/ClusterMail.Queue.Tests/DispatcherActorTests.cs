@@ -18,6 +18,7 @@ public sealed class DispatcherActorTests : TestKit
     private readonly ConcurrentDictionary<string, (string NextHop, int Port)> _hosts = new();
     private QueueScene _scene = null!;
     private int _workers = 20;
+    private TimeSpan _keepIdle = TimeSpan.FromMilliseconds(500);
     private IActorRef _region = null!;
 
     public override async ValueTask InitializeAsync()
@@ -44,7 +45,7 @@ public sealed class DispatcherActorTests : TestKit
             Window = _scene.Window,
             Blocked = _blocked,
             Recorder = _scene.Recorder,
-            Options = () => new DispatcherOptions { Workers = _workers, KeepIdle = TimeSpan.FromMilliseconds(500) },
+            Options = () => new DispatcherOptions { Workers = _workers, KeepIdle = _keepIdle },
             WorkerOptions = () => new WorkerOptions(new DeliveryOptions { HostName = "n1.example.jp", ConnectTimeout = TimeSpan.FromSeconds(10) }, TlsPolicy.None) { MaxMails = 5 },
             Route = (_, to, _) => QueueScene.To(to.Domain),
             Resolve = (route, _) => Task.FromResult(Hosts(route.Destination)),
@@ -206,6 +207,37 @@ public sealed class DispatcherActorTests : TestKit
         Assert.InRange(await _scene.CountAsync("history WHERE outcome = 'delivered'"), 5, 30);
         await EmptyAsync();
     }
+
+    [Fact]
+    public async Task CLU_22_idle_connections_above_its_part_are_let_go_as_soon_as_another_node_waits_for_them()
+    {
+        // Nothing but the other node's need closes them.
+        _keepIdle = TimeSpan.FromHours(1);
+        using var both = new Barrier(2);
+        await using var peer = ScriptedPeer.Start(new PeerScript
+        {
+            On = step =>
+            {
+                if (step.Verb == "MAIL")
+                    Assert.True(both.SignalAndWait(QueueScene.Patience));
+                return null;
+            },
+        });
+        Point("example.net", peer);
+        var dispatcher = Start(destination: () => new DestinationOptions { Connections = 2 });
+        dispatcher.Tell(new DispatcherActor.Accepted([await _scene.OwnedAsync(), await _scene.OwnedAsync()]));
+        await DeliveredAsync(2);
+        await Until.TrueAsync(async () => (await LookAsync(dispatcher)).Idle == 2, QueueScene.Patience, "two idle connections");
+
+        var other = CreateTestProbe();
+        _region.Tell(new DestinationActor.Want("example.net", "n2", 2, 0), other);
+        Assert.Equal(0, (await other.ExpectMsgAsync<DestinationActor.Allotted>(QueueScene.Patience, cancellationToken: TestContext.Current.CancellationToken)).Connections);
+        Assert.Equal(1, (await other.ExpectMsgAsync<DestinationActor.Allotted>(QueueScene.Patience, cancellationToken: TestContext.Current.CancellationToken)).Connections);
+        Assert.Equal(1, (await LookAsync(dispatcher)).Idle);
+    }
+
+    private static Task<DispatcherActor.Sight> LookAsync(IActorRef dispatcher) =>
+        dispatcher.Ask<DispatcherActor.Sight>(new DispatcherActor.Look(), QueueScene.Patience, TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task OUT_1_a_session_the_host_closed_meanwhile_costs_no_attempt()
