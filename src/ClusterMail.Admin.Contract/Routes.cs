@@ -182,6 +182,9 @@ public static class Routes
     public const string Live = "/health/live";
     public const string Ready = "/health/ready";
 
+    /// <summary>As <see cref="Ready"/>, but not ready is 404, which HAProxy takes for "nobody new, and leave those it has" (<c>http-check disable-on-404</c>).</summary>
+    public const string Balancer = "/health/balancer";
+
     /// <summary>
     /// Request header with the name of the person who uses the farm's own token; it goes into the history of settings and the events. At most 64 characters; absent: <c>admin</c>.
     /// For console accounts it says nothing: who they are is known.

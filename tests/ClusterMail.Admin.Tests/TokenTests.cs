@@ -21,7 +21,7 @@ public sealed class TokenTests
         foreach (var endpoint in host.Endpoints)
         {
             var template = "/" + endpoint.RoutePattern.RawText!.TrimStart('/');
-            if (template is Routes.Live or Routes.Ready or Routes.Login)
+            if (template is Routes.Live or Routes.Ready or Routes.Balancer or Routes.Login)
                 continue;
             var path = template.Replace("{**rest}", "nothing/here", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
                 .Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
@@ -117,11 +117,16 @@ public sealed class TokenTests
         await using var host = await AdminHost.StartAsync();
         using var ready = await host.Stranger.GetAsync(Routes.Ready);
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        using var balanced = await host.Stranger.GetAsync(Routes.Balancer);
+        Assert.Equal(HttpStatusCode.OK, balanced.StatusCode);
         host.Cluster.Ready = false;
         host.Cluster.Reasons = ["draining"];
         using var draining = await host.Stranger.GetAsync(Routes.Ready);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, draining.StatusCode);
         Assert.Contains("draining", await draining.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var toBalancer = await host.Stranger.GetAsync(Routes.Balancer);
+        Assert.Equal(HttpStatusCode.NotFound, toBalancer.StatusCode);
+        Assert.Contains("draining", await toBalancer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var live = await host.Stranger.GetAsync(Routes.Live);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
         host.Cluster.Trouble = "the dispatcher does not answer";

@@ -45,6 +45,79 @@ public sealed class BalancerFileTests(FarmFixture farm)
         Assert.Contains(Client.ToString(), trace, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task CLU_32_a_mail_under_way_at_a_node_that_drains_is_finished_through_the_balancer()
+    {
+        await using var balancer = await HAProxy.StartDeployedAsync(farm.Farm.Nodes);
+        var drained = farm.Farm.Nodes[1];
+        var open = await OpenOneForEachNodeAsync(balancer);
+        try
+        {
+            foreach (var session in open)
+                await BeginDataAsync(session);
+            await farm.Farm.RunAsync("cluster", "drain", drained.Name);
+            await Until.TrueAsync(async () => !await Testing.Processes.Farm.IsReadyAsync(drained), Soon, $"{drained.Name} not ready");
+            await balancer.SaysAsync($"/{ServerOf(drained)} is stopping", Soon);
+            foreach (var session in open)
+            {
+                await session.SendAsync("Subject: under way\r\n\r\nbody\r\n.\r\n");
+                Assert.StartsWith("250", await session.ReadAsync(), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            open.ForEach(session => session.Dispose());
+            await farm.Farm.RunAsync("cluster", "undrain", drained.Name);
+            await farm.Farm.AllReadyAsync(Soon);
+        }
+    }
+
+    [Fact]
+    public async Task CLU_23_who_hangs_on_a_node_that_stands_still_is_cut_off_by_the_balancer_and_the_others_are_not()
+    {
+        await using var balancer = await HAProxy.StartDeployedAsync(farm.Farm.Nodes);
+        var hung = farm.Farm.Nodes[1];
+        var open = await OpenOneForEachNodeAsync(balancer);
+        farm.Farm.Pause(hung);
+        try
+        {
+            var replies = open.Select(session => session.ReadAsync()).ToList();
+            var cut = await Task.WhenAny(replies).WaitAsync(Soon);
+            Assert.Equal("", await cut);
+            foreach (var session in open.Where((_, index) => replies[index] != cut))
+                await session.SendAsync("NOOP\r\n");
+            foreach (var reply in replies.Where(reply => reply != cut))
+                Assert.StartsWith("250", await reply.WaitAsync(Soon), StringComparison.Ordinal);
+        }
+        finally
+        {
+            farm.Farm.Resume(hung);
+            open.ForEach(session => session.Dispose());
+            await farm.Farm.AllReadyAsync(Soon);
+        }
+    }
+
+    private static string ServerOf(FarmNode node) => $"mx{node.Name[1..]}";
+
+    /// <summary>HAProxy sends each new client to the node with the fewest.</summary>
+    private static async Task<List<SmtpConversation>> OpenOneForEachNodeAsync(HAProxy balancer)
+    {
+        var open = new List<SmtpConversation>();
+        for (var number = 0; number < 3; number++)
+        {
+            open.Add(await SmtpConversation.OpenAsync(balancer.EndPoint, Client));
+            Assert.StartsWith("250", await open[number].SayAsync("EHLO client.test"), StringComparison.Ordinal);
+        }
+        return open;
+    }
+
+    private static async Task BeginDataAsync(SmtpConversation session)
+    {
+        await session.SayAsync("MAIL FROM:<author@client.test>");
+        await session.SayAsync($"RCPT TO:<under-way@{FarmFixture.Domain}>");
+        Assert.StartsWith("354", await session.SayAsync("DATA"), StringComparison.Ordinal);
+    }
+
     /// <returns>True: taken. False: to come again, as every client does after 4xx or a broken connection.</returns>
     private static async Task<bool> SendAsync(HAProxy balancer, string name, List<string> replies, List<string> promised)
     {

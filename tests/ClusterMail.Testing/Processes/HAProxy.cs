@@ -86,6 +86,9 @@ public sealed partial class HAProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until its log says so.</summary>
+    public Task SaysAsync(string text, TimeSpan limit) => Until.TrueAsync(() => _daemon.Output.Contains(text, StringComparison.Ordinal), limit, $"HAProxy saying \"{text}\"");
+
     public async ValueTask DisposeAsync()
     {
         await _daemon.DisposeAsync();
