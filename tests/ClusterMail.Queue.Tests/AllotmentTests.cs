@@ -23,12 +23,12 @@ public class AllotmentTests
     }
 
     [Fact]
-    public void DELIV_2_it_is_asked_for_more_at_once_and_for_the_same_after_three_seconds_and_never_for_nothing()
+    public void DELIV_2_it_is_asked_for_more_at_once_and_for_the_same_after_a_second_and_never_for_nothing()
     {
         var allotment = Granted(4);
         Assert.True(allotment.MustAsk(5, After(0.1)));
-        Assert.False(allotment.MustAsk(4, After(2.9)));
-        Assert.True(allotment.MustAsk(4, After(3)));
+        Assert.False(allotment.MustAsk(4, After(0.9)));
+        Assert.True(allotment.MustAsk(4, After(1)));
         Assert.True(allotment.AskAnew().MustAsk(1, After(0.1)));
         Assert.False(allotment.MustAsk(0, After(60)));
     }
