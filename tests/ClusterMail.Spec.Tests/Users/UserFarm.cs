@@ -39,7 +39,13 @@ public sealed partial class UserFarm : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Farm = await ClusterMail.Testing.Processes.Farm.StartAsync(2);
+        Farm = await ClusterMail.Testing.Processes.Farm.StartAsync(2, new Dictionary<string, string>
+        {
+            ["route.table"] = string.Create(CultureInfo.InvariantCulture, $"outside.test,127.0.0.1,{Outside.Port}\nrefusing.test,127.0.0.1,{Outside.Port}"),
+            ["log.receivelog"] = "on",
+            ["log.senderlog"] = "long",
+            ["lockout.exempt"] = "127.0.0.0/8",
+        });
         await File.WriteAllTextAsync(Path.Combine(Farm.Data, "taro.password"), TaroPassword + "\n");
         await File.WriteAllTextAsync(Path.Combine(Farm.Data, "hanako.password"), HanakoPassword + "\n");
         var blocks = ShellBlock().Matches(await File.ReadAllTextAsync(Path.Combine(Tool.Root, "docs", "first-domain.md"))).Select(block => block.Groups[1].Value).ToArray();
@@ -54,9 +60,6 @@ public sealed partial class UserFarm : IAsyncLifetime
         await Farm.RunAsync("domain", "add", "lmtp.example.jp", "--local", "--delivery", $"lmtp:{Store.EndPoint}");
         await Farm.RunAsync("account", "add", "jiro@lmtp.example.jp", "--no-password");
         await Farm.RunAsync("account", "add", "small@example.jp", "--no-password", "--max-bytes", "2000");
-        await Farm.RunAsync(
-            "settings", "set", string.Create(CultureInfo.InvariantCulture, $"route.table=outside.test,127.0.0.1,{Outside.Port}\nrefusing.test,127.0.0.1,{Outside.Port}"), "log.receivelog=on", "log.senderlog=long",
-            "lockout.exempt=127.0.0.0/8");
         foreach (var node in Farm.Nodes)
             await Until.TrueAsync(() => TakesAsync(node, "small@example.jp", "jiro@lmtp.example.jp"), InForce, $"accounts in force on {node.Name}");
     }
