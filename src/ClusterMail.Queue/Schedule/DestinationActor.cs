@@ -174,6 +174,7 @@ public sealed class DestinationActor : ReceiveActor
     private int Share(Want want, DateTimeOffset now)
     {
         Expire(now);
+        // What it had is said anew by the question.
         _holders.Remove(want.Node);
         return Math.Min(EvenPart(_options().Connections, want.Wanted, _holders.Values.Select(holder => holder.Wanted)), Math.Max(want.Holding, Free));
     }
