@@ -130,5 +130,6 @@ namespace ClusterMail.Admin.Contract;
 [JsonSerializable(typeof(LdapTestResult))]
 [JsonSerializable(typeof(DbStatus))]
 [JsonSerializable(typeof(ContentKeyList))]
+[JsonSerializable(typeof(RestoredDatabases))]
 [JsonSerializable(typeof(Health))]
 public sealed partial class AdminJson : JsonSerializerContext;

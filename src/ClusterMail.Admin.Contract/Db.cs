@@ -43,3 +43,14 @@ public sealed record ContentKeyEntry(string Place, string Key, long Contents, bo
 
 /// <param name="Rows">The planner's estimate.</param>
 public sealed record DbTable(string Name, long Bytes, long Rows, long DeadRows);
+
+/// <summary><c>db restored status</c>: databases of the farm that were put back from a backup, and that is not over. Empty: none.</summary>
+public sealed record RestoredDatabases(IReadOnlyList<RestoredDatabase> Databases);
+
+/// <param name="Name"><c>main</c>, or that of a shard.</param>
+/// <param name="By">Node that noticed it, or who told it.</param>
+/// <param name="Stopped">Recipients stopped then.</param>
+/// <param name="Waiting">Of them, still stopped.</param>
+/// <param name="Open">Held mails that wait for a decision, which may have been made after the backup.</param>
+/// <param name="Jobs">Releases and notices of approval that are not done before the end of it.</param>
+public sealed record RestoredDatabase(string Name, DateTimeOffset Since, string By, string Reason, long Stopped, long Waiting, long Open, long Jobs);

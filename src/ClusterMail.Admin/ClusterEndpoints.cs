@@ -28,8 +28,8 @@ internal static class ClusterEndpoints
 
     private static async Task<IResult> StatusAsync(Shards shards, IClusterControl control, CancellationToken cancel)
     {
-        var answers = await shards.AskAsync(async (shard, stop) => (Glance: await new ClusterReader(shard.Source).GlanceAsync(stop), Nodes: await new NodeStore(shard.Source).ListAsync(stop)), cancel);
-        var (glance, rows) = answers.Main;
+        var answers = await shards.AskAsync(async (shard, stop) => (Glance: await new ClusterReader(shard.Source).GlanceAsync(stop), Nodes: await new NodeStore(shard.Source).ListAsync(stop), Restore: await new RestoreStore(shard.Source).OpenAsync(stop)), cancel);
+        var (glance, rows, _) = answers.Main;
         // A restarted node has a row for each of its lives; the last one counts.
         var last = rows.GroupBy(n => n.Name, StringComparer.Ordinal).Select(lives => lives.MaxBy(n => n.Epoch)!).OrderBy(n => n.Name, StringComparer.Ordinal);
         NodeStatus[] states = [.. last.Select(n => Node(n with { Owned = n.Owned + OwnedElsewhere(n.Name, answers.Values.Skip(1).Select(one => one.Nodes)) }, glance.Now))];
@@ -37,7 +37,8 @@ internal static class ClusterEndpoints
             control.NodeName, await control.LeaderAsync(cancel), glance.SettingsVersion, Status(glance.Receive), Status(glance.Deliver), answers.Values.Sum(one => one.Glance.Waiting), answers.Values.Min(one => one.Glance.Oldest),
             glance.Now, states, control.Members)
         {
-            Warnings = [.. StatusWarnings.Of(states, glance), .. StatusWarnings.Of(control.Standby), .. StatusWarnings.Of(control.Shards, answers.Missing)],
+            Warnings = [.. StatusWarnings.Of(states, glance), .. StatusWarnings.Of(control.Standby), .. StatusWarnings.Of(control.Shards, answers.Missing),
+                .. StatusWarnings.Of(answers.Given.Select(one => (one.Shard.Name, one.Value.Restore)))],
             SynchronousStandby = control.Standby,
             Shards = [.. control.Shards.Select(shard => answers.Given.Where(one => one.Shard.Name == shard.Name).Select(one => shard with { Waiting = one.Value.Glance.Waiting, Oldest = one.Value.Glance.Oldest })
                 .FirstOrDefault() ?? shard)],

@@ -29,6 +29,11 @@ internal static class StatusWarnings
         shards.Where(shard => shard.Fault is not null || !shard.Open || missing.Contains(shard.Name)).Select(shard => shard.Fault
             ?? $"shard {shard.Name} {(missing.Contains(shard.Name) ? "does not answer: its mail waits" : "takes no mail from this node at the moment")}, and new mail goes into the others");
 
+    /// <summary>What waits in a database that was put back from a backup is sent by nobody before somebody says so.</summary>
+    public static IEnumerable<string> Of(IEnumerable<(string Name, RestoreState? Restore)> databases) =>
+        databases.Where(one => one.Restore is not null).Select(one =>
+            $"database {one.Name} was put back from a backup ({one.Restore!.Reason}): {one.Restore.Waiting} recipients and {one.Restore.Jobs} releases and notices of approval are stopped. See clustermail db restored status");
+
     /// <summary>
     /// ADMIN-54, CLU-34: a release works together with the one before it and the one after it, no further. A release is major.minor; the first of a major follows the last of the major
     /// before. Null: all is well.

@@ -71,7 +71,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         Settings = new SettingsWatch(new SettingsStore(source), Directory, Facts(node), logs.CreateLogger<SettingsWatch>()) { Alarm = text => Tell(events, "settings", text) };
         Passwords = new PasswordHasher(() => PasswordCost.From(Settings.Current.Settings));
         PasswordCheck = new PasswordCheck(new CredentialStore(source), Passwords, key.Seal);
-        Lease = new LeaseKeeper(Nodes, Registration(node), new LeaseOptions(), OpenStore, logs.CreateLogger<LeaseKeeper>());
+        Lease = new LeaseKeeper(Nodes, Registration(node), new LeaseOptions(), OpenStore, logs.CreateLogger<LeaseKeeper>()) { Memory = new DatabaseMemory(DatabaseMemory.FileIn(node.Spool, Shard.MainName)) };
         Blocked = new BlockedDestinations();
         Hosts = new HostResolution(Settings.Current);
         // Each database has its part, so that all together stay within what the settings allow (P6).

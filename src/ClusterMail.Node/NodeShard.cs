@@ -35,7 +35,7 @@ public sealed partial class NodeShard : IAsyncDisposable
         _log = parts.Logs.CreateLogger<NodeShard>();
         _destinations = new DestinationStore(shard.Source);
         _events = new ShardEvents(parts.Main);
-        Lease = new LeaseKeeper(new NodeStore(shard.Source), parts.Registration, new LeaseOptions(), OpenStore, parts.Logs.CreateLogger<LeaseKeeper>(), place) { ShardName = options.Name };
+        Lease = new LeaseKeeper(new NodeStore(shard.Source), parts.Registration, new LeaseOptions(), OpenStore, parts.Logs.CreateLogger<LeaseKeeper>(), place) { ShardName = options.Name, Memory = new DatabaseMemory(DatabaseMemory.FileIn(parts.Node.Spool, options.Name)) };
         Window = new Window(parts.MaxRecipients, parts.MaxBytes);
         Accepts = new AcceptJournal(Lease, parts.Accept, parts.Logs.CreateLogger<AcceptJournal>());
         Outcomes = new OutcomeJournal(new EventStore(parts.Main), parts.Node.Name, OnWritten, parts.Logs.CreateLogger<OutcomeJournal>());

@@ -28,7 +28,7 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
     private const string RenewSql = """
         WITH renewed AS (
             UPDATE node SET lease = $2, alive_until = clock_timestamp() + $2
-            WHERE epoch = $1 AND fenced_at IS NULL AND left_at IS NULL RETURNING name),
+            WHERE epoch = $1 AND fenced_at IS NULL AND left_at IS NULL AND ($3::timestamptz IS NULL OR alive_until >= $3 - interval '10 seconds') RETURNING name, alive_until),
         switch AS (
             SELECT s.kind, max(CASE s.state WHEN 'on' THEN 0 WHEN 'off' THEN 2 ELSE 1 END) AS strictest
             FROM node_switch s, renewed WHERE s.scope IN ('', renewed.name) GROUP BY s.kind)
@@ -38,20 +38,38 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
                coalesce((SELECT strictest FROM switch WHERE kind = 'deliver'), 0),
                (SELECT counter FROM wake_up),
                (SELECT version FROM directory_version),
-               (SELECT version FROM approval_version)
+               (SELECT version FROM approval_version),
+               (SELECT id FROM farm), (SELECT alive_until FROM renewed), (SELECT last_value FROM mail_number)
         """;
 
     /// <summary>Renews the lease. Also brings what every node must learn within seconds, so that it costs no second round trip.</summary>
-    public async Task<Renewal> RenewAsync(long epoch, TimeSpan lease, CancellationToken cancel)
+    /// <param name="known">What the database answered to the last renewal of this epoch; where it knows of a lease that is shorter by 10 s it was put back from a backup, and does not renew. Null: not asked.</param>
+    public async Task<Renewal> RenewAsync(long epoch, TimeSpan lease, DateTimeOffset? known, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(RenewSql);
-        command.Parameters.With(epoch).With(lease);
+        command.Parameters.With(epoch).With(lease).WithTime(known);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return new Renewal(reader.GetBoolean(0), reader.GetInt64(1), ByStrictness(reader.GetInt32(2)), ByStrictness(reader.GetInt32(3)), reader.GetInt64(4), reader.GetInt64(5))
         {
             ApprovalVersion = reader.GetInt64(6),
+            Remembered = reader.Time(8) is { } until ? new DatabaseMark(reader.GetGuid(7), epoch, until, reader.GetInt64(9)) : null,
         };
+    }
+
+    /// <summary>Of the same database.</summary>
+    public RestoreStore Restores { get; } = new(dataSource);
+
+    private const string NoticeSql = "SELECT notice_restore($1, $2, $3, $4)";
+
+    /// <summary>Before a registration: was the database put back from a backup since <paramref name="last"/>, or carried to another server?</summary>
+    /// <param name="last">What the database said to this node's last good renewal; null: nothing is remembered.</param>
+    /// <returns>Why it is taken for a restored one; null: it is not.</returns>
+    public async Task<string?> NoticeRestoreAsync(string node, DatabaseMark? last, CancellationToken cancel)
+    {
+        await using var command = dataSource.Ask(NoticeSql);
+        command.Parameters.With(node).WithGuid(last?.Farm).WithLong(last?.Epoch).WithTime(last?.AliveUntil);
+        return await command.ExecuteScalarAsync(cancel) as string;
     }
 
     // The counter comes with an empty farm too.
@@ -241,7 +259,16 @@ public sealed record Renewal(bool Fenced, long SettingsVersion, SwitchState Rece
 {
     /// <summary>Newest version of policies of domains, keyword lists, groups, proxies and keys (APPROVE-23).</summary>
     public long ApprovalVersion { get; init; }
+
+    /// <summary>What a node remembers, to know the database again; null when fenced.</summary>
+    public DatabaseMark? Remembered { get; init; }
 }
+
+/// <summary>How far a database had come when it last answered a renewal. One that later knows less was put back from a backup.</summary>
+/// <param name="Farm">Identity of the farm, see <see cref="FarmIdentity"/>.</param>
+/// <param name="AliveUntil">What it wrote as the end of this epoch's lease, by its clock.</param>
+/// <param name="Number">Last mail number given out.</param>
+public sealed record DatabaseMark(Guid Farm, long Epoch, DateTimeOffset AliveUntil, long Number);
 
 public enum SwitchState
 {

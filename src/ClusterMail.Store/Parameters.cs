@@ -48,6 +48,20 @@ internal static class Parameters
     }
 
     /// <summary>A number that may be null.</summary>
+    public static NpgsqlParameterCollection WithLong(this NpgsqlParameterCollection parameters, long? value)
+    {
+        parameters.Add(new NpgsqlParameter<long?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        return parameters;
+    }
+
+    /// <summary>An identity that may be null.</summary>
+    public static NpgsqlParameterCollection WithGuid(this NpgsqlParameterCollection parameters, Guid? value)
+    {
+        parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        return parameters;
+    }
+
+    /// <summary>A number that may be null.</summary>
     public static NpgsqlParameterCollection WithShort(this NpgsqlParameterCollection parameters, short? value)
     {
         parameters.Add(new NpgsqlParameter<short?> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Smallint });

@@ -103,7 +103,7 @@ public sealed class QueueTests
         Assert.NotNull(status.Deliver.Since);
         Assert.Equal((SwitchWord.On, SwitchWord.Off, "alive"), (status.Nodes[0].Receive, status.Nodes[0].Deliver, status.Nodes[0].State));
         Assert.Equal((1, "node1"), (status.Waiting, status.Leader));
-        Assert.Equal(SwitchState.Off, (await scene.Nodes.RenewAsync(node, Scene.Lease, default)).Deliver);
+        Assert.Equal(SwitchState.Off, (await scene.Nodes.RenewAsync(node, Scene.Lease, null, default)).Deliver);
     }
 
     [Fact]

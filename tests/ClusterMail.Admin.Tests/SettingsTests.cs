@@ -102,10 +102,10 @@ public sealed class SettingsTests
         await using var host = await AdminHost.StartAsync();
         var nodes = host.Service<NodeStore>();
         var epoch = await nodes.RegisterAsync(new("n1", "akka.tcp://clustermail@127.0.0.1:1", "http://127.0.0.1:2", "127.0.0.1:3", "0.1.0", []), TimeSpan.FromSeconds(6), default);
-        var before = (await nodes.RenewAsync(epoch, TimeSpan.FromSeconds(6), default)).SettingsVersion;
+        var before = (await nodes.RenewAsync(epoch, TimeSpan.FromSeconds(6), null, default)).SettingsVersion;
         var saved = await SetAsync(host, "receive.max_bytes", "1000");
         Assert.True(saved.Version > before);
-        Assert.Equal(saved.Version, (await nodes.RenewAsync(epoch, TimeSpan.FromSeconds(6), default)).SettingsVersion);
+        Assert.Equal(saved.Version, (await nodes.RenewAsync(epoch, TimeSpan.FromSeconds(6), null, default)).SettingsVersion);
     }
 
     [Fact]

@@ -59,7 +59,11 @@ internal sealed class ClusterFarm : IAsyncDisposable
         }
     }
 
-    public LoadGenerator Load(int size = 1024) => new([.. Farm.Nodes.Select(node => node.Receiver)], Domain, size);
+    /// <summary>Some hundreds of mails a second: enough that every harm hits some on their way, and the farm beside this one has processors left. Full load is for <c>bench</c>.</summary>
+    public LoadGenerator Load(int size = 1024) => new([.. Farm.Nodes.Select(node => node.Receiver)], Domain, size) { Rest = Rest };
+
+    /// <summary>Of a session after each mail.</summary>
+    public static TimeSpan Rest { get; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>What was promised and what arrived, with the logs in the message when something was lost.</summary>
     public async Task<MailHistory> NothingLostAsync(LoadGenerator load, TimeSpan limit)

@@ -14,7 +14,7 @@ public class NemesisTests
         var plan = HarmPlan.EachOnce(
             Seed, 3, TimeSpan.FromSeconds(6), HarmKind.KillLeader, HarmKind.Deafen, HarmKind.Mute, HarmKind.Flap, HarmKind.Lose, HarmKind.Clock, HarmKind.SlowDisk, HarmKind.NoConnections);
         await using var farm = await NemesisFarm.StartAsync();
-        var verdict = await farm.RunAsync(plan, sessions: 6, line => TestContext.Current.TestOutputHelper?.WriteLine(line));
+        var verdict = await farm.RunAsync(plan, sessions: 6, line => TestContext.Current.TestOutputHelper?.WriteLine(line), ClusterFarm.Rest);
         TestContext.Current.TestOutputHelper?.WriteLine(verdict.ToString());
         Assert.True(verdict.IsClean, $"{verdict}\n{farm.Network.Output()}");
         Assert.Equal(plan.Count, verdict.Costs.Sum(cost => cost.Count));

@@ -47,7 +47,7 @@ public class PartitionTests
     private static async Task CutUnderLoadAsync(Parts parts, IReadOnlyList<NetworkNode> receivers, Func<Task> cut, Func<Task> heal, params LoadGenerator[] others)
     {
         var farm = parts.Farm;
-        var load = new LoadGenerator([.. receivers.Select(node => node.Receiver)], "sink.test");
+        var load = new LoadGenerator([.. receivers.Select(node => node.Receiver)], "sink.test") { Rest = ClusterFarm.Rest };
         var stop = new TaskCompletionSource();
         var clock = Stopwatch.StartNew();
         var sending = load.SendUntilAsync(6, stop.Task);

@@ -16,7 +16,7 @@ public class UpgradeTests
         await using var parts = await PartitionTests.StartAsync();
         var farm = parts.Farm;
         await using var balancer = await HAProxy.StartAsync(farm.Nodes.Select(node => node.ProxySmtp));
-        var load = new LoadGenerator([balancer.EndPoint], "sink.test");
+        var load = new LoadGenerator([balancer.EndPoint], "sink.test") { Rest = ClusterFarm.Rest };
         var stop = new TaskCompletionSource();
         var sending = load.SendUntilAsync(8, stop.Task);
         try

@@ -49,7 +49,7 @@ public sealed class LeaseAfterOutageTests
         var renewals = 0;
         keeper.Renewed += _ => Interlocked.Increment(ref renewals);
         await Until.TrueAsync(() => Volatile.Read(ref renewals) > 5, QueueScene.Patience, "n1 has had time to look around");
-        Assert.False((await nodes.RenewAsync(other, Length, default)).Fenced);
+        Assert.False((await nodes.RenewAsync(other, Length, null, default)).Fenced);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class NodeStoreTests
         await Assert.ThrowsAsync<EpochFencedException>(() => scene.Queue.AcceptAsync(scene.Epoch, [mail], default));
         await Assert.ThrowsAsync<EpochFencedException>(() => scene.Queue.AcceptLargeAsync(scene.Epoch, mail, default));
         await Assert.ThrowsAsync<EpochFencedException>(() => scene.ClaimAsync());
-        Assert.True((await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, default)).Fenced);
+        Assert.True((await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, null, default)).Fenced);
         Assert.Equal((0L, 1L, 0L, 2L), (await scene.CountAsync("history"), await scene.CountAsync("mail"), await scene.CountAsync("mail_chunk"), await scene.CountAsync("event")));
 
         var next = await Scene.RegisterAsync(scene.Nodes, "node2");
@@ -120,7 +120,7 @@ public sealed class NodeStoreTests
         await scene.Database.ExecuteAsync("UPDATE node SET alive_until = now() - interval '1 minute', lease = now() - pg_postmaster_start_time() + interval '1 hour'");
         Assert.Empty(await scene.Nodes.FenceExpiredAsync("node2", default));
         Assert.True(Assert.Single(await scene.Nodes.ListAsync(default)).Alive);
-        Assert.False((await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, default)).Fenced);
+        Assert.False((await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, null, default)).Fenced);
         Assert.Empty(await scene.Nodes.FenceExpiredAsync("node2", default));
     }
 
@@ -143,7 +143,7 @@ public sealed class NodeStoreTests
     {
         await using var scene = await Scene.StartAsync();
         var switches = new SwitchStore(scene.Database.Source);
-        var before = await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, default);
+        var before = await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, null, default);
         Assert.Equal((false, 0L, SwitchState.On, SwitchState.On), (before.Fenced, before.SettingsVersion, before.Receive, before.Deliver));
 
         await switches.SetAsync("", SwitchKind.Receive, SwitchState.Draining, "me", default);
@@ -153,7 +153,7 @@ public sealed class NodeStoreTests
         await scene.Database.ExecuteAsync("INSERT INTO setting_version (version, saved_by) VALUES (7, 'me')");
         await scene.Queue.RetryNowAsync(new RecipientFilter(), "me", default);
 
-        var after = await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, default);
+        var after = await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, null, default);
         Assert.Equal((7L, SwitchState.Draining, SwitchState.Off), (after.SettingsVersion, after.Receive, after.Deliver));
         Assert.True(after.WakeUp > before.WakeUp);
         Assert.Equal((SwitchState.Draining, SwitchState.Off), Assert.Single((await scene.Nodes.ListAsync(default)).Select(n => (n.Receive, n.Deliver))));

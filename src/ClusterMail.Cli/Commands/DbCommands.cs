@@ -10,7 +10,7 @@ namespace ClusterMail.Cli.Commands;
 /// <summary><c>db</c>: works on the database directly, without any node.</summary>
 internal sealed class DbCommands(ConnectionOptions connection)
 {
-    public Command Build() => new("db", "The database: schema and state. Works without a node.") { Migrate(), Status(), Keys(), Switchover() };
+    public Command Build() => new("db", "The database: schema and state. Works without a node.") { Migrate(), Status(), Keys(), Switchover(), Restored() };
 
     private Verb Migrate()
     {
@@ -71,6 +71,13 @@ internal sealed class DbCommands(ConnectionOptions connection)
         return verb;
     }
 
+    private Command Restored()
+    {
+        var database = DatabaseOption();
+        var shard = ShardOption();
+        return new RestoredCommands(parsed => parsed.GetValue(database) ?? connection.Database(parsed), parsed => Shards(parsed, database, shard), [database, shard]).Build();
+    }
+
     private static void Show(Screen screen, DbStatus status)
     {
         ShowOne(screen, status);
@@ -113,7 +120,7 @@ internal sealed class DbCommands(ConnectionOptions connection)
     }
 
     /// <summary>A database that is away is what <see cref="Exit.Refused"/> is for; its message must not show the password.</summary>
-    private static async Task<int> WithDatabaseAsync(string connectionString, Func<string, Task> work)
+    internal static async Task<int> WithDatabaseAsync(string connectionString, Func<string, Task> work)
     {
         try
         {

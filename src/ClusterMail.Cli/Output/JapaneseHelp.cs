@@ -244,6 +244,11 @@ internal static class JapaneseHelp
         ["Mail that could not be delivered (配送失敗ログ)."] = "配送できなかったメール (配送失敗ログ)。",
         ["The database: schema and state. Works without a node."] = "データベースのスキーマと状態。ノードなしで動作します。",
         ["Bring the schema to the version of this program. Safe to repeat, and while nodes run."] = "スキーマをこのプログラムの版に更新します。ノード稼働中でも、繰り返しても安全です。",
+        ["After the database was put back from a backup: what waited in it is stopped, because it may have been sent since."] = "データベースをバックアップから復元した後の作業。復元前から待っていたメールは、すでに送信された可能性があるため停止しています。",
+        ["Whether a database of the farm is a restored one, how that was noticed, and what is stopped."] = "復元されたデータベースがあるか、どう検出されたか、何が停止しているかを表示します。",
+        ["Say that a database was put back from a backup, before its nodes start: nodes that remember nothing of it cannot notice."] = "データベースを復元したことを、ノードを起動する前に登録します。記憶のないノードは復元を検出できません。",
+        ["Take out of the queue what logs show as sent after the backup."] = "バックアップ後に送信済みとログに記録されたものをキューから除きます。",
+        ["What is still stopped may go: mail is due now, approval goes on. The restore is over."] = "停止中のメールを送信可能にし、承認処理も再開します。復元の作業はこれで終わりです。",
         ["Server, standbys, durability, schema and table sizes."] = "サーバー、スタンバイ、永続性、スキーマ、テーブルの大きさを表示します。",
         ["On a local cluster: end the primary, promote the synchronous standby, and bring the old primary back as the standby. Also when the primary is down already. Linux only."] =
             "ローカルクラスタで、プライマリを終了し、同期スタンバイを昇格させ、旧プライマリをスタンバイとして戻します。プライマリがすでに停止していても使えます。Linux のみ。",

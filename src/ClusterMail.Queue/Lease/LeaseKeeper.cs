@@ -80,6 +80,9 @@ public sealed partial class LeaseKeeper(
     /// <summary>Name of the shard, for the log.</summary>
     public string ShardName { get; init; } = Shard.MainName;
 
+    /// <summary>Tells a database that was put back from a backup from the one this node knew.</summary>
+    public DatabaseMemory Memory { get; init; } = new(null);
+
     public void Start()
     {
         _renewing = Task.Run(RenewAsync);
@@ -120,6 +123,13 @@ public sealed partial class LeaseKeeper(
 
     private async Task BeginAsync(long started)
     {
+        using (var look = Limit())
+            if (await nodes.NoticeRestoreAsync(registration.Name, Memory.Last, look.Token).ConfigureAwait(false) is { } why)
+            {
+                // Nobody delivers before it is done, however long a million mails take.
+                await nodes.Restores.StopAsync(registration.Name, why, Memory.Last, _stop.Token).ConfigureAwait(false);
+                Restored(log, Who, why);
+            }
         using var limit = Limit();
         var epoch = await nodes.RegisterAsync(registration, options.Length, limit.Token).ConfigureAwait(false);
         if (_source is not null)
@@ -135,7 +145,7 @@ public sealed partial class LeaseKeeper(
     private async Task ExtendAsync(EpochLease lease, long started)
     {
         using var limit = Limit();
-        var renewal = await nodes.RenewAsync(lease.Epoch, options.Length, limit.Token).ConfigureAwait(false);
+        var renewal = await nodes.RenewAsync(lease.Epoch, options.Length, Memory.Last is { } last && last.Epoch == lease.Epoch ? last.AliveUntil : null, limit.Token).ConfigureAwait(false);
         if (renewal.Fenced)
         {
             EpochFenced(log, Who, lease.Epoch);
@@ -150,6 +160,7 @@ public sealed partial class LeaseKeeper(
             Volatile.Write(ref _mercyUntil, Stopwatch.GetTimestamp() + (long)(options.Mercy.TotalSeconds * Stopwatch.Frequency));
         lease.Extend(started);
         LastRenewal = renewal;
+        Memory.Remember(renewal.Remembered);
         Renewed?.Invoke(renewal);
     }
 
@@ -229,6 +240,7 @@ public sealed partial class LeaseKeeper(
             return;
         lease.End();
         await nodes.LeaveAsync(lease.Epoch, cancel).ConfigureAwait(false);
+        Memory.Write();
         EpochLeft(log, Who, lease.Epoch);
     }
 
@@ -260,6 +272,9 @@ public sealed partial class LeaseKeeper(
 
     [LoggerMessage(5006, LogLevel.Warning, "Cannot look for nodes whose lease has ended: {Reason}")]
     private static partial void FenceFailed(ILogger log, string reason);
+
+    [LoggerMessage(5008, LogLevel.Warning, "{Node}: the database was put back from a backup: {Reason}. What waited in it is stopped: clustermail db restored")]
+    private static partial void Restored(ILogger log, string node, string reason);
 
     [LoggerMessage(5007, LogLevel.Information, "{Node} gave epoch {Epoch} back")]
     private static partial void EpochLeft(ILogger log, string node, long epoch);

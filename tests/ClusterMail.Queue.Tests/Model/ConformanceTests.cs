@@ -81,7 +81,7 @@ public sealed class ConformanceTests(ITestOutputHelper output)
         }
 
         private async Task<(string, bool, bool)> RenewAsync(int epoch) =>
-            ($"renew {epoch}", _judge.Renew(epoch), !(await _nodes.RenewAsync(_epochs[epoch], Lease, default)).Fenced);
+            ($"renew {epoch}", _judge.Renew(epoch), !(await _nodes.RenewAsync(_epochs[epoch], Lease, null, default)).Fenced);
 
         private async Task<(string, bool, bool)> ExpireAsync(int epoch)
         {

@@ -48,6 +48,13 @@ public static class HarmPlan
         return [.. Of(seed, order.Length, nodes, longest).Select((harm, index) => harm with { Kind = order[index], For = longest * (0.5 + random.NextDouble() / 2), Joins = false })];
     }
 
+    /// <summary>Each kind so many times, alone, for the same length and with a rest in which everything heals: what one costs without the others.</summary>
+    public static IReadOnlyList<PlannedHarm> Alone(int times, int nodes, TimeSpan length, TimeSpan rest) =>
+    [
+        .. Enum.GetValues<HarmKind>().SelectMany(kind => Enumerable.Repeat(kind, times))
+            .Select((kind, index) => new PlannedHarm(index + 1, kind, index % nodes, index % 2 == 0 ? 1 : -1, length, rest, Joins: false)),
+    ];
+
     private static bool MayMeet(PlannedHarm one, PlannedHarm other) =>
         !one.IsOfDatabase && !other.IsOfDatabase && !one.IsOfNodeFoundThen && !other.IsOfNodeFoundThen && one.Victim != other.Victim;
 

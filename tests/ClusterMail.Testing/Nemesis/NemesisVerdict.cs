@@ -14,15 +14,21 @@ public sealed record NemesisVerdict(MailHistory History, IReadOnlyList<string> U
     {
         var history = await MailHistory.SettledAsync(load, limit, sink);
         var unexplained = await Duplicates.UnexplainedAsync(farm.Database, history, [load], limit);
-        return new NemesisVerdict(history, unexplained, load.Permanent.Count, load.Refusals, Costing(load, done));
+        return new NemesisVerdict(history, unexplained, load.Permanent.Count, load.Refusals, Costing(load, sink, done));
     }
 
-    /// <summary>For each kind the longest time without a single 250, from its beginning until ten seconds after it was put right.</summary>
-    private static IReadOnlyList<HarmCost> Costing(LoadGenerator load, IReadOnlyList<HarmDone> done)
+    /// <summary>For each kind the longest time without a single 250, and from a 250 to the arrival of its mail, from its beginning until ten seconds after it was put right.</summary>
+    private static IReadOnlyList<HarmCost> Costing(LoadGenerator load, RecordingSink sink, IReadOnlyList<HarmDone> done)
     {
         var promises = AcceptanceGap.Times(load);
+        var arrivals = sink.Mails.GroupBy(mail => mail.MessageId).ToDictionary(group => group.Key, group => group.Min(mail => mail.At));
+        var ways = load.Accepted.Where(one => arrivals.ContainsKey(one.Key)).Select(one => (From: one.Value.At, Until: arrivals[one.Key])).ToArray();
         return [.. done.GroupBy(one => one.Plan.Kind).OrderBy(group => group.Key).Select(group => new HarmCost(
-            group.Key, group.Count(), group.Max(one => (one.Until - one.From).TotalSeconds), group.Max(one => AcceptanceGap.Longest(promises, one.From, one.Until.AddSeconds(10)).TotalSeconds)))];
+            group.Key,
+            group.Count(),
+            group.Max(one => (one.Until - one.From).TotalSeconds),
+            group.Max(one => AcceptanceGap.Longest(promises, one.From, one.Until.AddSeconds(10)).TotalSeconds),
+            group.Max(one => ways.Where(way => way.Until >= one.From && way.From <= one.Until.AddSeconds(10)).Select(way => (way.Until - way.From).TotalSeconds).DefaultIfEmpty().Max())))];
     }
 
     public override string ToString() => string.Create(
@@ -31,4 +37,5 @@ public sealed record NemesisVerdict(MailHistory History, IReadOnlyList<string> U
 
 /// <param name="Longest">Seconds from the beginning until it was put right.</param>
 /// <param name="Gap">Seconds without a 250.</param>
-public sealed record HarmCost(HarmKind Kind, int Count, double Longest, double Gap);
+/// <param name="Way">Seconds the slowest mail took from its 250 to its arrival.</param>
+public sealed record HarmCost(HarmKind Kind, int Count, double Longest, double Gap, double Way);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterMail.Drill;
 
 namespace ClusterMail.Testing.Processes;
 
@@ -6,7 +7,7 @@ namespace ClusterMail.Testing.Processes;
 public static class Duplicates
 {
     private const string WrittenSql =
-        "SELECT coalesce(array_agg(DISTINCT (data ->> 'mail')::bigint), '{}') FROM event WHERE kind IN ('taken-over', 'possible-duplicate') AND data ? 'mail'";
+        "SELECT coalesce(array_agg(DISTINCT (data ->> 'mail') || ' ' || kind), '{}') FROM event WHERE kind IN ('taken-over', 'possible-duplicate') AND data ? 'mail'";
 
     private const string ReasonsSql = """
         SELECT coalesce(string_agg(format('%s x %s', n, reason), '; ' ORDER BY n DESC), 'no event') FROM (
@@ -21,17 +22,18 @@ public static class Duplicates
     /// <param name="loads">Where the numbers of the mails are known from.</param>
     public static async Task<IReadOnlyList<string>> UnexplainedAsync(string database, MailHistory history, IReadOnlyList<LoadGenerator> loads, TimeSpan limit)
     {
+        if (history.Duplicates.Count == 0)
+            return [];
         var numbers = history.Duplicates.ToDictionary(id => id, id => loads.Select(load => load.Numbers.GetValueOrDefault(id)).FirstOrDefault(number => number is not null));
-        var open = numbers.Keys.ToList();
-        if (open.Count == 0)
-            return open;
+        var known = numbers.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => NumberOf(pair.Value!).ToString(CultureInfo.InvariantCulture));
+        IReadOnlyList<string> open = [];
         try
         {
             await Until.TrueAsync(
                 async () =>
                 {
-                    var written = await AskAsync<long[]>(database, WrittenSql);
-                    open = [.. numbers.Where(pair => pair.Value is null || !written.Contains(NumberOf(pair.Value))).Select(pair => pair.Value ?? pair.Key)];
+                    var written = (await AskAsync<string[]>(database, WrittenSql)).Select(line => line.Split(' ', 2)).Select(parts => new PossibleDuplicate(parts[0], parts[1]));
+                    open = [.. history.Unexplained(known, [.. written]).Select(one => numbers[one.MessageId] ?? one.MessageId)];
                     return open.Count == 0;
                 },
                 limit, "every duplicate explained");

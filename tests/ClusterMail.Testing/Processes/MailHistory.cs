@@ -1,23 +1,35 @@
 using System.Globalization;
+using ClusterMail.Drill;
 
 namespace ClusterMail.Testing.Processes;
 
-/// <summary>Compares what clients were promised with what arrived.</summary>
-/// <param name="Lost">Acknowledged, never arrived: always a fault.</param>
-/// <param name="Duplicates">Message-IDs that arrived more than once: allowed only where EX-DELIV-9 says so, and then logged.</param>
-/// <param name="Unpromised">Arrived although the client saw no 250: it lost the connection between our commit and its reading, and is entitled to send again.</param>
-public sealed record MailHistory(int Acknowledged, int Delivered, IReadOnlyList<string> Lost, IReadOnlyList<string> Duplicates, int Unpromised)
+/// <summary>What clients were promised and what arrived, judged as <c>clustermail drill</c> judges it.</summary>
+public sealed class MailHistory
 {
-    public static MailHistory Compare(LoadGenerator load, params IReadOnlyList<RecordingSink> sinks)
+    private readonly DrillRecord _seen;
+    private readonly HistoryCheck _check;
+
+    private MailHistory(DrillRecord seen) => (_seen, _check) = (seen, HistoryCheck.Of(seen));
+
+    public int Acknowledged => _check.Accepted;
+
+    /// <summary>Different mails.</summary>
+    public int Delivered => _check.Delivered;
+
+    /// <summary>Acknowledged, never arrived: always a fault.</summary>
+    public IReadOnlyList<string> Lost => _check.Lost;
+
+    /// <summary>Message-IDs that arrived more than once: allowed only where EX-DELIV-9 says so, and then logged.</summary>
+    public IReadOnlyList<string> Duplicates => [.. _check.Duplicates.Select(one => one.MessageId)];
+
+    /// <summary>Arrived although the client saw no 250: it lost the connection between our commit and its reading, and is entitled to send again.</summary>
+    public int Unpromised => _check.Unpromised;
+
+    public static MailHistory Compare(LoadGenerator load, params IReadOnlyList<RecordingSink> sinks) => new(new DrillRecord
     {
-        var arrived = sinks.SelectMany(sink => sink.Mails).GroupBy(mail => mail.MessageId).ToDictionary(group => group.Key, group => group.Count());
-        return new MailHistory(
-            load.Accepted.Count,
-            arrived.Count,
-            [.. load.Accepted.Keys.Where(id => !arrived.ContainsKey(id))],
-            [.. arrived.Where(pair => pair.Value > 1).Select(pair => pair.Key)],
-            arrived.Keys.Count(id => !load.Accepted.ContainsKey(id)));
-    }
+        Promises = [.. load.Accepted.Select(one => new Promise(one.Key, one.Value.Receiver.ToString(), one.Value.At))],
+        Arrivals = [.. sinks.SelectMany(sink => sink.Mails).Select(mail => new Arrival(mail.MessageId, mail.At))],
+    });
 
     /// <summary>Waits until everything acknowledged has arrived, or the limit has passed; the comparison then.</summary>
     public static async Task<MailHistory> SettledAsync(LoadGenerator load, TimeSpan limit, params IReadOnlyList<RecordingSink> sinks)
@@ -33,6 +45,12 @@ public sealed record MailHistory(int Acknowledged, int Delivered, IReadOnlyList<
 
         return Compare(load, sinks);
     }
+
+    /// <summary>Those that arrived more than once without a word of the farm about them.</summary>
+    /// <param name="numbers">The farm's number of a mail by its Message-ID.</param>
+    /// <param name="written">What the farm wrote down.</param>
+    public IReadOnlyList<Duplicate> Unexplained(IReadOnlyDictionary<string, string> numbers, IReadOnlyList<PossibleDuplicate> written) =>
+        [.. HistoryCheck.Of(_seen with { Numbers = numbers, PossibleDuplicates = written }).Duplicates.Where(one => one.Cause is null)];
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,

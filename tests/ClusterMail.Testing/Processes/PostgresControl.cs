@@ -66,6 +66,13 @@ public sealed class PostgresControl(string data)
         }
     }
 
+    /// <summary>A backup as plain as there is: a copy of the files of the stopped server.</summary>
+    public async Task CopyAsync(string server, string to)
+    {
+        await Tool.MustAsync(Limit, "rm", "-rf", Path.Combine(Folder, to));
+        await Tool.MustAsync(Limit, "cp", "--archive", Path.Combine(Folder, server), Path.Combine(Folder, to));
+    }
+
     private Task ControlAsync(string server, params IReadOnlyList<string> arguments)
     {
         IReadOnlyList<string> command = [Path.Combine(Binaries, "pg_ctl"), "-D", Path.Combine(Folder, server), .. arguments];
