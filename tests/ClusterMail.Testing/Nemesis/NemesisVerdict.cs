@@ -17,18 +17,19 @@ public sealed record NemesisVerdict(MailHistory History, IReadOnlyList<string> U
         return new NemesisVerdict(history, unexplained, load.Permanent.Count, load.Refusals, Costing(load, sink, done));
     }
 
-    /// <summary>For each kind the longest time without a single 250, and from a 250 to the arrival of its mail, from its beginning until ten seconds after it was put right.</summary>
+    /// <summary>For each kind the longest time without a single 250, and from a 250 to the arrival of its mail, from its beginning until ten seconds after it was put right, or until the clients stopped.</summary>
     private static IReadOnlyList<HarmCost> Costing(LoadGenerator load, RecordingSink sink, IReadOnlyList<HarmDone> done)
     {
         var promises = AcceptanceGap.Times(load);
+        DateTimeOffset End(HarmDone one) => promises.Length > 0 && promises[^1] < one.Until.AddSeconds(10) ? promises[^1] : one.Until.AddSeconds(10);
         var arrivals = sink.Mails.GroupBy(mail => mail.MessageId).ToDictionary(group => group.Key, group => group.Min(mail => mail.At));
         var ways = load.Accepted.Where(one => arrivals.ContainsKey(one.Key)).Select(one => (From: one.Value.At, Until: arrivals[one.Key])).ToArray();
         return [.. done.GroupBy(one => one.Plan.Kind).OrderBy(group => group.Key).Select(group => new HarmCost(
             group.Key,
             group.Count(),
             group.Max(one => (one.Until - one.From).TotalSeconds),
-            group.Max(one => AcceptanceGap.Longest(promises, one.From, one.Until.AddSeconds(10)).TotalSeconds),
-            group.Max(one => ways.Where(way => way.Until >= one.From && way.From <= one.Until.AddSeconds(10)).Select(way => (way.Until - way.From).TotalSeconds).DefaultIfEmpty().Max())))];
+            group.Max(one => AcceptanceGap.Longest(promises, one.From, End(one)).TotalSeconds),
+            group.Max(one => ways.Where(way => way.Until >= one.From && way.From <= End(one)).Select(way => (way.Until - way.From).TotalSeconds).DefaultIfEmpty().Max())))];
     }
 
     public override string ToString() => string.Create(
