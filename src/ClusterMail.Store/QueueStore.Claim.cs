@@ -21,11 +21,12 @@ public sealed partial class QueueStore
     private const string DueDestinationsSql = "SELECT keys, stopped_at FROM due_destinations($1, $2, $3, $4)";
 
     // Takes the rows of 'taken' into the epoch. started_at equal to now() means that this claim set it: there was no attempt before.
+    // Nothing before the first renewal after a start of the server: it may be another database than before.
     private const string OwnTaken = $"""
         UPDATE recipient AS r
         SET owner = $1, state = 'delivering', turn = r.turn + 1, started_at = coalesce(r.started_at, now())
         FROM taken t JOIN mail m ON m.id = t.mail_id
-        WHERE r.mail_id = t.mail_id AND r.ordinal = t.ordinal
+        WHERE r.mail_id = t.mail_id AND r.ordinal = t.ordinal AND renewed_since_start($1)
         RETURNING r.mail_id, r.ordinal, r.forward_path, r.destination, r.notify, r.orcpt, r.attempt, r.refusals, r.class, r.last_reply,
                   now() - r.queued_at, CASE WHEN r.started_at < now() THEN now() - r.started_at END, r.delay_notified, r.bounce_now,
                   m.name, m.reverse_path, m.size, m.body, m.smtputf8, m.has_8bit, m.ret, m.envid, m.accepted_at,

@@ -38,9 +38,11 @@ public class RestoreTests
 
         await postgres.StopAsync();
         await postgres.CopyAsync("backup", "data");
+        // So soon that leases of before are still valid.
         await postgres.StartAsync();
-        await farm.Farm.AllReadyAsync(Limit);
         stubborn = true;
+        await Until.TrueAsync(async () => (await farm.Farm.JsonAsync("db", "restored", "status")).GetProperty("databases").GetArrayLength() == 1, Limit, $"the restore noticed\n{farm.Farm.Logs()}");
+        await farm.Farm.AllReadyAsync(Limit);
         var state = Assert.Single((await farm.Farm.JsonAsync("db", "restored", "status")).GetProperty("databases").EnumerateArray());
         Assert.Equal(("main", 2L * Each), (state.GetProperty("name").GetString(), state.GetProperty("waiting").GetInt64()));
         Assert.Contains((await farm.StatusAsync()).GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()), warning => warning!.Contains("put back from a backup", StringComparison.Ordinal));

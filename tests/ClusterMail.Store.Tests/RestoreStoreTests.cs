@@ -144,6 +144,20 @@ public class RestoreStoreTests
         Assert.Equal([approved.Id, open.Id], (await jobs.TakeAsync(50, default)).Where(job => job.Kind == JobKind.Release).Select(job => job.Hold).Order());
     }
 
+    [Fact]
+    public async Task P4_after_a_start_of_the_server_nothing_that_waits_is_taken_before_the_renewal_that_notices_a_restore()
+    {
+        await using var scene = await HoldScene.StartAsync();
+        await scene.Scene.Queue.AcceptAsync(scene.Scene.Epoch, [await scene.Scene.MailAsync(owned: false, "waits@a.test")], default);
+        await scene.HeldAsync();
+        await scene.Scene.Database.ExecuteAsync("UPDATE node SET alive_until = pg_postmaster_start_time() + lease - interval '1 second'");
+        Assert.Empty(await scene.Scene.ClaimAsync());
+        Assert.Empty(await scene.Jobs.TakeAsync(50, default));
+        await scene.Scene.Nodes.RenewAsync(scene.Scene.Epoch, Scene.Lease, null, default);
+        Assert.Single(await scene.Scene.ClaimAsync());
+        Assert.NotEmpty(await scene.Jobs.TakeAsync(50, default));
+    }
+
     private static async Task<RestoreState> StateAsync(Restored restored) => (await restored.Store.OpenAsync(default))!;
 
     /// <summary>A dump of a database, restored.</summary>

@@ -18,21 +18,34 @@ public sealed partial class DatabaseMemory(string? path)
     private readonly Lock _writing = new();
     private volatile DatabaseMark? _last = Read(path);
     private long _writtenAt;
+    private int _running;
 
     /// <summary>Null: nothing is remembered.</summary>
     public DatabaseMark? Last => _last;
 
     public static string FileIn(string folder, string database) => Path.Combine(folder, $"database-{database}.json");
 
-    /// <summary>After each good renewal.</summary>
+    /// <summary>After each good renewal. The file is written beside it: a disk that hangs must not cost the lease.</summary>
     /// <param name="mark">Null: the renewal brought none.</param>
     public void Remember(DatabaseMark? mark)
     {
         if (mark is null)
             return;
         _last = mark;
-        if (_writtenAt == 0 || Stopwatch.GetElapsedTime(_writtenAt) >= WriteEvery)
-            Write();
+        if (path is null || (_writtenAt != 0 && Stopwatch.GetElapsedTime(_writtenAt) < WriteEvery) || Interlocked.Exchange(ref _running, 1) == 1)
+            return;
+        _writtenAt = Stopwatch.GetTimestamp();
+        _ = Task.Run(() =>
+        {
+            try
+            {
+                Write();
+            }
+            finally
+            {
+                Volatile.Write(ref _running, 0);
+            }
+        });
     }
 
     /// <summary>Writes the file now. One that cannot be written costs only what it is for.</summary>
@@ -42,10 +55,9 @@ public sealed partial class DatabaseMemory(string? path)
             return;
         lock (_writing)
         {
-            _writtenAt = Stopwatch.GetTimestamp();
             try
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                MakeFolder(Path.GetDirectoryName(path)!);
                 var next = path + ".new";
                 File.WriteAllBytes(next, JsonSerializer.SerializeToUtf8Bytes(mark, MarkJson.Default.DatabaseMark));
                 File.Move(next, path, overwrite: true);
@@ -55,6 +67,15 @@ public sealed partial class DatabaseMemory(string? path)
                 // Tried again with a later renewal.
             }
         }
+    }
+
+    /// <summary>The spool's folder, before the spool makes it: contents of mails come into it, which nobody else may read.</summary>
+    private static void MakeFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static DatabaseMark? Read(string? path)

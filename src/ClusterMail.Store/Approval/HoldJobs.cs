@@ -13,7 +13,7 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = nu
     // Releases before mails: a notice never holds back the mail itself. In a database put back from a backup nothing is done that may have been done after it was made.
     private const string TakeSql = $"""
         WITH picked AS (
-            SELECT id FROM hold_job WHERE done_at IS NULL AND due_at <= now()
+            SELECT id FROM hold_job WHERE done_at IS NULL AND due_at <= now() AND renewed_since_start(NULL)
               AND NOT EXISTS (SELECT FROM database_restore d WHERE d.ended_at IS NULL AND CASE hold_id WHEN 0 THEN hold_job.id <= d.last_job ELSE hold_id <= d.last_hold END)
             ORDER BY kind <> '{JobKind.Release}', due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED)
         UPDATE hold_job j SET due_at = now() + $2, attempts = j.attempts + 1 FROM picked p WHERE j.id = p.id

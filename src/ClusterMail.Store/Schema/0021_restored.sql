@@ -116,3 +116,9 @@ CREATE FUNCTION take_out_sent(lines text[], by_whom text) RETURNS SETOF bigint L
         FROM gone g JOIN mail m ON m.id = g.mail_id)
     SELECT g.mail_id FROM gone g
 $$;
+
+-- Whether this epoch (null: anybody) has renewed since the server started: a renewal is what notices a restore, and a lease may outlive a short one. Until then nothing that waits is
+-- taken.
+CREATE FUNCTION renewed_since_start(asked bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM node n WHERE (asked IS NULL OR n.epoch = asked) AND n.fenced_at IS NULL AND n.left_at IS NULL AND n.alive_until - n.lease >= pg_postmaster_start_time())
+$$;
