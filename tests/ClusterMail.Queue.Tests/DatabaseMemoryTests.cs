@@ -15,23 +15,16 @@ public sealed class DatabaseMemoryTests : IDisposable
     private string File => DatabaseMemory.FileIn(Path.Combine(_folder, "spool"), "main");
 
     [Fact]
-    public void P4_what_was_remembered_is_there_after_a_restart()
+    public async Task P4_what_was_remembered_is_there_after_a_restart()
     {
         var mark = new DatabaseMark(Guid.NewGuid(), 7, DateTimeOffset.UtcNow, 1234);
         var memory = new DatabaseMemory(File);
         memory.Remember(mark);
-        memory.Write();
+        await memory.Written;
         Assert.Equal(mark, new DatabaseMemory(File).Last);
         // Contents of mails come into the same folder.
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, System.IO.File.GetUnixFileMode(Path.GetDirectoryName(File)!));
-    }
-
-    [Fact]
-    public async Task P4_a_renewal_has_the_file_written_without_waiting_for_it()
-    {
-        new DatabaseMemory(File).Remember(new DatabaseMark(Guid.NewGuid(), 7, DateTimeOffset.UtcNow, 1234));
-        await Until.TrueAsync(() => new DatabaseMemory(File).Last is { Epoch: 7 }, QueueScene.Patience, "the file");
     }
 
     [Theory]

@@ -19,9 +19,13 @@ public sealed partial class DatabaseMemory(string? path)
     private volatile DatabaseMark? _last = Read(path);
     private long _writtenAt;
     private int _running;
+    private volatile Task _written = Task.CompletedTask;
 
     /// <summary>Null: nothing is remembered.</summary>
     public DatabaseMark? Last => _last;
+
+    /// <summary>Completes when nothing is being written beside the renewals.</summary>
+    public Task Written => _written;
 
     public static string FileIn(string folder, string database) => Path.Combine(folder, $"database-{database}.json");
 
@@ -35,7 +39,7 @@ public sealed partial class DatabaseMemory(string? path)
         if (path is null || (_writtenAt != 0 && Stopwatch.GetElapsedTime(_writtenAt) < WriteEvery) || Interlocked.Exchange(ref _running, 1) == 1)
             return;
         _writtenAt = Stopwatch.GetTimestamp();
-        _ = Task.Run(() =>
+        _written = Task.Run(() =>
         {
             try
             {

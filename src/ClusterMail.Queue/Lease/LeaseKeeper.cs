@@ -248,6 +248,7 @@ public sealed partial class LeaseKeeper(
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_renewing, _fencing).ConfigureAwait(false);
+        await Memory.Written.ConfigureAwait(false);
         _current?.Dispose();
         if (_source is not null)
             await _source.DisposeAsync().ConfigureAwait(false);

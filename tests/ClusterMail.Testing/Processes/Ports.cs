@@ -12,17 +12,22 @@ namespace ClusterMail.Testing.Processes;
 public static class Ports
 {
     private const int Step = 100;
+    private const int Lowest = 20_000;
+
+    /// <summary>From 32,768 on the kernel gives ports to outgoing connections.</summary>
+    private const int Highest = 32_700;
     private static readonly ConcurrentBag<FileStream> Held = [];
-    private static int next = Random.Shared.Next(20_000, 28_000) / 100 * 100;
+    private static int next = Random.Shared.Next(0, Highest - Lowest) / Step * Step;
 
     /// <summary>First of <paramref name="count"/> free neighbours, below the range the kernel gives to outgoing connections.</summary>
     public static int Block(int count)
     {
-        for (var attempt = 0; attempt < 100; attempt++)
+        for (var attempt = 0; attempt < 200; attempt++)
         {
             var hundreds = count / Step + 1;
-            var first = Interlocked.Add(ref next, hundreds * Step);
-            if (Enumerable.Range(0, hundreds).All(hundred => TryHold(first + hundred * Step)) && Enumerable.Range(first, count).All(IsFree))
+            // A long run comes round again.
+            var first = Lowest + Interlocked.Add(ref next, hundreds * Step) % (Highest - Lowest);
+            if (first + hundreds * Step <= Highest && Enumerable.Range(0, hundreds).All(hundred => TryHold(first + hundred * Step)) && Enumerable.Range(first, count).All(IsFree))
                 return first;
         }
 
