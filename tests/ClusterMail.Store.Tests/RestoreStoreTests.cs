@@ -112,6 +112,22 @@ public class RestoreStoreTests
         Assert.Equal(["jiro@a.test", "taro@a.test"], (await scene.ClaimAsync()).Select(one => one.ForwardPath).Order());
     }
 
+    [Theory]
+    [InlineData("from=<sender@example.jp> to=<taro@a.test>", "taro@a.test")]
+    [InlineData("from=<sender@example.jp> to=<sender@example.jp>", "sender@example.jp")]
+    [InlineData("from=<sender@example.jp> to=<mitaro@a.test>", null)]
+    [InlineData("from=<sender@example.jp> to=<taro@a.test.jp>", null)]
+    public async Task P4_a_log_takes_out_the_recipient_it_names_and_neither_one_with_a_longer_address_nor_the_sender(string line, string? expected)
+    {
+        await using var scene = await Scene.StartAsync();
+        var mail = await scene.MailAsync(owned: false, "taro@a.test", "aro@a.test", "sender@example.jp");
+        await scene.Queue.AcceptAsync(scene.Epoch, [mail], default);
+        var store = new RestoreStore(scene.Database.Source);
+        await store.StopAsync(Me, "told", null, default);
+        Assert.Equal(expected is null ? 0 : 1, await store.TakeOutSentAsync([$"{mail.Id} {line} 250 Ok"], Me, keep: false, default));
+        Assert.Equal(expected is null ? 0L : 1L, await scene.Database.ScalarAsync<long>("SELECT count(*) FROM history WHERE forward_path = $1", expected ?? ""));
+    }
+
     [Fact]
     public async Task P4_a_log_takes_out_nothing_that_is_not_stopped()
     {

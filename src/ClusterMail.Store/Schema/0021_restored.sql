@@ -95,17 +95,18 @@ END
 $$;
 
 -- Takes out of the queue what these lines of logs show as sent: a mail that is stopped, by the number the logs print (that of a derived mail has a suffix), and the address of a
--- recipient of it, without case. Answers the mail of each recipient that was taken out.
+-- recipient of it, whole and without case; twice where it is the sender's too, which the line of another recipient has. Answers the mail of each recipient that was taken out.
 CREATE FUNCTION take_out_sent(lines text[], by_whom text) RETURNS SETOF bigint LANGUAGE sql VOLATILE AS $$
     WITH said AS MATERIALIZED (
-        SELECT DISTINCT found[1] AS name, lower(line) AS line
+        SELECT DISTINCT found[1] AS name, ' ' || translate(lower(line), '<>=,;"', '      ') || ' ' AS line
         FROM unnest(lines) AS line, regexp_matches(line, '\m(B[0-9]{10,18}(?:-[A-Z][0-9]+)*)', 'g') AS found),
     meant AS MATERIALIZED (
-        SELECT m.id, s.line FROM said s JOIN mail m ON m.id = substring(s.name FROM '^B([0-9]+)$')::bigint AND m.name IS NULL
-        UNION SELECT m.id, s.line FROM said s JOIN mail m ON m.name = s.name),
+        SELECT m.id, m.reverse_path, s.line FROM said s JOIN mail m ON m.id = substring(s.name FROM '^B([0-9]+)$')::bigint AND m.name IS NULL
+        UNION SELECT m.id, m.reverse_path, s.line FROM said s JOIN mail m ON m.name = s.name),
     gone AS (
         DELETE FROM recipient r USING meant s, restored_recipient k
-        WHERE r.mail_id = s.id AND k.mail_id = r.mail_id AND k.ordinal = r.ordinal AND r.state = 'held' AND position(lower(r.forward_path) IN s.line) > 0
+        WHERE r.mail_id = s.id AND k.mail_id = r.mail_id AND k.ordinal = r.ordinal AND r.state = 'held' AND cardinality(string_to_array(s.line, ' ' || translate(lower(r.forward_path), '<>=,;"', '      ') || ' '))
+              > CASE WHEN lower(r.forward_path) = lower(s.reverse_path) THEN 2 ELSE 1 END
         RETURNING r.*),
     forgotten AS (DELETE FROM restored_recipient k USING gone g WHERE k.mail_id = g.mail_id AND k.ordinal = g.ordinal),
     kept AS (
