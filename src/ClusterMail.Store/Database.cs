@@ -22,7 +22,7 @@ public static partial class Database
     private const string MigrationLockSql = "SELECT pg_advisory_lock(17230, 2)";
 
     // Every hot statement finds a few rows by key. A plan made while the tables were empty, and kept, must not scan them when they are full.
-    private const string HotPlans = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+    private const string HotPlans = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
 
     /// <summary>
     /// A pool of connections that give up instead of waiting for ever. What the connection string says itself wins, so an operator

@@ -33,8 +33,13 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(20);
     private const int BusyMails = 4;
 
+    /// <summary>So is one outcome close behind the other, so often in a row: a single client sends as fast as it is answered.</summary>
+    private static readonly TimeSpan Close = TimeSpan.FromMilliseconds(2);
+    private const int BusyRow = 4;
+
     private long _lastEnd;
     private int _lastMails;
+    private int _row;
 
     /// <summary>A commit of a thousand outcomes takes some 50 ms; one that takes so long waits for something.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
@@ -136,7 +141,7 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 if (!await more.ConfigureAwait(false))
                     break;
                 more = null;
-                if (_lastMails >= BusyMails && Stopwatch.GetElapsedTime(_lastEnd) < Busy && !_stop.IsCancellationRequested)
+                if (IsBusy() && !_stop.IsCancellationRequested)
                     await Task.Delay(Gathering).ConfigureAwait(false);
             }
             held = Take(batch, held);
@@ -151,6 +156,13 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 
         await ConfirmAsync().ConfigureAwait(false);
         await _line.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private bool IsBusy()
+    {
+        var since = Stopwatch.GetElapsedTime(_lastEnd);
+        _row = since < Close ? Math.Min(_row + 1, BusyRow) : 0;
+        return _row == BusyRow || (_lastMails >= BusyMails && since < Busy);
     }
 
     /// <summary>One epoch a batch: the fence is checked once for the whole transaction.</summary>

@@ -135,7 +135,11 @@ internal sealed class SessionOpening
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };
         if (!verify)
+        {
+            // Any certificate will do, so nobody looks for the ones above it: not in the machine's store, which costs more than the handshake, and not where a stranger says they are.
+            tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
             tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        }
         else if (_options.TrustedRoots is { } roots)
         {
             tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
