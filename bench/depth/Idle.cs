@@ -9,8 +9,8 @@ internal static class Idle
 {
     private const double ReadyBar = 4.0, MemoryBar = 250, CpuBar = 1.0, CommandBar = 0.4;
 
-    /// <summary>Garbage of the start is gone and code that is needed often compiled.</summary>
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(20);
+    /// <summary>Garbage of the start is gone and what runs once a second is compiled: that takes thirty calls of it.</summary>
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static async Task<bool> RunAsync(Options options)

@@ -11,6 +11,9 @@ namespace ClusterMail.Bench.Relay.Parties;
 /// </summary>
 internal sealed class ClusterMailParty : IParty
 {
+    /// <summary>Of 16 MB each.</summary>
+    private const int LogFiles = 64;
+
     private readonly Farm _farm;
     private readonly NpgsqlDataSource _database;
 
@@ -49,6 +52,7 @@ internal sealed class ClusterMailParty : IParty
         try
         {
             var version = (await Tool.MustAsync(TimeSpan.FromSeconds(30), Path.Combine(programs, "clustermail"), "--version")).Trim();
+            await PrepareLogAsync(farm);
             var database = (await farm.Postgres.ProcessesAsync(farm.Postgres.Primary))[0];
             return new ClusterMailParty(name, version, farm, [.. settings.Select(setting => $"{setting.Key} = {setting.Value.ReplaceLineEndings(" | ")}")], database);
         }
@@ -57,6 +61,26 @@ internal sealed class ClusterMailParty : IParty
             await farm.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>
+    /// A server that has worked for hours writes its WAL over files it has; a new one creates each, 16 MB of zeros and a flush, while all commits wait. One gigabyte of
+    /// such files is made before, so that not the first minutes of a server are measured.
+    /// </summary>
+    private static async Task PrepareLogAsync(Farm farm)
+    {
+        await using var superuser = NpgsqlDataSource.Create(farm.Postgres.AsSuperuser(farm.Cluster.Database));
+        foreach (var setting in new[] { "ALTER SYSTEM SET min_wal_size = '2GB'", "SELECT pg_reload_conf()" })
+            await RunAsync(superuser, setting);
+        for (var file = 0; file < LogFiles; file++)
+            await RunAsync(superuser, "SELECT pg_logical_emit_message(false, 'bench', ''), pg_switch_wal()");
+        await RunAsync(superuser, "CHECKPOINT");
+    }
+
+    private static async Task RunAsync(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
     }
 
     public async Task<bool> IsEmptyAsync()
