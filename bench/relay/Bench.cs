@@ -72,7 +72,7 @@ internal sealed class Bench(Options options, IReadOnlyList<IParty> parties, Sink
         return new Result(
             mails / Stopwatch.GetElapsedTime(started, arrived).TotalSeconds, Results.At(sent.Waits, 0.5), Results.At(sent.Waits, 0.99),
             server * 1e6 / mails, database * 1e6 / mails, benchCpu / mails, peak,
-            (after?.Commits - before?.Commits) / mails, wal, wal - load.Size, (sink.Transactions - transactions) / mails, sent.Late);
+            (after?.Commits - before?.Commits) / mails, wal, wal - after?.Content, (sink.Transactions - transactions) / mails, sent.Late);
     }
 
     private async Task<(Source.Sent Sent, long Arrived)> RelayAsync(IParty party, Load load)

@@ -10,7 +10,7 @@ namespace ClusterMail.Bench.Relay;
 /// <param name="PeakMegabytes">Server and database together.</param>
 /// <param name="Commits">A mail.</param>
 /// <param name="Wal">Octets a mail.</param>
-/// <param name="Overhead">Octets of WAL a mail above those of its content as the source sent it.</param>
+/// <param name="Overhead">Octets of WAL a mail above those of its content as it is stored, with its Received header.</param>
 /// <param name="Transactions">Mails the sink was brought for each mail of the source.</param>
 /// <param name="Late">Longest delay of a paced mail because every session was still busy, milliseconds; 0 where nothing is paced.</param>
 internal sealed record Result(

@@ -89,15 +89,18 @@ internal sealed class ClusterMailParty : IParty
         return (bool)(await command.ExecuteScalarAsync())!;
     }
 
-    public async Task<(long Commits, long Wal)?> CountersAsync()
+    public async Task<Counters?> CountersAsync()
     {
         // The counters of a backend become visible when it has been idle for a second.
         await Task.Delay(TimeSpan.FromSeconds(1.5));
-        await using var command = _database.CreateCommand(
-            "SELECT xact_commit, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint FROM pg_stat_database WHERE datname = current_database()");
+        await using var command = _database.CreateCommand("""
+            SELECT xact_commit, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint,
+                   (SELECT size FROM history WHERE ended_at > now() - interval '1 minute' ORDER BY ended_at DESC LIMIT 1)
+            FROM pg_stat_database WHERE datname = current_database()
+            """);
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
-        return (reader.GetInt64(0), reader.GetInt64(1));
+        return new Counters(reader.GetInt64(0), reader.GetInt64(1), await reader.IsDBNullAsync(2) ? null : reader.GetInt64(2));
     }
 
     public async ValueTask DisposeAsync()

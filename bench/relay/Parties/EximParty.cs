@@ -61,7 +61,7 @@ internal sealed class EximParty : IParty
         return Task.FromResult(!Directory.Exists(input) || !Directory.EnumerateFiles(input, "*", SearchOption.AllDirectories).Any());
     }
 
-    public Task<(long Commits, long Wal)?> CountersAsync() => Task.FromResult<(long, long)?>(null);
+    public Task<Counters?> CountersAsync() => Task.FromResult<Counters?>(null);
 
     public async ValueTask DisposeAsync()
     {

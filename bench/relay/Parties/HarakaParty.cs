@@ -51,7 +51,7 @@ internal sealed class HarakaParty : IParty
     }
 
     public Task<bool> IsEmptyAsync() => Task.FromResult(!Directory.EnumerateFiles(Path.Combine(_folder, "queue")).Any());
-    public Task<(long Commits, long Wal)?> CountersAsync() => Task.FromResult<(long, long)?>(null);
+    public Task<Counters?> CountersAsync() => Task.FromResult<Counters?>(null);
 
     public async ValueTask DisposeAsync()
     {

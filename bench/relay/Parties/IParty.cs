@@ -26,9 +26,14 @@ internal interface IParty : IAsyncDisposable
     /// <summary>Nothing is queued or being delivered: a run starts then, and its CPU time ends then.</summary>
     Task<bool> IsEmptyAsync();
 
-    /// <summary>Commits and octets of WAL so far; null where there is no database.</summary>
-    Task<(long Commits, long Wal)?> CountersAsync();
+    /// <summary>Null where there is no database.</summary>
+    Task<Counters?> CountersAsync();
 }
+
+/// <summary>What a database has done so far.</summary>
+/// <param name="Wal">Octets.</param>
+/// <param name="Content">Octets of one of the last mails as it was stored, with its Received header; null before the first.</param>
+internal sealed record Counters(long Commits, long Wal, long? Content);
 
 /// <summary>What every party is given.</summary>
 /// <param name="Sink">Everything goes there.</param>

@@ -56,6 +56,6 @@ internal sealed class PostfixParty : IParty
     }
 
     public Task<bool> IsEmptyAsync() => Task.FromResult(_postfix.IsQueueEmpty);
-    public Task<(long Commits, long Wal)?> CountersAsync() => Task.FromResult<(long, long)?>(null);
+    public Task<Counters?> CountersAsync() => Task.FromResult<Counters?>(null);
     public ValueTask DisposeAsync() => _postfix.DisposeAsync();
 }

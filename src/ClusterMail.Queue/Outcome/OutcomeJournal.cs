@@ -26,20 +26,9 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
     /// <summary>Content copied into mailboxes in one commit: the others of the batch wait for it. A single larger mail goes alone with what came before it.</summary>
     private const long MaxBatchOctets = 8 * 1024 * 1024;
 
-    /// <summary>Under load outcomes are gathered so long: nobody waits for one, and a commit costs the same for one as for twenty.</summary>
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(4);
-
-    /// <summary>A commit that ended so lately and held so many mails means load. Fewer are written at once: each moment of waiting is one in which a killed node's mail goes out twice (P4).</summary>
-    private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(20);
-    private const int BusyMails = 4;
-
-    /// <summary>So is one outcome close behind the other, so often in a row: a single client sends as fast as it is answered.</summary>
-    private static readonly TimeSpan Close = TimeSpan.FromMilliseconds(2);
-    private const int BusyRow = 4;
-
+    private readonly OutcomePace _pace = new();
     private long _lastEnd;
     private int _lastMails;
-    private int _row;
 
     /// <summary>A commit of a thousand outcomes takes some 50 ms; one that takes so long waits for something.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
@@ -141,8 +130,8 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
                 if (!await more.ConfigureAwait(false))
                     break;
                 more = null;
-                if (IsBusy() && !_stop.IsCancellationRequested)
-                    await Task.Delay(Gathering).ConfigureAwait(false);
+                if (_pace.IsFast(Stopwatch.GetElapsedTime(_lastEnd), _lastMails) && !_stop.IsCancellationRequested)
+                    await Task.Delay(OutcomePace.Gathering).ConfigureAwait(false);
             }
             held = Take(batch, held);
             await WriteBatchAsync(batch).ConfigureAwait(false);
@@ -156,13 +145,6 @@ public sealed partial class OutcomeJournal : IAsyncDisposable
 
         await ConfirmAsync().ConfigureAwait(false);
         await _line.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private bool IsBusy()
-    {
-        var since = Stopwatch.GetElapsedTime(_lastEnd);
-        _row = since < Close ? Math.Min(_row + 1, BusyRow) : 0;
-        return _row == BusyRow || (_lastMails >= BusyMails && since < Busy);
     }
 
     /// <summary>One epoch a batch: the fence is checked once for the whole transaction.</summary>
