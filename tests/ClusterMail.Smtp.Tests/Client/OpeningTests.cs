@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ClusterMail.Protocol;
@@ -106,6 +107,25 @@ public class OpeningTests
         Assert.Equal((454, new EnhancedStatus(4, 7, 5)), (result.Reply!.Code, result.Reply.Status!.Value));
         Assert.Single(peer.Sessions);
         Assert.DoesNotContain((await peer.EndedAsync(0)).Commands, c => c.StartsWith("MAIL", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task OUT_6_where_no_certificate_is_verified_nobody_asks_for_its_issuer_where_the_host_says_it_is()
+    {
+        using var issuer = new TcpListener(IPAddress.Loopback, 0);
+        issuer.Start();
+        var asked = issuer.AcceptTcpClientAsync();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var issuerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=peer.example", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(null, [$"http://{issuer.LocalEndpoint}/issuer.crt"]));
+        using var signed = request.Create(
+            new X500DistinguishedName("CN=issuer that is nowhere"), X509SignatureGenerator.CreateForECDsa(issuerKey), DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), [1, 2, 3]);
+        await using var peer = ScriptedPeer.Start(new PeerScript { Certificate = signed.CopyWithPrivateKey(key) });
+        await using var connection = await Outbound.OpenAsync(peer, tls: TlsPolicy.Required);
+        Assert.NotNull(connection.TlsVersion);
+        // The handshake would have waited for the answer.
+        Assert.False(asked.IsCompleted);
     }
 
     [Theory]
