@@ -22,6 +22,7 @@ public static partial class Database
     private const string MigrationLockSql = "SELECT pg_advisory_lock(17230, 2)";
 
     // Every hot statement finds a few rows by key. A plan made while the tables were empty, and kept, must not scan them when they are full.
+    // And it is kept: for commits of a few rows the server would plan each time anew, because it reckons a plan for one row cheaper by more than planning costs.
     private const string HotPlans = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
 
     /// <summary>

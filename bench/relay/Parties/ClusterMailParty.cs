@@ -13,6 +13,7 @@ internal sealed class ClusterMailParty : IParty
 {
     /// <summary>Of 16 MB each.</summary>
     private const int LogFiles = 64;
+    private static readonly string PreparedLog = $"PostgreSQL: min_wal_size = 2GB, {LogFiles} files of WAL made before";
 
     private readonly Farm _farm;
     private readonly NpgsqlDataSource _database;
@@ -54,7 +55,7 @@ internal sealed class ClusterMailParty : IParty
             var version = (await Tool.MustAsync(TimeSpan.FromSeconds(30), Path.Combine(programs, "clustermail"), "--version")).Trim();
             await PrepareLogAsync(farm);
             var database = (await farm.Postgres.ProcessesAsync(farm.Postgres.Primary))[0];
-            return new ClusterMailParty(name, version, farm, [.. settings.Select(setting => $"{setting.Key} = {setting.Value.ReplaceLineEndings(" | ")}")], database);
+            return new ClusterMailParty(name, version, farm, [.. settings.Select(setting => $"{setting.Key} = {setting.Value.ReplaceLineEndings(" | ")}"), PreparedLog], database);
         }
         catch
         {

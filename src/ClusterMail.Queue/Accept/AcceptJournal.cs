@@ -121,7 +121,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             }
             _waiting.Enqueue(entry);
         }
-        // On the way to the database on the thread of the session: handing it to another one is a tenth of what a lone client waits.
+        // To the database on the thread of the session: handing it to another one is a wait more for a lone client.
         if (NextBatch() is { } batch)
             _ = RunCommitAsync(batch);
         return await entry.Done.ConfigureAwait(false);

@@ -121,7 +121,8 @@ public class OpeningTests
         request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(null, [$"http://{issuer.LocalEndpoint}/issuer.crt"]));
         using var signed = request.Create(
             new X500DistinguishedName("CN=issuer that is nowhere"), X509SignatureGenerator.CreateForECDsa(issuerKey), DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), [1, 2, 3]);
-        await using var peer = ScriptedPeer.Start(new PeerScript { Certificate = signed.CopyWithPrivateKey(key) });
+        using var certificate = signed.CopyWithPrivateKey(key);
+        await using var peer = ScriptedPeer.Start(new PeerScript { Certificate = certificate });
         await using var connection = await Outbound.OpenAsync(peer, tls: TlsPolicy.Required);
         Assert.NotNull(connection.TlsVersion);
         // The handshake would have waited for the answer.
