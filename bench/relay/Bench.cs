@@ -18,14 +18,14 @@ internal sealed class Bench(Options options, IReadOnlyList<IParty> parties, Sink
     /// <summary>Of one processor. What a party may use when it is called quiet.</summary>
     private const double QuietShare = 0.2;
 
-    /// <summary>One size: a warm-up that is not counted, then <see cref="Options.Runs"/> turns, in the other order each time.</summary>
+    /// <summary>One size: a run to warm up that is not counted (a server that has run for hours has all its code compiled and its caches full), then <see cref="Options.Runs"/> turns, in the other order each time.</summary>
     /// <param name="rate">Of the paced runs, for each party; null: as fast as it goes.</param>
     /// <returns>Of each party, in the order of the parties.</returns>
     public async Task<IReadOnlyList<IReadOnlyList<Result>>> TurnsAsync(int size, int mails, Func<int, double>? rate = null)
     {
         var results = parties.Select(_ => new List<Result>()).ToList();
         foreach (var party in parties)
-            await RunAsync(party, Load(Math.Max(options.Sessions, mails / 10), size));
+            await RunAsync(party, Load(mails, size));
         for (var turn = 0; turn < options.Runs; turn++)
         {
             foreach (var index in turn % 2 == 0 ? Enumerable.Range(0, parties.Count) : Enumerable.Range(0, parties.Count).Reverse())

@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using ClusterMail.Testing;
 
 namespace ClusterMail.Bench.Relay;
@@ -15,7 +12,7 @@ internal sealed class Sink : IDisposable
     private const int Connections = 512;
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly SslStreamCertificateContext? _certificate;
+    private readonly OpenSsl? _tls;
     private readonly byte[] _greeted = "250-sink.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n"u8.ToArray();
     private readonly byte[] _offering = "250-sink.test\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 8BITMIME\r\n"u8.ToArray();
     private long _recipients;
@@ -30,9 +27,7 @@ internal sealed class Sink : IDisposable
     /// <param name="certificate">STARTTLS is offered with it; null: clear text.</param>
     public Sink(CertificateAuthority.Pair? certificate)
     {
-        _certificate = certificate is null
-            ? null
-            : SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(certificate.Certificate, certificate.Key), null, offline: true);
+        _tls = certificate is null ? null : OpenSsl.Server(certificate);
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(Connections);
         for (var index = 0; index < Connections; index++)
@@ -67,7 +62,7 @@ internal sealed class Sink : IDisposable
                 using var wire = new Wire(Accept(), buffer);
                 Converse(wire);
             }
-            catch (Exception e) when (e is IOException or AuthenticationException)
+            catch (Exception e) when (e is IOException)
             {
                 // The server closed without QUIT; what it has not finished it will bring again.
             }
@@ -96,7 +91,7 @@ internal sealed class Sink : IDisposable
             switch (line.Length < 4 ? 0 : line[0] & 0xDF)
             {
                 case 'E' or 'L':
-                    replies.Add(_certificate is null || secure ? _greeted : _offering);
+                    replies.Add(_tls is null || secure ? _greeted : _offering);
                     break;
                 case 'R' when (line[1] & 0xDF) == 'C':
                     recipients++;
@@ -110,13 +105,13 @@ internal sealed class Sink : IDisposable
                     recipients = 0;
                     replies.Add("250 2.0.0 Ok\r\n"u8);
                     break;
-                case 'S' when _certificate is not null && !secure:
+                case 'S' when _tls is not null && !secure:
                     replies.Add("220 2.0.0 Ready\r\n"u8);
                     replies.Flush();
-                    wire.SecureAsServer(_certificate);
+                    wire.SecureAsServer(_tls);
                     secure = true;
                     break;
-                case 'M' when _certificate is not null && !secure:
+                case 'M' when _tls is not null && !secure:
                     replies.Add("530 5.7.0 STARTTLS first\r\n"u8);
                     break;
                 case 'M' or 'R' or 'N' or 'H':

@@ -1,7 +1,4 @@
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 
 namespace ClusterMail.Bench.Relay;
 
@@ -16,6 +13,7 @@ internal sealed class Wire(Socket socket, byte[] buffer) : IDisposable
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(2);
 
     private Stream _stream = new NetworkStream(socket, ownsSocket: true) { ReadTimeout = (int)Silence.TotalMilliseconds, WriteTimeout = (int)Silence.TotalMilliseconds };
+    private Stream? _secured;
     private int _start;
     private int _end;
 
@@ -84,34 +82,17 @@ internal sealed class Wire(Socket socket, byte[] buffer) : IDisposable
         throw new IOException("closed instead of a reply");
     }
 
-    private static long _hosts;
+    /// <exception cref="IOException">The handshake failed.</exception>
+    public void SecureAsClient(OpenSsl tls) => _stream = _secured = tls.Connect(socket);
 
-    /// <summary>
-    /// Every handshake is a full one: strangers have no session to resume. Sessions are kept by the name of the host, so each connection asks for another one; to switch
-    /// resumption off would make the library set up a context for each connection, which costs more than the handshake.
-    /// </summary>
-    public void SecureAsClient()
+    /// <inheritdoc cref="SecureAsClient"/>
+    public void SecureAsServer(OpenSsl tls) => _stream = _secured = tls.Accept(socket);
+
+    public void Dispose()
     {
-        var secured = new SslStream(_stream, leaveInnerStreamOpen: false);
-        _stream = secured;
-        secured.AuthenticateAsClient(new SslClientAuthenticationOptions
-        {
-            TargetHost = $"mx{Interlocked.Increment(ref _hosts)}.bench.test",
-            EnabledSslProtocols = SslProtocols.Tls13,
-            // Whatever is shown will do, and looking it up in the machine's store of roots would cost more than the handshake.
-            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true },
-            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-        });
+        _secured?.Dispose();
+        socket.Dispose();
     }
-
-    public void SecureAsServer(SslStreamCertificateContext certificate)
-    {
-        var secured = new SslStream(_stream, leaveInnerStreamOpen: false);
-        _stream = secured;
-        secured.AuthenticateAsServer(new SslServerAuthenticationOptions { ServerCertificateContext = certificate, EnabledSslProtocols = SslProtocols.Tls13, AllowTlsResume = false });
-    }
-
-    public void Dispose() => _stream.Dispose();
 
     private bool TryFill()
     {

@@ -30,7 +30,7 @@ public sealed partial class QueueStore
         RETURNING r.mail_id, r.ordinal, r.forward_path, r.destination, r.notify, r.orcpt, r.attempt, r.refusals, r.class, r.last_reply,
                   now() - r.queued_at, CASE WHEN r.started_at < now() THEN now() - r.started_at END, r.delay_notified, r.bounce_now,
                   m.name, m.reverse_path, m.size, m.body, m.smtputf8, m.has_8bit, m.ret, m.envid, m.accepted_at,
-                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN m.content END, m.sealed_with, r.turn
+                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN {WholeSql} END, m.sealed_with, r.turn
         """;
 
     // The oldest due of each destination, then what else of the same mails goes the same way (OUT-1). The clock is the database's (CLU-30).
@@ -165,17 +165,15 @@ public sealed partial class QueueStore
         ClaimedContent = reader.IsDBNull(23) ? null : Content(reader, id),
     };
 
-    /// <summary>Null: it cannot be opened here. Reading it when its turn comes says why.</summary>
+    /// <summary>Null: it cannot be opened here, or was not whole. Reading it when its turn comes says why.</summary>
     private MemoryContent? Content(NpgsqlDataReader reader, long id)
     {
-        var octets = reader.GetFieldValue<byte[]>(23);
-        if (reader.TextOrNull(24) is not { } name)
-            return new MemoryContent(octets);
         try
         {
-            return new MemoryContent(_keys.Find(name).Open(octets, id, reader.GetInt64(16)));
+            // So small a content is one piece where it is one value, too.
+            return new MemoryContent(StoredContent.Whole(reader.GetFieldValue<byte[][]>(23), id, reader.GetInt64(16), reader.TextOrNull(24) is { } name ? _keys.Find(name) : null));
         }
-        catch (ContentClosedException)
+        catch (Exception e) when (e is ContentClosedException or IOException)
         {
             return null;
         }

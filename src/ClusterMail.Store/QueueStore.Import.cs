@@ -48,8 +48,7 @@ public sealed partial class QueueStore
             }
         }
         await using var batch = connection.CreateBatch();
-        batch.Then(AssertEpochSql).Parameters.With(epoch);
-        batch.Then(AcceptSql).Parameters.With(epoch).WithMails([mail], _keys.Sealing);
+        Accept(batch, epoch, [mail]);
         batch.Then(ResumeSql).Parameters.With(mail.Id.Number).With(imported.QueuedAt.ToUniversalTime()).With((short)imported.Attempts)
             .With((short)(imported.Class == FailureClass.Refused ? imported.Attempts : 0)).With((short)imported.Class).WithText(imported.LastReply);
         batch.Then(WakeUpSql);

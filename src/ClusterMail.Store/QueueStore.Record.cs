@@ -6,17 +6,15 @@ namespace ClusterMail.Store;
 // Writing how recipients ended.
 public sealed partial class QueueStore
 {
-    // $1 epoch, $2 to $25 the notices' mails (empty arrays when there are none), $26 to $28 whom they are about, $29 on the conclusions.
+    // The conclusions as rows, $29 on or $2 on.
+    private const string GivenColumns = """
+        AS g (mail_id, ordinal, state, destination, retry_after, class, reply, remote_host,
+              remote_address, remote_port, tls, rule, dialogue, possible_duplicate, delay_notified, counts, forward_path, account_id, prefix, turn)
+        """;
+
     // The turn too: written again after a lost answer, an outcome would otherwise end the next turn of the same epoch.
     // The owner is compared so that no index on it fits: by that index each conclusion would be compared with everything this node owns. 0 is no epoch.
-    // One statement: what the comparison lets through is what history, attempts and notices are made of, so they cannot disagree (P2, P4).
-    private const string ConcludeSql = $"""
-        WITH given AS MATERIALIZED (
-            SELECT * FROM unnest($29::bigint[], $30::smallint[], $31::text[], $32::text[], $33::interval[], $34::smallint[], $35::text[], $36::text[],
-                                 $37::text[], $38::integer[], $39::text[], $40::text[], $41::text[], $42::boolean[], $43::boolean[], $44::smallint[],
-                                 $45::text[], $46::bigint[], $47::text[], $48::integer[])
-                AS g (mail_id, ordinal, state, destination, retry_after, class, reply, remote_host,
-                      remote_address, remote_port, tls, rule, dialogue, possible_duplicate, delay_notified, counts, forward_path, account_id, prefix, turn)),
+    private const string EndSql = """
         ended AS (
             DELETE FROM recipient r USING given g
             WHERE r.mail_id = g.mail_id AND r.ordinal = g.ordinal AND coalesce(r.owner, 0) = $1 AND r.turn = coalesce(g.turn, r.turn) AND g.state IN ('delivered', 'failed')
@@ -31,7 +29,18 @@ public sealed partial class QueueStore
                    e.state::recipient_outcome, (SELECT n.name FROM node n WHERE n.epoch = $1), m.node,
                    m.reverse_path, e.forward_path, e.destination, e.reply, e.rule, m.client_address, m.local_port, m.helo, m.tls, m.auth,
                    e.remote_host, e.remote_address, e.remote_port, e.tls, coalesce(string_to_array(e.dialogue, E'\n'), ARRAY[]::text[])
-            FROM ended e JOIN mail m ON m.id = e.mail_id),
+            FROM ended e JOIN mail m ON m.id = e.mail_id)
+        """;
+
+    // $1 epoch, $2 to $25 the notices' mails (empty arrays when there are none), $26 to $28 whom they are about, $29 on the conclusions.
+    // One statement: what the comparison lets through is what history, attempts and notices are made of, so they cannot disagree (P2, P4).
+    private const string ConcludeSql = $"""
+        WITH given AS MATERIALIZED (
+            SELECT * FROM unnest($29::bigint[], $30::smallint[], $31::text[], $32::text[], $33::interval[], $34::smallint[], $35::text[], $36::text[],
+                                 $37::text[], $38::integer[], $39::text[], $40::text[], $41::text[], $42::boolean[], $43::boolean[], $44::smallint[],
+                                 $45::text[], $46::bigint[], $47::text[], $48::integer[])
+            {GivenColumns}),
+        {EndSql},
         kept AS (
             UPDATE recipient r
             SET owner = NULL,
@@ -70,6 +79,17 @@ public sealed partial class QueueStore
         notice_recipients AS ({MailRows.InsertRecipients} WHERE r.mail_id IN (SELECT notice FROM told))
         """;
     private const string RecordSql = $"{ConcludeSql} SELECT mail_id, ordinal FROM concluded";
+
+    // Where all have ended and nobody is to be told, which is nearly always: setting up what the other statement could do besides would cost more than this one. $2 on the conclusions.
+    private const string RecordEndsSql = $"""
+        WITH given AS MATERIALIZED (
+            SELECT * FROM unnest($2::bigint[], $3::smallint[], $4::text[], $5::text[], $6::interval[], $7::smallint[], $8::text[], $9::text[],
+                                 $10::text[], $11::integer[], $12::text[], $13::text[], $14::text[], $15::boolean[], $16::boolean[], $17::smallint[],
+                                 $18::text[], $19::bigint[], $20::text[], $21::integer[])
+            {GivenColumns}),
+        {EndSql}
+        SELECT mail_id, ordinal FROM ended
+        """;
 
     /// <summary>Octets above which copying one content may take longer than statements may otherwise; it would be tried again and again, and never end.</summary>
     private const long LongCopy = 64 * 1024 * 1024;
@@ -155,7 +175,11 @@ public sealed partial class QueueStore
             batch.Then(LockMailboxesSql).Parameters.With(accounts);
             batch.Then(MakeInboxesSql).Parameters.With(accounts);
         }
-        WithConclusions(batch.Then(accounts.Length > 0 ? RecordWithMailboxesSql : RecordSql).Parameters.With(epoch).WithMails([.. notices.Select(n => n.Mail)], _keys.SealingIfAny), conclusions, notices);
+        if (accounts.Length == 0 && notices.Count == 0 && conclusions.All(c => Ends(c) && !c.PossibleDuplicate))
+            WithConclusions(batch.Then(RecordEndsSql).Parameters.With(epoch), conclusions);
+        else
+            WithConclusions(
+                WithAbout(batch.Then(accounts.Length > 0 ? RecordWithMailboxesSql : RecordSql).Parameters.With(epoch).WithMails([.. notices.Select(n => n.Mail)], _keys.SealingIfAny), notices), conclusions);
         batch.Then(RemoveMailsSql).Parameters.With(conclusions.Where(Ends).Select(c => c.Key.Mail).Distinct().ToArray());
         var late = conclusions.Select(c => c.Key).ToHashSet();
         await UnderEpochAsync(epoch, async () =>
@@ -175,13 +199,18 @@ public sealed partial class QueueStore
 
     private static bool Ends(Conclusion conclusion) => conclusion.State is RecipientState.Delivered or RecipientState.Failed;
 
-    private static void WithConclusions(NpgsqlParameterCollection parameters, IReadOnlyList<Conclusion> given, IReadOnlyList<Notice> notices)
+    private static NpgsqlParameterCollection WithAbout(NpgsqlParameterCollection parameters, IReadOnlyList<Notice> notices)
     {
         var about = notices.SelectMany(n => n.About, (n, key) => (Notice: n.Mail.Id.Number, Key: key)).ToArray();
-        parameters
+        return parameters
             .With(about.Select(a => a.Notice).ToArray())
             .With(about.Select(a => a.Key.Mail).ToArray())
-            .With(about.Select(a => a.Key.Ordinal).ToArray())
+            .With(about.Select(a => a.Key.Ordinal).ToArray());
+    }
+
+    private static void WithConclusions(NpgsqlParameterCollection parameters, IReadOnlyList<Conclusion> given)
+    {
+        parameters
             .With(given.Select(c => c.Key.Mail).ToArray())
             .With(given.Select(c => c.Key.Ordinal).ToArray())
             .With(given.Select(Word).ToArray())

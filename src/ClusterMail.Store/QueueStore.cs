@@ -13,7 +13,7 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
     private readonly ContentKeys _keys = keys ?? ContentKeys.None;
 
 
-    /// <summary>Octets of one row of <c>mail_chunk</c>, the last of a mail excepted.</summary>
+    /// <summary>Octets of one row of <c>mail_chunk</c> of a content that is streamed, the last of a mail excepted.</summary>
     internal const int ChunkSize = 256 * 1024;
 
     /// <summary>Nothing to do where contents can be stored as the settings want them.</summary>
@@ -33,6 +33,23 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
 
     // Mails and recipients in one statement: two inserts however many there are. The batch around it is one implicit transaction.
     private const string AcceptSql = $"WITH mails AS ({MailRows.InsertMails}) {MailRows.InsertRecipients}";
+    private const string AcceptWithPiecesSql = $"WITH mails AS ({MailRows.InsertMails}), pieces AS ({MailRows.InsertPieces}) {MailRows.InsertRecipients}";
+
+    /// <summary>Mails whose contents are in memory, the epoch asserted.</summary>
+    private void Accept(NpgsqlBatch batch, long epoch, IReadOnlyList<NewMail> mails)
+    {
+        var key = _keys.Sealing;
+        if (mails is [{ Recipients.Length: 1 } one])
+        {
+            batch.Then(MailRows.IsInPieces(one) ? MailRows.AcceptOneWithPieces : MailRows.AcceptOne).Parameters.With(epoch).WithOne(one, key);
+            return;
+        }
+        batch.Then(AssertEpochSql).Parameters.With(epoch);
+        if (mails.Any(MailRows.IsInPieces))
+            batch.Then(AcceptWithPiecesSql).Parameters.With(epoch).WithMails(mails, key, ContentPlace.RowOrPieces).WithPieces(mails, key);
+        else
+            batch.Then(AcceptSql).Parameters.With(epoch).WithMails(mails, key);
+    }
 
     /// <summary>
     /// Commits all mails in one transaction and one round trip: after it returns they are on disk (P1). All or none.
@@ -47,9 +64,8 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
             return;
         await using var connection = await dataSource.OpenConnectionAsync(cancel);
         await using var batch = connection.CreateBatch();
-        batch.Then(AssertEpochSql).Parameters.With(epoch);
         if (!mails.Any(mail => mail.Held is not null))
-            batch.Then(AcceptSql).Parameters.With(epoch).WithMails(mails, _keys.Sealing);
+            Accept(batch, epoch, mails);
         else
             WithHeld(batch, epoch, mails);
         await UnderEpochAsync(epoch, () => StandbyWait.RunAsync(connection, () => batch.ExecuteNonQueryAsync(cancel)));
@@ -60,7 +76,9 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
     {
         var queued = mails.Where(mail => !mail.Recipients.IsEmpty).ToArray();
         if (queued.Length > 0)
-            batch.Then(AcceptSql).Parameters.With(epoch).WithMails(queued, _keys.Sealing);
+            Accept(batch, epoch, queued);
+        else
+            batch.Then(AssertEpochSql).Parameters.With(epoch);
         foreach (var mail in mails.Where(mail => mail.Held is not null))
         {
             HeldRows.Write(batch, epoch, mail);
@@ -82,7 +100,7 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
         await using var batch = connection.CreateBatch();
         batch.Then(AssertEpochSql).Parameters.With(epoch);
         if (!mail.Recipients.IsEmpty)
-            batch.Then(AcceptSql).Parameters.With(epoch).WithMails([mail], key, withContent: false);
+            batch.Then(AcceptSql).Parameters.With(epoch).WithMails([mail], key, ContentPlace.Streamed);
         if (mail.Held is not null)
             HeldRows.Write(batch, epoch, mail);
         await UnderEpochAsync(epoch, () => StandbyWait.RunAsync(connection, async () =>
@@ -161,30 +179,27 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
         return found;
     }
 
-    private const string ContentSql = "SELECT size, content IS NULL, CASE WHEN size <= $2 THEN content END, sealed_with FROM mail WHERE id = $1";
+    /// <summary>All octets of the content of mail <c>m</c> as they are stored: one value, or the pieces in their order.</summary>
+    private const string WholeSql = "CASE WHEN m.content IS NULL THEN (SELECT array_agg(c.data ORDER BY c.seq) FROM mail_chunk c WHERE c.mail_id = m.id) ELSE ARRAY[m.content] END";
 
-    /// <summary>Content for a claimed mail: in memory up to <paramref name="inMemory"/> octets, else a stream that reads chunk by chunk from the database. Null when the mail is gone.</summary>
+    private const string ContentSql = $"SELECT m.size, m.content IS NULL, CASE WHEN m.size <= $2 THEN {WholeSql} END, m.sealed_with FROM mail m WHERE m.id = $1";
+
+    /// <summary>Content for a claimed mail: in memory up to <paramref name="inMemory"/> octets, else a stream that reads piece by piece from the database. Null when the mail is gone.</summary>
     /// <exception cref="ContentClosedException">It is sealed with a key that this node does not have, or is not what was stored; perhaps only while it is read.</exception>
+    /// <exception cref="IOException">Pieces of it are gone, and it with them.</exception>
     public async Task<MailContent?> ReadContentAsync(long mail, int inMemory, CancellationToken cancel)
     {
-        StoredContent stored;
-        await using (var command = dataSource.Ask(ContentSql))
-        {
-            command.Parameters.With(mail).With((long)inMemory);
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            if (!await reader.ReadAsync(cancel))
-                return null;
-            var key = reader.TextOrNull(3) is { } name ? _keys.Find(name) : null;
-            if (!await reader.IsDBNullAsync(2, cancel))
-                return new MemoryContent(key is null ? reader.GetFieldValue<byte[]>(2) : key.Open(reader.GetFieldValue<byte[]>(2), mail, reader.GetInt64(0)));
-            stored = new StoredContent(dataSource, mail, reader.GetInt64(0), reader.GetBoolean(1), key);
-        }
-        if (stored.Length > inMemory)
-            return stored;
-        var octets = new byte[stored.Length];
-        await using var stream = stored.OpenRead();
-        await stream.ReadExactlyAsync(octets, cancel);
-        return new MemoryContent(octets);
+        await using var command = dataSource.Ask(ContentSql);
+        command.Parameters.With(mail).With((long)inMemory);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
+            return null;
+        var (length, chunked) = (reader.GetInt64(0), reader.GetBoolean(1));
+        var key = reader.TextOrNull(3) is { } name ? _keys.Find(name) : null;
+        if (length > inMemory)
+            return new StoredContent(dataSource, mail, length, chunked, key);
+        var stored = await reader.IsDBNullAsync(2, cancel) ? [] : reader.GetFieldValue<byte[][]>(2);
+        return new MemoryContent(chunked || key is null ? StoredContent.Whole(stored, mail, length, key) : key.Open(stored[0], mail, length));
     }
 
     internal static async Task UnderEpochAsync(long epoch, Func<Task> write)

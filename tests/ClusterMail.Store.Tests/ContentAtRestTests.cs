@@ -63,6 +63,8 @@ public sealed class ContentAtRestTests
     [Theory]
     [InlineData(0, false)]
     [InlineData(1, false)]
+    [InlineData(8_064, false)]
+    [InlineData(100_000, false)]
     [InlineData(262_144, false)]
     [InlineData(262_145, false)]
     [InlineData(700_000, false)]
@@ -107,18 +109,20 @@ public sealed class ContentAtRestTests
         Assert.Equal([("queue", keys.Current!, 1L)], (await new SealedContents(scene.Database.Source).CountAsync(default)).Select(c => (c.Place, c.Key, c.Contents)));
     }
 
-    [Fact]
-    public async Task DELIV_11_a_claim_brings_a_small_sealed_content_opened_and_leaves_one_it_cannot_open()
+    [Theory]
+    [InlineData(50)]
+    [InlineData(16_384)]
+    public async Task DELIV_11_a_claim_brings_a_small_sealed_content_opened_and_leaves_one_it_cannot_open(int size)
     {
         await using var scene = await Scene.StartAsync();
         var keys = new Switch().Keys(First);
-        var mail = await scene.MailAsync(owned: false, "a@example.net") with { Content = new MemoryContent(Octets(50)) };
+        var mail = await scene.MailAsync(owned: false, "a@example.net") with { Content = new MemoryContent(Octets(size)) };
         await Queue(scene, keys).AcceptAsync(scene.Epoch, [mail], default);
         var claimed = Assert.Single(await Queue(scene, new Switch().Keys(Second)).ClaimAsync(scene.Epoch, 10, 10, [], default));
         Assert.Null(claimed.Mail.TakeContent());
         await scene.Database.ExecuteAsync("UPDATE recipient SET owner = NULL, state = 'queued', next_try = now()");
         claimed = Assert.Single(await Queue(scene, keys).ClaimAsync(scene.Epoch, 10, 10, [], default));
-        Assert.Equal(Octets(50), claimed.Mail.TakeContent()!.Memory!.Value.ToArray());
+        Assert.Equal(Octets(size), claimed.Mail.TakeContent()!.Memory!.Value.ToArray());
     }
 
     [Fact]

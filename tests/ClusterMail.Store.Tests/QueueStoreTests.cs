@@ -380,6 +380,54 @@ public sealed class QueueStoreTests
         Assert.Equal(0, await stream.ReadAsync(read));
     }
 
+    [Theory]
+    [InlineData(1536, 0)]
+    [InlineData(1537, 1)]
+    [InlineData(8064, 1)]
+    [InlineData(8065, 2)]
+    [InlineData(100_000, 13)]
+    [InlineData(262_144, 33)]
+    [InlineData(262_145, 0)]
+    public async Task LIMIT_1_a_content_of_ordinary_size_is_kept_in_pieces_that_fill_a_page_and_none_is_moved_out_of_its_row(int size, int pieces)
+    {
+        await using var scene = await Scene.StartAsync();
+        var octets = new byte[size];
+        new Random(3).NextBytes(octets);
+        var mail = await scene.MailAsync(owned: false, "a@example.net") with { Content = new MemoryContent(octets) };
+        var small = await scene.MailAsync(owned: false, "b@example.org");
+        await scene.Queue.AcceptAsync(scene.Epoch, [mail, small], default);
+
+        Assert.Equal((long)pieces, await scene.CountAsync("mail_chunk"));
+        Assert.Equal(0L, await scene.Database.ScalarAsync<long>("SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE relname = 'mail_chunk'"));
+        Assert.Equal(octets, (await scene.Queue.ReadContentAsync(mail.Id.Number, size, default))!.Memory!.Value.ToArray());
+        using var streamed = await scene.Queue.ReadContentAsync(mail.Id.Number, size - 1, default);
+        Assert.Null(streamed!.Memory);
+        var read = new byte[size];
+        await using var stream = streamed.OpenRead();
+        await stream.ReadExactlyAsync(read);
+        Assert.Equal(octets, read);
+
+        var claimed = await scene.ClaimAsync();
+        Assert.Equal(size <= 16_384 ? octets : null, claimed.Single(c => c.Mail.Id == mail.Id).Mail.TakeContent()?.Memory!.Value.ToArray());
+        Assert.Equal(small.Content.Memory!.Value.ToArray(), claimed.Single(c => c.Mail.Id == small.Id).Mail.TakeContent()!.Memory!.Value.ToArray());
+        await scene.RecordAsync([.. claimed.Select(c => new Conclusion { Key = c.Key, State = RecipientState.Delivered, Reply = "250" })]);
+        Assert.Equal((0L, 0L), (await scene.CountAsync("mail"), await scene.CountAsync("mail_chunk")));
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM mail_chunk WHERE seq = 1")]
+    [InlineData("DELETE FROM mail_chunk")]
+    [InlineData("UPDATE mail_chunk SET data = substring(data FROM 2) WHERE seq = 0")]
+    public async Task P1_a_content_of_which_something_is_missing_is_never_taken_for_the_whole(string harm)
+    {
+        await using var scene = await Scene.StartAsync();
+        var mail = await scene.MailAsync(owned: false, "a@example.net") with { Content = new MemoryContent(new byte[10_000]) };
+        await scene.Queue.AcceptAsync(scene.Epoch, [mail], default);
+        await scene.Database.ExecuteAsync(harm);
+        await Assert.ThrowsAsync<IOException>(() => scene.Queue.ReadContentAsync(mail.Id.Number, 1 << 20, default));
+        Assert.Null(Assert.Single(await scene.ClaimAsync()).Mail.TakeContent());
+    }
+
     [Fact]
     public async Task P2_a_mail_whose_last_two_recipients_ended_at_once_is_swept_after_ten_minutes()
     {

@@ -63,7 +63,7 @@ public sealed class HoldJobs(NpgsqlDataSource dataSource, ContentKeys? keys = nu
             await QueueStore.WriteChunksAsync(connection, mail!, key, cancel);
         await using var batch = connection.CreateBatch();
         batch.Then(QueueStore.AssertEpochSql).Parameters.With(epoch);
-        batch.Then(FinishSql).Parameters.With(epoch).WithMails(mail is null ? [] : [mail], key, withContent: !streamed)
+        batch.Then(FinishSql).Parameters.With(epoch).WithMails(mail is null ? [] : [mail], key, streamed ? ContentPlace.Streamed : ContentPlace.Row)
             .With(job.Id).With(mail?.Id.Number ?? 0).With(job.Kind == JobKind.Release).WithAudit(audit);
         var done = 0;
         await QueueStore.UnderEpochAsync(epoch, async () =>
