@@ -15,8 +15,8 @@ namespace ClusterMail.Node;
 /// second, so that a node cut off from the database stops in time (CLU-30).
 /// </summary>
 public sealed partial class NodeDuties(
-    NodeOptions node, LeaseKeeper lease, SettingsWatch settings, DirectoryWatch directory, DestinationStore destinations, NodeStore nodes, LeaseStore leases, BlockedDestinations blocked,
-    RouteCacheStore dropped, HostResolution hosts, ApprovalWatch approval,
+    NodeOptions node, LeaseKeeper lease, SettingsWatch settings, DirectoryWatch directory, NewsStore news, NodeStore nodes, BlockedDestinations blocked,
+    HostResolution hosts, ApprovalWatch approval,
     IActorRef receiver, IActorRef dispatcher, ILogger<NodeDuties> log) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -84,11 +84,11 @@ public sealed partial class NodeDuties(
             await TellVersionAsync().ConfigureAwait(false);
             await directory.FollowAsync(renewal.DirectoryVersion, _stop.Token).ConfigureAwait(false);
             await approval.FollowAsync(renewal.ApprovalVersion, _stop.Token).ConfigureAwait(false);
-            var down = await destinations.ListDownAsync(_stop.Token).ConfigureAwait(false);
+            var (down, drops, leader) = await news.LookAsync(LeaderActor.LeaseName, _dropped, _stop.Token).ConfigureAwait(false);
             blocked.ReplaceDown(down.Select(one => one.Key));
             SawDown?.Invoke(down);
-            await FollowDropsAsync().ConfigureAwait(false);
-            _leader = await leases.HolderAsync(LeaderActor.LeaseName, _stop.Token).ConfigureAwait(false);
+            Forget(drops);
+            _leader = leader;
             if (renewal.WakeUp != Interlocked.Exchange(ref _wakeUp, renewal.WakeUp))
                 dispatcher.Tell(new DispatcherActor.WakeUp());
             if (epoch is { } known && settings.IsLoaded)
@@ -124,13 +124,13 @@ public sealed partial class NodeDuties(
         _told = now;
     }
 
-    private async Task FollowDropsAsync()
+    private void Forget(IReadOnlyList<RouteCacheDrop> drops)
     {
-        foreach (var drop in await dropped.SinceAsync(Interlocked.Read(ref _dropped), _stop.Token).ConfigureAwait(false))
+        foreach (var drop in drops)
         {
             hosts.Drop(drop.Domain);
             dispatcher.Tell(new DispatcherActor.ForgetHosts(drop.Domain));
-            Interlocked.Exchange(ref _dropped, drop.Id);
+            _dropped = drop.Id;
         }
     }
 

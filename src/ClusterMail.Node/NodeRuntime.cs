@@ -107,7 +107,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         _local = ActorSystem.Create("clustermail-node", ConfigurationFactory.ParseString("""
             akka { loglevel = INFO, stdout-loglevel = OFF, loggers = ["ClusterMail.Node.Logging.AkkaLogBridge, clustermaild"], log-dead-letters = off
                    coordinated-shutdown { exit-clr = off, run-by-clr-shutdown-hook = off }
-                   scheduler.tick-duration = 100ms }
+                   scheduler.tick-duration = 250ms }
             """));
         _numbers = new NumberBlocks(queue, NumberBlock, logs.CreateLogger<NumberBlocks>());
         var recorder = new OutcomeRecorder(() => Settings.Current.Retry, () => Settings.Current.Hours, new NoticeWriter(() => Settings.Current, _numbers), logs.CreateLogger<OutcomeRecorder>()) { Live = Live };
@@ -153,7 +153,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             trouble => Tell(events, "certificate", trouble));
         Settings.Changed += (_, after) => _certificates.Follow(after);
         Lockout = new LockoutGuard(() => Settings.Current.Lockout, TimeProvider.System);
-        _lockouts = new LockoutExchange(new LockoutStore(source), Lockout, Directory.Denies, () => Settings.Current.Lockout, node.Name, logs.CreateLogger<LockoutExchange>());
+        _lockouts = new LockoutExchange(new LockoutStore(source), Lockout, Directory.Denies, () => Settings.Current.Lockout, node.Name, logs.CreateLogger<LockoutExchange>(), () => Lease.LockoutVersion);
         Pages = new NodePages(node.Name, new SiteParts
         {
             Desk = Approval.Pages,
@@ -188,7 +188,7 @@ public sealed class NodeRuntime : IAsyncDisposable
             Approval,
             () => _dispatcher);
         Cluster = new ClusterKeeper(node, Lease, Nodes, leases, events, Placement, logs.CreateLogger<ClusterKeeper>());
-        Duties = new NodeDuties(node, Lease, Settings, Directory, destinations, Nodes, leases, Blocked, new RouteCacheStore(source), Hosts, Approval.Watch, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
+        Duties = new NodeDuties(node, Lease, Settings, Directory, new NewsStore(source), Nodes, Blocked, Hosts, Approval.Watch, _receiver, _dispatcher, logs.CreateLogger<NodeDuties>());
         _addresses = new NodeAddresses(node, this, source, events, _local);
         Lease.Began += began => _ = Cluster.ReassertAsync();
         foreach (var shard in Shards)

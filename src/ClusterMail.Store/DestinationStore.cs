@@ -54,7 +54,7 @@ public sealed class DestinationStore(NpgsqlDataSource dataSource)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private const string ListDownSql = """
+    internal const string ListDownSql = """
         SELECT key, coalesce(down_since, changed_at), down_until, failures, last_reply FROM destination WHERE down_until > now() ORDER BY key
         """;
 
@@ -63,6 +63,11 @@ public sealed class DestinationStore(NpgsqlDataSource dataSource)
     {
         await using var command = dataSource.Ask(ListDownSql);
         await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await ReadDownAsync(reader, cancel);
+    }
+
+    internal static async Task<IReadOnlyList<DownDestination>> ReadDownAsync(NpgsqlDataReader reader, CancellationToken cancel)
+    {
         var down = new List<DownDestination>();
         while (await reader.ReadAsync(cancel))
             down.Add(new DownDestination(

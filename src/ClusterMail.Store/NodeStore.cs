@@ -72,10 +72,10 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
         return await command.ExecuteScalarAsync(cancel) as string;
     }
 
-    // The counter comes with an empty farm too.
+    // Counter and version come with an empty farm too.
     private const string LookSql = $"""
-        SELECT n.epoch, NOT ({IsAlive}), greatest(n.alive_until, pg_postmaster_start_time() + n.lease) - clock_timestamp(), w.counter
-        FROM wake_up w LEFT JOIN node n ON n.fenced_at IS NULL AND n.left_at IS NULL ORDER BY n.epoch
+        SELECT n.epoch, NOT ({IsAlive}), greatest(n.alive_until, pg_postmaster_start_time() + n.lease) - clock_timestamp(), w.counter, l.version
+        FROM wake_up w CROSS JOIN lockout_version l LEFT JOIN node n ON n.fenced_at IS NULL AND n.left_at IS NULL ORDER BY n.epoch
         """;
 
     /// <summary>
@@ -88,12 +88,12 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
     /// <summary>The same, and what else a node that looks often is to see at once.</summary>
     public async Task<LookAround> LookAsync(string byNode, CancellationToken cancel)
     {
-        var (expired, next, wakeUp) = (new List<long>(), TimeSpan.MaxValue, 0L);
+        var (expired, next, wakeUp, lockouts) = (new List<long>(), TimeSpan.MaxValue, 0L, 0L);
         await using (var command = dataSource.Ask(LookSql))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
             while (await reader.ReadAsync(cancel))
             {
-                wakeUp = reader.GetInt64(3);
+                (wakeUp, lockouts) = (reader.GetInt64(3), reader.GetInt64(4));
                 if (reader.IsDBNull(0))
                     continue;
                 if (reader.GetBoolean(1))
@@ -105,7 +105,7 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
         foreach (var epoch in expired)
             if (await FenceAsync(epoch, byNode, cancel) is { } node)
                 fenced.Add(node);
-        return new LookAround(fenced, next, wakeUp);
+        return new LookAround(fenced, next, wakeUp, lockouts);
     }
 
     private const string InForceSql = "UPDATE node SET settings_version = $2 WHERE epoch = $1 AND settings_version IS DISTINCT FROM $2";
@@ -280,7 +280,8 @@ public enum SwitchState
 /// <param name="Fenced">By this look.</param>
 /// <param name="NextEnd">When the next lease ends that is not renewed; <see cref="TimeSpan.MaxValue"/>: there is none.</param>
 /// <param name="WakeUp">See <see cref="Renewal"/>.</param>
-public sealed record LookAround(IReadOnlyList<FencedNode> Fenced, TimeSpan NextEnd, long WakeUp);
+/// <param name="LockoutVersion">See <see cref="LockoutStore.VersionAsync"/>.</param>
+public sealed record LookAround(IReadOnlyList<FencedNode> Fenced, TimeSpan NextEnd, long WakeUp, long LockoutVersion);
 
 /// <param name="Recipients">Rows freed.</param>
 /// <param name="Overdue">How long after the end of its lease the node was fenced.</param>

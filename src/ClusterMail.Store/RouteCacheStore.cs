@@ -20,7 +20,7 @@ public sealed class RouteCacheStore(NpgsqlDataSource dataSource)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private const string SinceSql = "SELECT id, domain FROM route_cache_drop WHERE id > $1 ORDER BY id";
+    internal const string SinceSql = "SELECT id, domain FROM route_cache_drop WHERE id > $1 ORDER BY id";
 
     /// <summary>What was dropped after <paramref name="id"/>, in order.</summary>
     public async Task<IReadOnlyList<RouteCacheDrop>> SinceAsync(long id, CancellationToken cancel)
@@ -28,6 +28,11 @@ public sealed class RouteCacheStore(NpgsqlDataSource dataSource)
         await using var command = dataSource.Ask(SinceSql);
         command.Parameters.With(id);
         await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await ReadAsync(reader, cancel);
+    }
+
+    internal static async Task<IReadOnlyList<RouteCacheDrop>> ReadAsync(NpgsqlDataReader reader, CancellationToken cancel)
+    {
         var drops = new List<RouteCacheDrop>();
         while (await reader.ReadAsync(cancel))
             drops.Add(new RouteCacheDrop(reader.GetInt64(0), reader.TextOrNull(1)));

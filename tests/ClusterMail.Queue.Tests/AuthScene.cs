@@ -50,10 +50,10 @@ internal sealed class AuthScene : IAsyncDisposable, IAcceptMail, ICertificateSou
     public IPEndPoint Proxied => _listeners.Bound[3].EndPoint;
 
     /// <summary>Another node's guard on the same database, with the same settings.</summary>
-    public (LockoutGuard Guard, LockoutExchange Exchange) Node(string name)
+    public (LockoutGuard Guard, LockoutExchange Exchange) Node(string name, Func<long?>? seen = null)
     {
         var guard = new LockoutGuard(() => Settings.Current.Lockout, TimeProvider.System);
-        return (guard, new LockoutExchange(new LockoutStore(Database.Source), guard, Accounts.Denies, () => Settings.Current.Lockout, name, NullLogger<LockoutExchange>.Instance));
+        return (guard, new LockoutExchange(new LockoutStore(Database.Source), guard, Accounts.Denies, () => Settings.Current.Lockout, name, NullLogger<LockoutExchange>.Instance, seen));
     }
 
     public static Task<AuthScene> StartAsync(params (string Name, string Value)[] settings) => StartAsync(null, settings);

@@ -38,6 +38,19 @@ public sealed class LeaseKeeperTests
     }
 
     [Fact]
+    public async Task LOCK_1_the_look_for_dead_nodes_sees_the_version_of_the_lockouts_too()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var keeper = Keeper(database, new LeaseOptions { FenceEvery = TimeSpan.FromMilliseconds(50) });
+        Assert.Null(keeper.LockoutVersion);
+        keeper.Start();
+        var version = await new LockoutStore(database.Source).VersionAsync(default);
+        await Until.TrueAsync(() => keeper.LockoutVersion == version, QueueScene.Patience, "the version seen");
+        await database.ExecuteAsync("UPDATE lockout_version SET version = version + 1");
+        await Until.TrueAsync(() => keeper.LockoutVersion == version + 1, QueueScene.Patience, "the next one seen");
+    }
+
+    [Fact]
     public async Task CLU_22_a_dead_node_is_fenced_when_its_lease_ends_and_not_at_the_look_after_it()
     {
         await using var database = await TestDatabase.CreateAsync();

@@ -34,6 +34,37 @@ public sealed class LockoutTests
     }
 
     [Fact]
+    public async Task LOCK_1_a_round_with_nothing_to_tell_asks_only_when_the_version_that_was_seen_is_another_one()
+    {
+        await using var scene = await AuthScene.StartAsync(Few);
+        long? seen = null;
+        var (other, exchange) = scene.Node("n2", () => seen);
+        await using var _ = exchange;
+        await exchange.RoundAsync(default);
+        seen = await Store(scene).VersionAsync(default);
+        for (var connection = 1; connection <= 5; connection++)
+            scene.Guard.Connect(Stranger);
+        await scene.Exchange.RoundAsync(default);
+
+        await exchange.RoundAsync(default);
+        Assert.False(other.IsLockedOut(Stranger));
+        seen = await Store(scene).VersionAsync(default);
+        await exchange.RoundAsync(default);
+        Assert.True(other.IsLockedOut(Stranger));
+
+        // A look that is older than what is known, and what there is to tell, are no reason not to ask.
+        seen--;
+        Assert.True(await Store(scene).RemoveAsync("203.0.113.9", "tester", default));
+        await exchange.RoundAsync(default);
+        Assert.False(other.IsLockedOut(Stranger));
+        seen = await Store(scene).VersionAsync(default);
+        for (var connection = 1; connection <= 5; connection++)
+            other.Connect(Stranger);
+        await exchange.RoundAsync(default);
+        Assert.Single(await Store(scene).ListAsync(default));
+    }
+
+    [Fact]
     public async Task LOCK_3_the_nodes_count_together_so_that_many_nodes_give_no_more_attempts()
     {
         await using var scene = await AuthScene.StartAsync(Few);

@@ -32,9 +32,20 @@ public sealed class RestTests
         Assert.True(rest.IsOver);
     }
 
-    private Rest Asked(int took)
+    [Fact]
+    public void CLU_35_what_comes_rarely_is_asked_for_after_its_least_rest()
     {
-        var rest = new Rest(_time);
+        var rest = Asked(1, TimeSpan.FromSeconds(5));
+
+        _time.Advance(TimeSpan.FromMilliseconds(4999));
+        Assert.False(rest.IsOver);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(rest.IsOver);
+    }
+
+    private Rest Asked(int took, TimeSpan least = default)
+    {
+        var rest = new Rest(_time, least);
         Assert.True(rest.IsOver);
         rest.Ask();
         _time.Advance(TimeSpan.FromMilliseconds(took));

@@ -38,6 +38,9 @@ public sealed partial class LeaseKeeper(
     /// <summary>The clocks of the database and of this machine run at the same pace, but for what a timer and a question take.</summary>
     private static readonly TimeSpan AfterEnd = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>A look that is older says nothing of this moment; the next one was due long ago.</summary>
+    private static readonly TimeSpan LookCounts = TimeSpan.FromSeconds(1);
+
     private IAsyncDisposable? _source;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _renewNow = new(0, 1);
@@ -47,12 +50,17 @@ public sealed partial class LeaseKeeper(
     private volatile bool _lost;
     private bool _lapsed;
     private long _mercyUntil;
+    private long _lockouts;
+    private long _lookedAt;
 
     /// <summary>Null before the first registration, and between a fence and the next registration.</summary>
     public EpochLease? Current => _current;
 
     /// <summary>What the last good renewal brought.</summary>
     public Renewal? LastRenewal { get; private set; }
+
+    /// <summary>The version of the lists of lockouts that the last look saw; null: there was none within <see cref="LookCounts"/>.</summary>
+    public long? LockoutVersion => Volatile.Read(ref _lookedAt) is var at and not 0 && Stopwatch.GetElapsedTime(at) < LookCounts ? Volatile.Read(ref _lockouts) : null;
 
     /// <summary>True when mail may be owned: the database took a write of ours within the lease.</summary>
     public bool IsValid => _current is { IsValid: true };
@@ -178,6 +186,8 @@ public sealed partial class LeaseKeeper(
             {
                 using var limit = Limit();
                 var seen = await nodes.LookAsync(registration.Name, limit.Token).ConfigureAwait(false);
+                Volatile.Write(ref _lockouts, seen.LockoutVersion);
+                Volatile.Write(ref _lookedAt, Stopwatch.GetTimestamp());
                 if (seen.NextEnd < wait - AfterEnd)
                     wait = seen.NextEnd + AfterEnd;
                 foreach (var node in seen.Fenced)

@@ -9,8 +9,9 @@ namespace ClusterMail.Queue.Lockout;
 /// Once a second: tells the database what this node counted, and follows the lists when they have changed. So an address locked out on one node is locked out
 /// on all within two seconds. Without the database each node goes on with what it knows.
 /// </summary>
+/// <param name="seen">The version somebody else has just seen, so that it need not be asked for; null, or answering null: it is asked for.</param>
 public sealed partial class LockoutExchange(
-    LockoutStore store, LockoutGuard guard, DynamicDenies denies, Func<LockoutRules> rules, string node, ILogger<LockoutExchange> log) : IAsyncDisposable
+    LockoutStore store, LockoutGuard guard, DynamicDenies denies, Func<LockoutRules> rules, string node, ILogger<LockoutExchange> log, Func<long?>? seen = null) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -26,6 +27,8 @@ public sealed partial class LockoutExchange(
     {
         var rule = rules();
         var unsent = guard.TakeUnsent();
+        if (unsent.Count == 0 && seen?.Invoke() == _version)
+            return;
         long version;
         try
         {

@@ -25,8 +25,11 @@ internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, 
     /// <summary>After a wake-up it is asked at each tick for so many of them: a node that was just told to drain gives back what it holds.</summary>
     private const int EagerTicks = 6;
 
+    /// <summary>Periods are minutes and hours, and what an administrator wants bounced is asked for at once.</summary>
+    private static readonly TimeSpan BetweenExpired = TimeSpan.FromSeconds(5);
+
     private readonly Rest _rest = new(TimeProvider.System);
-    private readonly Rest _expiredRest = new(TimeProvider.System);
+    private readonly Rest _expiredRest = new(TimeProvider.System, BetweenExpired);
     private int _eager;
     private bool _claiming;
     private bool _claimingExpired;

@@ -4,7 +4,8 @@ namespace ClusterMail.Queue.Schedule;
 /// Keeps a question that brings nothing to a small part of the time: how long it takes depends on how much waits and how many destinations are down. Whoever
 /// knows that there is something asks without it.
 /// </summary>
-internal sealed class Rest(TimeProvider time)
+/// <param name="least">It rests at least so long: what it asks for comes so rarely. Default: no time.</param>
+internal sealed class Rest(TimeProvider time, TimeSpan least = default)
 {
     /// <summary>So many times what the question took.</summary>
     private const int Times = 20;
@@ -26,6 +27,6 @@ internal sealed class Rest(TimeProvider time)
     {
         _answered = time.GetTimestamp();
         var length = time.GetElapsedTime(_asked, _answered) * Times;
-        _length = length < Longest ? length : Longest;
+        _length = length < least ? least : length < Longest ? length : Longest;
     }
 }
