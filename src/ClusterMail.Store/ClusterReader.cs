@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace ClusterMail.Store;
 
-/// <summary>State of the cluster and of the database at a glance; what nodes say of themselves is in <see cref="NodeStore.ListAsync"/>.</summary>
+/// <summary>State of the cluster and of the database at a glance; what nodes say of themselves is in <see cref="NodeStore.ListAsync(System.Threading.CancellationToken)"/>.</summary>
 public sealed class ClusterReader(NpgsqlDataSource dataSource)
 {
     private const string GlanceSql = """

@@ -37,13 +37,6 @@ public sealed class LeaseStore(NpgsqlDataSource dataSource)
         return await command.ExecuteScalarAsync(cancel) is true;
     }
 
+    /// <summary>Who has it at this moment; no row: nobody.</summary>
     internal const string HolderSql = "SELECT owner FROM cluster_lease WHERE name = $1 AND until >= clock_timestamp()";
-
-    /// <summary>Who has it at this moment; null: nobody.</summary>
-    public async Task<string?> HolderAsync(string name, CancellationToken cancel)
-    {
-        await using var command = dataSource.Ask(HolderSql);
-        command.Parameters.With(name);
-        return await command.ExecuteScalarAsync(cancel) as string;
-    }
 }

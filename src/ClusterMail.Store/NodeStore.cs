@@ -146,6 +146,23 @@ public sealed class NodeStore(NpgsqlDataSource dataSource)
     {
         await using var command = dataSource.Ask(ListSql);
         await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await ReadNodesAsync(reader, cancel);
+    }
+
+    /// <summary>The same, and who holds a lease of <see cref="LeaseStore"/> at this moment; null: nobody.</summary>
+    public async Task<(IReadOnlyList<NodeRow> Nodes, string? Holder)> ListAsync(string lease, CancellationToken cancel)
+    {
+        await using var batch = dataSource.CreateBatch();
+        batch.Then(ListSql);
+        batch.Then(LeaseStore.HolderSql).Parameters.With(lease);
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        var nodes = await ReadNodesAsync(reader, cancel);
+        await reader.NextResultAsync(cancel);
+        return (nodes, await reader.ReadAsync(cancel) ? reader.GetString(0) : null);
+    }
+
+    private static async Task<IReadOnlyList<NodeRow>> ReadNodesAsync(NpgsqlDataReader reader, CancellationToken cancel)
+    {
         var nodes = new List<NodeRow>();
         while (await reader.ReadAsync(cancel))
             nodes.Add(new NodeRow(

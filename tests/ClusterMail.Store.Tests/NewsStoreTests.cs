@@ -20,6 +20,9 @@ public sealed class NewsStoreTests
         Assert.Equal(("example.org", "421 later"), (Assert.Single(down).Key, down[0].LastReply));
         Assert.Equal(["example.net", null], dropped.Select(drop => drop.Domain));
         Assert.Equal("n2", holder);
+        var (nodes, leader) = await new NodeStore(scene.Database.Source).ListAsync("leader", default);
+        Assert.Equal(("node1", "n2"), (Assert.Single(nodes).Name, leader));
+        Assert.Null((await new NodeStore(scene.Database.Source).ListAsync("nobody's", default)).Holder);
         Assert.Equal([null], (await news.LookAsync("leader", dropped[0].Id, default)).Drops.Select(drop => drop.Domain));
     }
 }

@@ -33,6 +33,9 @@ public sealed class IpWatcherActor : ReceiveActor, IWithTimers
     private sealed record TakeFailed(string Address, Exception Cause);
 
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>While no service address is configured or held.</summary>
+    private static readonly TimeSpan RestEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BeatEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
@@ -46,6 +49,7 @@ public sealed class IpWatcherActor : ReceiveActor, IWithTimers
     private readonly IpWatcherParts _parts;
     private readonly Fitness _fitness;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private TimeSpan _pace;
     private readonly Dictionary<string, Hold> _holds = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taking = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _objections = new(StringComparer.Ordinal);
@@ -77,7 +81,15 @@ public sealed class IpWatcherActor : ReceiveActor, IWithTimers
 
     public static Props Props(IpWatcherParts parts) => Akka.Actor.Props.Create(() => new IpWatcherActor(parts));
 
-    protected override void PreStart() => Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.Zero, TickEvery);
+    protected override void PreStart() => Pace(TickEvery);
+
+    private void Pace(TimeSpan every)
+    {
+        if (every == _pace)
+            return;
+        _pace = every;
+        Timers.StartPeriodicTimer("tick", new Tick(), every);
+    }
 
     /// <summary>Also after an error of our own: nothing may stay that nobody watches.</summary>
     protected override void PostStop()
@@ -93,7 +105,9 @@ public sealed class IpWatcherActor : ReceiveActor, IWithTimers
     private void OnTick()
     {
         var wanted = _parts.Wanted();
-        if (wanted.Count == 0 && _holds.Count == 0)
+        var rests = wanted.Count == 0 && _holds.Count == 0;
+        Pace(rests ? RestEvery : TickEvery);
+        if (rests)
             return;
         foreach (var hold in Active.Where(hold => hold.HasLapsed))
             GiveUp(hold, "its lease could not be renewed in time");

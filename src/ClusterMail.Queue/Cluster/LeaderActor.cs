@@ -18,6 +18,9 @@ public sealed class LeaderActor : ReceiveActor, IWithTimers
 
     private static readonly TimeSpan Term = TimeSpan.FromSeconds(10);
 
+    /// <summary>Two of them fit into the term with a look to spare.</summary>
+    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(3.5);
+
     private sealed record Tick;
     private sealed record Seen(IReadOnlyList<NodeRow> Nodes, string? Leader);
     private sealed record Done(string? Elected);
@@ -31,6 +34,7 @@ public sealed class LeaderActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, DateTimeOffset> _healthySince = new(StringComparer.Ordinal);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private bool _busy;
+    private long _heldAt;
 
     /// <summary>Who was fit when this singleton began counts since its start, so that a move of the singleton costs nobody the role; later ones count from now.</summary>
     private bool _hasLooked;
@@ -59,8 +63,11 @@ public sealed class LeaderActor : ReceiveActor, IWithTimers
         LookAsync().PipeTo(Self, failure: cause => new Failed(cause));
     }
 
-    private async Task<Seen> LookAsync() =>
-        new(await _nodes.ListAsync(CancellationToken.None), await _leases.HolderAsync(LeaseName, CancellationToken.None));
+    private async Task<Seen> LookAsync()
+    {
+        var (nodes, leader) = await _nodes.ListAsync(LeaseName, CancellationToken.None);
+        return new Seen(nodes, leader);
+    }
 
     private void OnSeen(Seen seen)
     {
@@ -93,11 +100,12 @@ public sealed class LeaderActor : ReceiveActor, IWithTimers
 
     private async Task HoldAsync(string? leader, string? elected)
     {
-        if (elected is null)
+        if (elected is null || (leader == elected && _time.GetElapsedTime(_heldAt) < Renewal))
             return;
         if (leader is not null && leader != elected)
             await _leases.ReleaseAsync(LeaseName, leader, CancellationToken.None);
         var held = await _leases.TryAcquireAsync(LeaseName, elected, Term, CancellationToken.None);
+        _heldAt = held ? _time.GetTimestamp() : 0;
         if (held && leader != elected)
         {
             _log.Info("The leader is {0} (before: {1})", elected, leader ?? "nobody");
