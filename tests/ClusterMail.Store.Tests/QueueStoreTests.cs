@@ -415,6 +415,18 @@ public sealed class QueueStoreTests
     }
 
     [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task P4_a_delivery_that_may_have_happened_twice_leaves_an_event_that_says_so(bool possible, long events)
+    {
+        await using var scene = await Scene.StartAsync();
+        var mail = await scene.MailAsync(owned: true, "a@example.net");
+        await scene.Queue.AcceptAsync(scene.Epoch, [mail], default);
+        await scene.RecordAsync(new Conclusion { Key = new RecipientKey(mail.Id.Number, 0), State = RecipientState.Delivered, Reply = "250", PossibleDuplicate = possible });
+        Assert.Equal((events, 1L), (await scene.CountAsync("event WHERE kind = 'possible-duplicate'"), await scene.CountAsync("history")));
+    }
+
+    [Theory]
     [InlineData("DELETE FROM mail_chunk WHERE seq = 1")]
     [InlineData("DELETE FROM mail_chunk")]
     [InlineData("UPDATE mail_chunk SET data = substring(data FROM 2) WHERE seq = 0")]
