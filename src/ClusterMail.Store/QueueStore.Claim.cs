@@ -18,7 +18,7 @@ public sealed partial class QueueStore
 
     private volatile string _position = "";
 
-    private const string DueDestinationsSql = "SELECT keys, stopped_at FROM due_destinations($1, $2, $3, $4)";
+    private const string DueDestinationsSql = "SELECT keys, stopped_at, whole FROM due_destinations($1, $2, $3, $4, $5)";
 
     // Takes the rows of 'taken' into the epoch. started_at equal to now() means that this claim set it: there was no attempt before.
     // Nothing before the first renewal after a start of the server: it may be another database than before.
@@ -30,7 +30,8 @@ public sealed partial class QueueStore
         RETURNING r.mail_id, r.ordinal, r.forward_path, r.destination, r.notify, r.orcpt, r.attempt, r.refusals, r.class, r.last_reply,
                   now() - r.queued_at, CASE WHEN r.started_at < now() THEN now() - r.started_at END, r.delay_notified, r.bounce_now,
                   m.name, m.reverse_path, m.size, m.body, m.smtputf8, m.has_8bit, m.ret, m.envid, m.accepted_at,
-                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN {WholeSql} END, m.sealed_with, r.turn
+                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN {WholeSql} END, m.sealed_with, r.turn,
+                  now() - r.next_try
         """;
 
     // The oldest due of each destination, then what else of the same mails goes the same way (OUT-1). The clock is the database's (CLU-30).
@@ -39,7 +40,7 @@ public sealed partial class QueueStore
             SELECT due.mail_id, due.ordinal, due.destination
             FROM unnest($2::text[]) AS k (destination), LATERAL (
                 SELECT r.mail_id, r.ordinal, r.destination FROM recipient r
-                WHERE r.destination = k.destination AND r.state IN ('queued', 'waiting') AND r.next_try <= now()
+                WHERE r.destination = k.destination AND r.state IN ('queued', 'waiting') AND r.next_try <= now() AND r.next_try > coalesce(now() - $5, '-infinity')
                 ORDER BY r.next_try LIMIT $3 FOR UPDATE SKIP LOCKED) AS due),
         mates AS MATERIALIZED (
             SELECT r.mail_id, r.ordinal
@@ -57,17 +58,19 @@ public sealed partial class QueueStore
     /// to <paramref name="limit"/>. May give fewer than there are: an empty answer means nothing was due in the part of the queue looked at,
     /// and the next call looks further.
     /// </summary>
+    /// <param name="within">Only what became due within this time; null: everything. Where much did, everything too. Looking at little is cheap even where an open
+    /// snapshot keeps millions of dead index entries.</param>
     /// <exception cref="EpochFencedException">Nothing was taken. Not thrown when nothing was due.</exception>
     public async Task<IReadOnlyList<ClaimedRecipient>> ClaimAsync(
-        long epoch, int limit, int perDestination, IReadOnlyCollection<string> fullDestinations, CancellationToken cancel)
+        long epoch, int limit, int perDestination, IReadOnlyCollection<string> fullDestinations, CancellationToken cancel, TimeSpan? within = null)
     {
         if (limit <= 0 || perDestination <= 0)
             return [];
-        var keys = await DueDestinationsAsync(limit, fullDestinations, cancel);
+        var (keys, whole) = await DueDestinationsAsync(limit, fullDestinations, within, cancel);
         if (keys.Length == 0)
             return [];
         var share = Math.Clamp(limit / keys.Length, 1, perDestination);
-        return await TakeAsync(epoch, ClaimSql, parameters => parameters.With(keys).With(share).With(limit), cancel);
+        return await TakeAsync(epoch, ClaimSql, parameters => parameters.With(keys).With(share).With(limit).WithSpan(whole ? null : within), cancel);
     }
 
     // What an administrator wants failed, and what has waited for longer than its period at a destination that is down. A recipient never tried
@@ -95,14 +98,14 @@ public sealed partial class QueueStore
     public Task<IReadOnlyList<ClaimedRecipient>> ClaimExpiredAsync(long epoch, int limit, TimeSpan period, CancellationToken cancel) =>
         TakeAsync(epoch, ClaimExpiredSql, parameters => parameters.With(limit).With(period), cancel);
 
-    private async Task<string[]> DueDestinationsAsync(int limit, IReadOnlyCollection<string> full, CancellationToken cancel)
+    private async Task<(string[] Keys, bool Whole)> DueDestinationsAsync(int limit, IReadOnlyCollection<string> full, TimeSpan? within, CancellationToken cancel)
     {
         await using var command = dataSource.Ask(DueDestinationsSql);
-        command.Parameters.With(_position).With(limit).With(StepsPerClaim).With(full.ToArray());
+        command.Parameters.With(_position).With(limit).With(StepsPerClaim).With(full.ToArray()).WithSpan(within);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         _position = reader.GetString(1);
-        return reader.GetFieldValue<string[]>(0);
+        return (reader.GetFieldValue<string[]>(0), reader.GetBoolean(2));
     }
 
     private async Task<IReadOnlyList<ClaimedRecipient>> TakeAsync(
@@ -146,6 +149,7 @@ public sealed partial class QueueStore
             DelayNotified = reader.GetBoolean(12),
             BounceNow = reader.GetBoolean(13),
             Turn = reader.GetInt32(25),
+            Overdue = reader.GetTimeSpan(26),
             Mail = mail,
         };
     }

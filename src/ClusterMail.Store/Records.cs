@@ -95,6 +95,9 @@ public sealed record ClaimedRecipient
     /// <summary>Database time since acceptance, at the claim.</summary>
     public TimeSpan Age { get; init; }
 
+    /// <summary>Database time since it became due, at the claim.</summary>
+    public TimeSpan Overdue { get; init; }
+
     /// <summary>Database time since the first attempt, from which schedule and periods count (QUEUE-5, RETRY-8); null before the first.</summary>
     public TimeSpan? SinceFirstAttempt { get; init; }
 

@@ -52,6 +52,78 @@ public sealed partial class DeepQueueTests
     }
 
     [Fact]
+    public async Task CLU_35_whoever_asks_for_what_became_due_lately_gets_no_more_and_is_told_how_long_it_was_due()
+    {
+        await using var scene = await Scene.StartAsync();
+        await FillAsync(scene, 1, 1, "'old'", "interval '-61 seconds'");
+        await FillAsync(scene, 2, 2, "'new'", "interval '-5 seconds'");
+        await FillAsync(scene, 3, 3, "'later'", "interval '10 minutes'");
+        await FillAsync(scene, 4, 4, "'down'", "interval '-5 seconds'");
+        await FillAsync(scene, 5, 5, "'full'", "interval '-5 seconds'");
+        await scene.Database.ExecuteAsync("INSERT INTO destination (key, down_since, down_until) VALUES ('down', now(), now() + interval '1 hour')");
+
+        var lately = await RecentAsync(scene);
+        Assert.Equal("new", Assert.Single(lately).Destination);
+        Assert.InRange(lately[0].Overdue, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30));
+        Assert.Empty(await RecentAsync(scene));
+
+        var all = Assert.Single(await scene.Queue.ClaimAsync(scene.Epoch, 100, 100, ["full"], default));
+        Assert.Equal("old", all.Destination);
+        Assert.InRange(all.Overdue, TimeSpan.FromSeconds(61), TimeSpan.FromSeconds(90));
+    }
+
+    [Fact]
+    public async Task CLU_35_where_much_became_due_lately_everything_is_looked_at()
+    {
+        await using var scene = await Scene.StartAsync();
+        await FillAsync(scene, 1, 1000, "'full'", "interval '-5 seconds'");
+        await FillAsync(scene, 1001, 1001, "'old'", "interval '-1 hour'");
+
+        Assert.Equal("old", Assert.Single(await RecentAsync(scene)).Destination);
+    }
+
+    [Fact]
+    public async Task CLU_35_what_became_due_lately_is_found_without_a_walk_through_what_an_open_snapshot_keeps()
+    {
+        await using var scene = await Scene.StartAsync();
+        await using var session = await scene.Database.Source.OpenConnectionAsync();
+        await using var snapshot = await session.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
+        await FillAsync(scene, 1, 1, "'seen'", "interval '1 hour'");
+        await using (var look = new NpgsqlCommand("SELECT count(*) FROM recipient", session, snapshot))
+            await look.ExecuteScalarAsync();
+        await FillAsync(scene, 2, 30_000, "'gone'", "interval '-1 hour'");
+        await scene.Database.ExecuteAsync("DELETE FROM recipient WHERE destination = 'gone'");
+
+        // Each entry that is left leads to a row of the table.
+        Assert.InRange(await PagesAsync(scene, "SELECT keys FROM due_destinations('', 100, 10000, '{}', NULL)"), 200, int.MaxValue);
+        Assert.InRange(await PagesAsync(scene, "SELECT keys FROM due_destinations('', 100, 10000, '{}', interval '1 minute')"), 1, 50);
+    }
+
+    [Fact]
+    public async Task P3_nodes_are_woken_when_an_epoch_has_left_recipients_behind_and_only_then()
+    {
+        await using var scene = await Scene.StartAsync();
+        await scene.AcceptOwnedAsync();
+        await scene.Database.ExecuteAsync("UPDATE recipient SET next_try = now() - interval '1 hour'");
+        var (other, third) = (await Scene.RegisterAsync(scene.Nodes, "node2"), await Scene.RegisterAsync(scene.Nodes, "node3"));
+        var before = await WakeUpsAsync();
+
+        await scene.Nodes.LeaveAsync(third, default);
+        Assert.Equal(before, await WakeUpsAsync());
+
+        await scene.ExpireAsync(scene.Epoch);
+        Assert.Single(await scene.Nodes.FenceExpiredAsync("node2", default));
+        Assert.Equal(before + 1, await WakeUpsAsync());
+        var freed = Assert.Single(await scene.Queue.ClaimAsync(other, 100, 100, [], default));
+        Assert.InRange(freed.Overdue, TimeSpan.FromHours(1), TimeSpan.FromHours(1.1));
+
+        await scene.Nodes.LeaveAsync(other, default);
+        Assert.Equal(before + 2, await WakeUpsAsync());
+
+        Task<long> WakeUpsAsync() => scene.Database.ScalarAsync<long>("SELECT counter FROM wake_up");
+    }
+
+    [Fact]
     public async Task QUEUE_6_what_waits_beside_a_mail_is_counted_in_every_state()
     {
         await using var scene = await Scene.StartAsync();
@@ -78,6 +150,9 @@ public sealed partial class DeepQueueTests
 
         Assert.Equal((2L, 3L, 2L), (totals.Mails, totals.Recipients, totals.Destinations));
     }
+
+    private static Task<IReadOnlyList<ClaimedRecipient>> RecentAsync(Scene scene) =>
+        scene.Queue.ClaimAsync(scene.Epoch, 100, 100, ["full"], default, TimeSpan.FromMinutes(1));
 
     /// <summary>Mails of one recipient each; <paramref name="destination"/> and <paramref name="due"/> are SQL over their number n.</summary>
     private static Task FillAsync(Scene scene, int first, int last, string destination, string due) => scene.Database.ExecuteAsync($"""

@@ -11,6 +11,7 @@ public sealed class BlockedDestinations
     private volatile FrozenSet<string> _down = FrozenSet<string>.Empty;
     private volatile FrozenSet<string> _full = FrozenSet<string>.Empty;
     private volatile bool _all;
+    private int _unblocked;
 
     public bool Contains(string destination) => _all || _down.Contains(destination) || _full.Contains(destination);
 
@@ -22,7 +23,16 @@ public sealed class BlockedDestinations
     /// <summary>Not to be claimed for this node now.</summary>
     public IReadOnlyCollection<string> Full => _full;
 
-    public void ReplaceDown(IEnumerable<string> keys) => _down = keys.ToFrozenSet(StringComparer.Ordinal);
+    /// <summary>Changes whenever a destination that was down or full no longer is.</summary>
+    public int Unblocked => Volatile.Read(ref _unblocked);
 
-    public void ReplaceFull(IEnumerable<string> keys) => _full = keys.ToFrozenSet(StringComparer.Ordinal);
+    public void ReplaceDown(IEnumerable<string> keys) => Unblock(_down, _down = keys.ToFrozenSet(StringComparer.Ordinal));
+
+    public void ReplaceFull(IEnumerable<string> keys) => Unblock(_full, _full = keys.ToFrozenSet(StringComparer.Ordinal));
+
+    private void Unblock(FrozenSet<string> before, FrozenSet<string> now)
+    {
+        if (!before.IsSubsetOf(now))
+            Interlocked.Increment(ref _unblocked);
+    }
 }

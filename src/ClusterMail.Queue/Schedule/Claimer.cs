@@ -30,6 +30,7 @@ internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, 
 
     private readonly Rest _rest = new(TimeProvider.System);
     private readonly Rest _expiredRest = new(TimeProvider.System, BetweenExpired);
+    private readonly Reach _reach = new(TimeProvider.System);
     private int _eager;
     private bool _claiming;
     private bool _claimingExpired;
@@ -43,7 +44,7 @@ internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, 
     /// <summary>Rows may just have been taken whose list has not come yet.</summary>
     public bool IsUnderWay => _claiming || _claimingExpired;
 
-    /// <summary>Somebody said that there is something to claim, or soon will be.</summary>
+    /// <summary>Somebody said that there is something to claim, or soon will be, however long it has been due.</summary>
     public void BeEager() => _eager = EagerTicks;
 
     /// <summary>To be asked at each tick. Without a reason once a second: an empty claim walks all destinations that have mail.</summary>
@@ -79,12 +80,16 @@ internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, 
         }
         var options = parts.Options();
         var room = Math.Min(hand.Window.Room, options.ClaimBatch);
-        if (room < Math.Min(LeastRoom, options.ClaimBatch) || hand.Lease.Current is not { IsValid: true } lease)
+        var hasRoom = room >= Math.Min(LeastRoom, options.ClaimBatch);
+        if (_eager > 0 || !hasRoom)
+            _reach.Widen();
+        if (!hasRoom || hand.Lease.Current is not { IsValid: true } lease)
             return;
         _claiming = true;
         _more = false;
         _rest.Ask();
-        lease.Store.ClaimAsync(lease.Epoch, room, Math.Max(1, options.PerDestination / 4), parts.Blocked.Full, CancellationToken.None).PipeTo(self,
+        var within = _reach.Next(parts.Blocked.Unblocked);
+        lease.Store.ClaimAsync(lease.Epoch, room, Math.Max(1, options.PerDestination / 4), parts.Blocked.Full, CancellationToken.None, within).PipeTo(self,
             success: rows => new Claimed(lease, rows, false, room),
             failure: cause => new Failed(cause, false, shard));
     }
@@ -118,6 +123,8 @@ internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, 
         if (claimed.Recipients.Count == 0)
             (claimed.Expired ? _expiredRest : _rest).Begin();
         var plenty = claimed.Recipients.Count > 0 && claimed.Recipients.Count >= claimed.Asked / 2;
+        if (!claimed.Expired)
+            _reach.Ended(claimed.Recipients, plenty);
         if (claimed.Expired && plenty)
             ClaimExpired();
         else if (!claimed.Expired && (_more || plenty))
