@@ -13,7 +13,8 @@ BEGIN
     IF within IS NOT NULL THEN
         SELECT count(*), coalesce(array_agg(DISTINCT due.destination), '{}') INTO seen, recently_due
         FROM (SELECT r.destination FROM recipient r
-              WHERE r.state IN ('queued', 'waiting') AND r.next_try > now() - within AND r.next_try <= now() LIMIT looked_at) AS due;
+              WHERE r.state IN ('queued', 'waiting') AND r.next_try > now() - within AND r.next_try <= now()
+              ORDER BY r.next_try LIMIT looked_at) AS due;
         IF seen < looked_at THEN
             keys := ARRAY(
                 SELECT k FROM unnest(recently_due) AS k
