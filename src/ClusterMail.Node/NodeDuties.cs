@@ -19,6 +19,9 @@ public sealed partial class NodeDuties(
     HostResolution hosts, ApprovalWatch approval,
     IActorRef receiver, IActorRef dispatcher, ILogger<NodeDuties> log) : IAsyncDisposable
 {
+    /// <summary>How long a lease that has ended may go unnoticed.</summary>
+    private static readonly TimeSpan Watch = TimeSpan.FromMilliseconds(250);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _deciding = new();
     private Task _running = Task.CompletedTask;
@@ -66,7 +69,7 @@ public sealed partial class NodeDuties(
                 Failed(log, bug);
             }
             Interlocked.Exchange(ref _looked, Stopwatch.GetTimestamp());
-            await Task.Delay(TimeSpan.FromMilliseconds(250)).ConfigureAwait(false);
+            await Task.Delay(Beat.Until(Watch)).ConfigureAwait(false);
         }
     }
 

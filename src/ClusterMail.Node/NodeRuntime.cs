@@ -107,7 +107,7 @@ public sealed class NodeRuntime : IAsyncDisposable
         _local = ActorSystem.Create("clustermail-node", ConfigurationFactory.ParseString("""
             akka { loglevel = INFO, stdout-loglevel = OFF, loggers = ["ClusterMail.Node.Logging.AkkaLogBridge, clustermaild"], log-dead-letters = off
                    coordinated-shutdown { exit-clr = off, run-by-clr-shutdown-hook = off }
-                   scheduler.tick-duration = 100ms }
+                   scheduler { implementation = "ClusterMail.Node.Cluster.DueScheduler, clustermaild", tick-duration = 100ms } }
             """));
         _numbers = new NumberBlocks(queue, NumberBlock, logs.CreateLogger<NumberBlocks>());
         var recorder = new OutcomeRecorder(() => Settings.Current.Retry, () => Settings.Current.Hours, new NoticeWriter(() => Settings.Current, _numbers), logs.CreateLogger<OutcomeRecorder>()) { Live = Live };

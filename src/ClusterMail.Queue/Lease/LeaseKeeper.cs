@@ -174,11 +174,11 @@ public sealed partial class LeaseKeeper(
 
     private async Task FenceAsync()
     {
-        var wait = options.FenceEvery;
+        TimeSpan? nextEnd = null;
         while (!_stop.IsCancellationRequested)
         {
-            await WaitAsync(wait).ConfigureAwait(false);
-            wait = options.FenceEvery;
+            await WaitAsync(nextEnd ?? Beat.Until(options.FenceEvery)).ConfigureAwait(false);
+            nextEnd = null;
             // A node that is not sure of its own lease does not judge others, nor does one that has just become so.
             if (!IsValid || Stopwatch.GetTimestamp() < Volatile.Read(ref _mercyUntil))
                 continue;
@@ -188,8 +188,8 @@ public sealed partial class LeaseKeeper(
                 var seen = await nodes.LookAsync(registration.Name, limit.Token).ConfigureAwait(false);
                 Volatile.Write(ref _lockouts, seen.LockoutVersion);
                 Volatile.Write(ref _lookedAt, Stopwatch.GetTimestamp());
-                if (seen.NextEnd < wait - AfterEnd)
-                    wait = seen.NextEnd + AfterEnd;
+                if (seen.NextEnd < options.FenceEvery - AfterEnd)
+                    nextEnd = seen.NextEnd + AfterEnd;
                 foreach (var node in seen.Fenced)
                     TookOver(log, Who, node.Name, node.Epoch, node.Recipients, node.Overdue.TotalMilliseconds);
                 if (seen.Fenced.Count > 0)
