@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
+using ClusterMail.Queue.Lease;
 
 namespace ClusterMail.Node.Cluster;
 
@@ -26,8 +27,8 @@ public sealed class DueScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvider
     /// <param name="Interval">Milliseconds; 0: once.</param>
     private sealed record Entry(Action Run, long Interval, ICancelable? Cancelable);
 
-    /// <summary>As Akka makes it. By the clock that .NET's timers go by: one of finer steps would find them early.</summary>
-    public DueScheduler(Config config, ILoggingAdapter log) : this(config, log, TimeProvider.System, () => Environment.TickCount64)
+    /// <summary>As Akka makes it. By the clock that .NET's timers go by: one of finer steps would find that they come early.</summary>
+    public DueScheduler(Config config, ILoggingAdapter log) : this(config, log, TimeProvider.System, () => Beat.Now)
     {
     }
 

@@ -22,8 +22,10 @@ internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, 
     private const int LeastRoom = 50;
     private const int ExpiredBatch = 100;
 
-    /// <summary>After a wake-up it is asked at each tick for so many of them: a node that was just told to drain gives back what it holds.</summary>
-    private const int EagerTicks = 6;
+    /// <summary>After a wake-up it asks so often, one <see cref="EagerEvery"/> after another: a node that was just told to drain gives back what it holds.</summary>
+    private const int EagerTimes = 30;
+
+    public static readonly TimeSpan EagerEvery = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Periods are minutes and hours, and what an administrator wants bounced is asked for at once.</summary>
     private static readonly TimeSpan BetweenExpired = TimeSpan.FromSeconds(5);
@@ -45,13 +47,14 @@ internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, 
     public bool IsUnderWay => _claiming || _claimingExpired;
 
     /// <summary>Somebody said that there is something to claim, or soon will be, however long it has been due.</summary>
-    public void BeEager() => _eager = EagerTicks;
+    public void BeEager() => _eager = EagerTimes;
 
-    /// <summary>To be asked at each tick. Without a reason once a second: an empty claim walks all destinations that have mail.</summary>
-    public bool IsDue(int tick)
+    /// <summary>To be called every <see cref="EagerEvery"/> as long as it is true.</summary>
+    public bool ClaimEagerly()
     {
         if (_eager == 0)
-            return tick % 2 == 0;
+            return false;
+        ClaimByClock();
         _eager--;
         return true;
     }

@@ -45,6 +45,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     public sealed record Sight(int Waiting, int Workers, int Idle, int Lanes, bool Delivering);
 
     private sealed record Tick;
+    private sealed record EagerTick;
     private sealed record Restarted(bool Delivering);
     private sealed record OwnedRows(EpochLease Lease, IReadOnlyList<OwnedRecipient> Rows);
 
@@ -91,6 +92,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<Drain>(_ => { _drainers.Add(Sender); TellDrained(); });
         Receive<Look>(_ => Sender.Tell(Seen()));
         Receive<Tick>(_ => OnTick());
+        Receive<EagerTick>(_ => OnEagerTick());
     }
 
     public static Props Props(DispatcherParts parts) => Akka.Actor.Props.Create(() => new DispatcherActor(parts));
@@ -246,8 +248,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         _connections.OnTick(raise: _ticks % 20 == 0);
         PumpAll();
         _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= perDestination).Select(lane => lane.Destination));
-        foreach (var claimer in _claimers)
-            if (claimer.IsDue(_ticks) && _delivering)
+        // Once a second: an empty claim of a deep queue walks all destinations that have mail.
+        if (_delivering && _ticks % 2 == 0)
+            foreach (var claimer in _claimers)
                 claimer.ClaimByClock();
         if (_ticks % 60 == 0)
             Reconcile();
@@ -272,6 +275,16 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         foreach (var claimer in _claimers)
             claimer.BeEager();
         Claim();
+        Timers.StartPeriodicTimer("eager", new EagerTick(), Claimer.EagerEvery);
+    }
+
+    private void OnEagerTick()
+    {
+        var eager = false;
+        foreach (var claimer in _claimers)
+            eager |= _delivering && claimer.ClaimEagerly();
+        if (!eager)
+            Timers.Cancel("eager");
     }
 
     private void Claim()
