@@ -68,7 +68,7 @@ internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, 
     /// <summary>The same, but not while a question of that kind rests.</summary>
     public void ClaimByClock()
     {
-        if (_rest.IsOver)
+        if (!_claiming && _rest.IsOver)
             Claim();
         if (_expiredRest.IsOver)
             ClaimExpired();
