@@ -25,9 +25,7 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
         """;
 
     // The queue has no index by address, which every mail would pay for; its recipients are narrow rows, read once. Nothing ends before it was accepted, so
-    // a time keeps older days of the history out, and elsewhere the filters of its block ranges do. What a search through those costs is reckoned as if each range had to be read:
-    // left to itself the planner would read the whole history.
-    private const string ByFiltersSql = "SELECT set_config('enable_seqscan', 'off', true)";
+    // a time keeps older days of the history out.
     private const string FindByAddressSql = """
         SELECT id FROM (
             SELECT m.id, m.accepted_at FROM mail AS m WHERE lower(m.reverse_path) = @address
@@ -50,10 +48,7 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
             { Suffix.Length: 0 } => (FindByNumberSql, null),
             { } id => (FindByNameSql, id.ToString()),
         };
-        await using var batch = dataSource.CreateBatch();
-        if (query.Number is null)
-            batch.Then(ByFiltersSql);
-        var command = batch.Then(sql);
+        await using var command = dataSource.CreateCommand(sql);
         if (query.Number is { Suffix.Length: 0 } number)
         {
             command.Add("id", NpgsqlDbType.Bigint, number.Number);
@@ -71,9 +66,7 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
             command.Add("until", NpgsqlDbType.TimestampTz, query.Until?.ToUniversalTime());
         }
         command.Add("limit", NpgsqlDbType.Integer, query.Limit);
-        await using var reader = await batch.ExecuteReaderAsync(cancel);
-        if (query.Number is null)
-            await reader.NextResultAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
         var found = new List<long>();
         while (await reader.ReadAsync(cancel))
             found.Add(reader.GetInt64(0));

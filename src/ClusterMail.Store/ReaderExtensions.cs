@@ -9,9 +9,6 @@ internal static class ReaderExtensions
     public static void Add(this NpgsqlCommand command, string name, NpgsqlDbType type, object? value) =>
         command.Parameters.Add(new(name, type) { Value = value ?? DBNull.Value });
 
-    public static void Add(this NpgsqlBatchCommand command, string name, NpgsqlDbType type, object? value) =>
-        command.Parameters.Add(new(name, type) { Value = value ?? DBNull.Value });
-
     public static string? Text(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
     public static DateTimeOffset? Time(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
