@@ -100,6 +100,22 @@ public sealed class DispatcherActorTests : TestKit
     }
 
     [Fact]
+    public async Task P3_what_comes_back_within_moments_of_a_wake_up_is_found_however_long_it_has_been_due()
+    {
+        await using var peer = ScriptedPeer.Start();
+        Point("example.net", peer);
+        await QueueAsync(1, "a@example.net");
+        Start().Tell(new DispatcherActor.WakeUp());
+        await DeliveredAsync(1);
+
+        await QueueAsync(1, "b@example.net");
+        await _scene.Database.ExecuteAsync("UPDATE recipient SET next_try = now() - interval '1 hour' WHERE owner IS NULL");
+
+        // Nobody is in a hurry otherwise: everything is looked at ten seconds after the last time.
+        await Until.TrueAsync(async () => await _scene.CountAsync("history WHERE outcome = 'delivered'") == 2, Reach.BetweenWhole - TimeSpan.FromSeconds(2), "the second mail is delivered");
+    }
+
+    [Fact]
     public async Task P4_nothing_is_sent_while_outcomes_wait_too_long_and_all_of_it_when_they_are_recorded()
     {
         await using var peer = ScriptedPeer.Start();

@@ -26,11 +26,21 @@ public sealed class BlockedDestinations
     /// <summary>Changes whenever a destination that was down or full no longer is.</summary>
     public int Unblocked => Volatile.Read(ref _unblocked);
 
-    public void ReplaceDown(IEnumerable<string> keys) => Unblock(_down, _down = keys.ToFrozenSet(StringComparer.Ordinal));
+    public void ReplaceDown(IEnumerable<string> keys)
+    {
+        var before = _down;
+        _down = keys.ToFrozenSet(StringComparer.Ordinal);
+        CountUnblocked(before, _down);
+    }
 
-    public void ReplaceFull(IEnumerable<string> keys) => Unblock(_full, _full = keys.ToFrozenSet(StringComparer.Ordinal));
+    public void ReplaceFull(IEnumerable<string> keys)
+    {
+        var before = _full;
+        _full = keys.ToFrozenSet(StringComparer.Ordinal);
+        CountUnblocked(before, _full);
+    }
 
-    private void Unblock(FrozenSet<string> before, FrozenSet<string> now)
+    private void CountUnblocked(FrozenSet<string> before, FrozenSet<string> now)
     {
         if (!before.IsSubsetOf(now))
             Interlocked.Increment(ref _unblocked);
