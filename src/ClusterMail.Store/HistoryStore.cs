@@ -25,16 +25,18 @@ public sealed class HistoryStore(NpgsqlDataSource dataSource)
         """;
 
     // The queue has no index by address, which every mail would pay for; its recipients are narrow rows, read once. Nothing ends before it was accepted, so
-    // a time keeps older days of the history out.
+    // a time keeps older days of the history out. Its indexes hold hashes, which lead to a row; only the address in the row says whose it is.
     private const string FindByAddressSql = """
         SELECT id FROM (
             SELECT m.id, m.accepted_at FROM mail AS m WHERE lower(m.reverse_path) = @address
             UNION
             SELECT m.id, m.accepted_at FROM recipient AS r JOIN mail AS m ON m.id = r.mail_id WHERE lower(r.forward_path) = @address
             UNION
-            SELECT h.mail_id, h.accepted_at FROM history AS h WHERE lower(h.forward_path) = @address AND (@since IS NULL OR h.ended_at >= @since)
+            SELECT h.mail_id, h.accepted_at FROM history AS h
+            WHERE hashtextextended(lower(h.forward_path), 0) = hashtextextended(@address, 0) AND lower(h.forward_path) = @address AND (@since IS NULL OR h.ended_at >= @since)
             UNION
-            SELECT h.mail_id, h.accepted_at FROM history AS h WHERE lower(h.reverse_path) = @address AND (@since IS NULL OR h.ended_at >= @since)) AS found
+            SELECT h.mail_id, h.accepted_at FROM history AS h
+            WHERE hashtextextended(lower(h.reverse_path), 0) = hashtextextended(@address, 0) AND lower(h.reverse_path) = @address AND (@since IS NULL OR h.ended_at >= @since)) AS found
         WHERE (@since IS NULL OR accepted_at >= @since) AND (@until IS NULL OR accepted_at < @until)
         ORDER BY accepted_at DESC, id DESC LIMIT @limit
         """;

@@ -34,6 +34,52 @@ public sealed class DatabaseTests
         Assert.Equal((await Database.StatusAsync(database.ConnectionString, Cancel)).Applied.Count, runs.Sum(r => r.Count));
     }
 
+    /// <summary>Of a history of months the days that are over are most, and their rows are as they will be.</summary>
+    [Fact]
+    public async Task CLU_34_outcomes_are_written_while_earlier_days_of_the_history_get_another_index()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await BeforeHashesAsync(database);
+        await database.ExecuteAsync("CREATE TABLE history_20200101 PARTITION OF history FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-02 00:00+00')");
+        const string insert = """
+            INSERT INTO history (ended_at, mail_id, accepted_at, size, ordinal, attempts, outcome, node, accepted_node, reverse_path, forward_path, destination, reply)
+            VALUES ($1, $2, $1, 1, 0, 1, 'delivered', 'n', 'n', '', 'Taro@Example.jp', 'b', '250 ok')
+            """;
+        await database.ExecuteAsync(insert, new DateTime(2020, 1, 1, 12, 0, 0, DateTimeKind.Utc), 1L);
+        await using var vacuum = await database.Source.OpenConnectionAsync(Cancel);
+        await using var transaction = await vacuum.BeginTransactionAsync(Cancel);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE history_20200101 IN SHARE UPDATE EXCLUSIVE MODE", vacuum, transaction))
+            await hold.ExecuteNonQueryAsync(Cancel);
+
+        var migration = Database.MigrateAsync(database.ConnectionString, Cancel);
+        await ClusterMail.Testing.Processes.Until.TrueAsync(
+            () => database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'history_20200101'::regclass AND NOT granted)"), TimeSpan.FromSeconds(30), "the migration at the old day");
+        await using var hasty = Database.Open(database.ConnectionString + ";Options=-c lock_timeout=100ms", "hasty");
+        await using (var outcome = hasty.CreateCommand(insert))
+        {
+            outcome.Parameters.AddWithValue(DateTime.UtcNow);
+            outcome.Parameters.AddWithValue(2L);
+            await outcome.ExecuteNonQueryAsync(Cancel);
+        }
+        await transaction.CommitAsync(Cancel);
+
+        Assert.Equal(["0025_history_by_hash"], await migration);
+        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM pg_index WHERE indrelid::regclass::text LIKE 'history%' AND NOT indisvalid"));
+        // As many on the day that is over as on one that is to come: those that were built first were taken over.
+        Assert.Equal(1, await database.ScalarAsync<long>("""
+            SELECT count(DISTINCT indexes) FROM (
+                SELECT count(*) AS indexes FROM pg_index i JOIN pg_inherits h ON h.inhrelid = i.indrelid WHERE h.inhparent = 'history'::regclass GROUP BY i.indrelid) AS days
+            """));
+        Assert.Equal([2L, 1L], await new HistoryStore(database.Source).FindAsync(new TraceQuery(null, "taro@example.jp", null, null, 5), Cancel));
+    }
+
+    private static Task BeforeHashesAsync(TestDatabase database) => database.ExecuteAsync("""
+        DROP INDEX history_forward_hash, history_reverse_hash;
+        CREATE INDEX history_forward ON history (lower(forward_path));
+        CREATE INDEX history_reverse ON history (lower(reverse_path));
+        DELETE FROM schema_version WHERE scriptname LIKE '%.0025_%'
+        """);
+
     [Fact]
     public async Task CLU_34_with_the_standby_named_first_the_primary_is_migrated_and_asked()
     {
