@@ -161,10 +161,13 @@ public static partial class Database
         .LogTo(new NoOpUpgradeLog())
         .Build();
 
-    /// <summary>A script that changes a table waits for it, and every statement of the nodes waits behind the script: for a second at most, then it steps aside.</summary>
+    /// <summary>
+    /// A script that changes a table waits for it, and every statement of the nodes waits behind the script: for a second at most, then it steps aside. One that has its tables
+    /// takes as long as it must: cut off at the library's 30 s it would be for nothing, each time anew.
+    /// </summary>
     private static string WithBriefLocks(string connectionString)
     {
-        var text = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "clustermail migrate", Pooling = false };
+        var text = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "clustermail migrate", Pooling = false, CommandTimeout = 0 };
         text.Options = $"-c lock_timeout=1s {text.Options}".TrimEnd();
         return text.ConnectionString;
     }

@@ -73,6 +73,19 @@ public sealed class DatabaseTests
         Assert.Equal([2L, 1L], await new HistoryStore(database.Source).FindAsync(new TraceQuery(null, "taro@example.jp", null, null, 5), Cancel));
     }
 
+    [Fact]
+    public async Task CLU_34_a_script_has_the_time_it_needs_whatever_a_statement_of_a_node_may_take()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await BeforeHashesAsync(database);
+        await database.ExecuteAsync("""
+            CREATE FUNCTION much_to_read() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2); END';
+            CREATE EVENT TRIGGER much_to_read ON ddl_command_start WHEN TAG IN ('DROP INDEX') EXECUTE FUNCTION much_to_read()
+            """);
+
+        Assert.Equal(["0025_history_by_hash"], await Database.MigrateAsync(database.ConnectionString + ";Command Timeout=1", Cancel));
+    }
+
     private static Task BeforeHashesAsync(TestDatabase database) => database.ExecuteAsync("""
         DROP INDEX history_forward_hash, history_reverse_hash;
         CREATE INDEX history_forward ON history (lower(forward_path));
