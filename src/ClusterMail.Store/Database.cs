@@ -15,10 +15,10 @@ public static partial class Database
     /// <summary>SQLSTATE of <c>assert_epoch</c>: the epoch is fenced.</summary>
     internal const string EpochFenced = "CM001";
 
-    // Held by whoever migrates; the others wait for it and then find nothing left to do.
     /// <summary>How long a migration goes on trying between the statements of nodes that work.</summary>
     private static readonly TimeSpan TrafficPatience = TimeSpan.FromMinutes(2);
 
+    // Held by whoever migrates; the others wait for it and then find nothing left to do.
     private const string MigrationLockSql = "SELECT pg_advisory_lock(17230, 2)";
 
     // Every hot statement finds a few rows by key. A plan made while the tables were empty, and kept, must not scan them when they are full.

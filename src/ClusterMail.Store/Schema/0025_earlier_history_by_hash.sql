@@ -1,5 +1,6 @@
 -- History by address is asked for by whole addresses only, so its trees need not hold them: a hash of eight octets leads to the rows, and the address in the row judges (decision 40).
--- Days that are over get no rows any more: their indexes are built while nodes work, and those made for all days below take them over. Outcomes wait only while today's are built.
+-- Days that are over get no rows any more: their indexes are built while nodes work, and those that 0026 makes for all days take them over. A file of its own, so that a switch
+-- that has to be tried again does not build these again.
 SELECT pg_advisory_xact_lock(17230, 1);                        -- nobody makes or drops days meanwhile
 DO $$
 DECLARE
@@ -14,6 +15,3 @@ BEGIN
     END LOOP;
 END
 $$;
-DROP INDEX history_forward, history_reverse;
-CREATE INDEX history_forward_hash ON history (hashtextextended(lower(forward_path), 0));
-CREATE INDEX history_reverse_hash ON history (hashtextextended(lower(reverse_path), 0));
