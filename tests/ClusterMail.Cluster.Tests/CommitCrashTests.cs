@@ -26,7 +26,7 @@ public class CommitCrashTests
         await KillWhileHeldAsync(farm, HoldInsertSql);
         await RetryAsync(farm);
         // The insert of the dead node is ended by whoever fences it; it must not come to life 20 s later.
-        await Until.TrueAsync(async () => await HeldAsync(farm) == 0, Limit, $"the dead node's insert ended\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(async () => await HeldAsync(farm) == 0, Limit, () => $"the dead node's insert ended\n{farm.Farm.Logs()}");
         await EmptyAsync(farm);
         Assert.Equal(1, await CountAsync(farm, "history"));
         Assert.Equal("retry@example.net", Assert.Single(farm.Sink.Mails).MessageId);
@@ -38,7 +38,7 @@ public class CommitCrashTests
         await using var farm = await ClusterFarm.StartAsync(2);
         await KillWhileHeldAsync(farm, HoldCommitSql);
         await RetryAsync(farm);
-        await Until.TrueAsync(async () => await HeldAsync(farm) == 0, Limit, $"the commit over\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(async () => await HeldAsync(farm) == 0, Limit, () => $"the commit over\n{farm.Farm.Logs()}");
         await EmptyAsync(farm);
         // Whether the mail nobody was promised lives is the database's affair (here it does); it must be the same in the queue and at the sink.
         Assert.Equal(farm.Sink.Count, await CountAsync(farm, "history"));
@@ -99,7 +99,7 @@ public class CommitCrashTests
     private static async Task EmptyAsync(ClusterFarm farm)
     {
         await Until.TrueAsync(async () => await Sql.AskAsync<long>(farm.Farm.Cluster.Database, "SELECT count(*) FROM node WHERE name = 'n1' AND fenced_at IS NOT NULL") == 1, Limit, "n1 fenced");
-        await Until.TrueAsync(async () => await CountAsync(farm, "recipient") == 0 && await CountAsync(farm, "mail") == 0, Limit, $"the queue empty\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(async () => await CountAsync(farm, "recipient") == 0 && await CountAsync(farm, "mail") == 0, Limit, () => $"the queue empty\n{farm.Farm.Logs()}");
     }
 
     private static Task<long> HeldAsync(ClusterFarm farm) =>

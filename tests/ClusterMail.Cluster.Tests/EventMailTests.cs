@@ -16,7 +16,7 @@ public class EventMailTests
         var victim = farm.Farm.Nodes[0];
         farm.Farm.Kill(victim);
         var fenced = new Regex($"{victim.Name}  node-fenced: ", RegexOptions.None, TimeSpan.FromSeconds(1));
-        await Until.TrueAsync(() => Told() > 0, TimeSpan.FromSeconds(90), $"a mail about the node\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(() => Told() > 0, TimeSpan.FromSeconds(90), () => $"a mail about the node\n{farm.Farm.Logs()}");
         // Told and marked in one transaction: what is marked is not told again, whoever looks next.
         Assert.Equal(1, Told());
         Assert.Equal(0, await Sql.AskAsync<long>(farm.Farm.Cluster.Database, "SELECT count(*) FROM event WHERE kind = 'node-fenced' AND mailed_at IS NULL"));

@@ -89,7 +89,7 @@ public class HarmUnderLoadTests
         {
             foreach (var victim in (int[])[0, 2, 1, 0])
             {
-                await Until.TrueAsync(async () => await MembersAsync(farm) == 3, Settle, $"every node a member\n{farm.Farm.Logs()}");
+                await Until.TrueAsync(async () => await MembersAsync(farm) == 3, Settle, () => $"every node a member\n{farm.Farm.Logs()}");
                 takeovers.Add(await Takeover.MeasureAsync(farm.Farm, farm.Sink, farm.Farm.Nodes[victim], Settle));
             }
         });
@@ -116,7 +116,7 @@ public class HarmUnderLoadTests
             await SentAsync(load, 200);
             await farm.Farm.RunAsync("cluster", "drain", drained.Name);
             await Until.TrueAsync(async () => !await Farm.IsReadyAsync(drained), Settle, "the drained node not ready");
-            await Until.TrueAsync(async () => await OwnedAsync(farm, drained) == 0, Settle, $"the drained node without mail in hand\n{farm.Farm.Logs()}");
+            await Until.TrueAsync(async () => await OwnedAsync(farm, drained) == 0, Settle, () => $"the drained node without mail in hand\n{farm.Farm.Logs()}");
             await SentAsync(load, 200);
             await farm.Farm.RunAsync("cluster", "undrain", drained.Name);
             await farm.Farm.AllReadyAsync(Settle);
@@ -150,7 +150,7 @@ public class HarmUnderLoadTests
         var load = new LoadGenerator([victim.Receiver], ClusterFarm.Domain);
         await load.SendAsync(sessions: 1, count: 1);
         await Until.TrueAsync(() => killed.Task.IsCompleted, Settle, "the mail at the sink and the node dead");
-        await Until.TrueAsync(() => farm.Sink.Count == 2, Settle, $"the second delivery\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(() => farm.Sink.Count == 2, Settle, () => $"the second delivery\n{farm.Farm.Logs()}");
         await Until.TrueAsync(async () => await Sql.AskAsync<long>(farm.Farm.Cluster.Database, "SELECT count(*) FROM recipient") == 0, Settle, "the outcome recorded");
         var history = await farm.NothingLostAsync(load, Settle);
         Assert.Equal((1, 1, 2L), (history.Acknowledged, history.Duplicates.Count, farm.Sink.Count));

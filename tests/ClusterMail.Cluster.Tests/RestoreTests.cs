@@ -19,7 +19,7 @@ public class RestoreTests
         farm.Sink.Script = heard => heard.Verb == "RCPT" && !(heard.Line.Contains("willing@", StringComparison.Ordinal) ? willing : heard.Line.Contains("new@", StringComparison.Ordinal) || stubborn) ? "450 4.2.1 Not now" : null;
         await SendAsync(farm, "willing");
         await SendAsync(farm, "stubborn");
-        await Until.TrueAsync(async () => await CountAsync(farm, "recipient WHERE state = 'waiting'") == 2 * Each, Limit, $"all mail tried once\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(async () => await CountAsync(farm, "recipient WHERE state = 'waiting'") == 2 * Each, Limit, () => $"all mail tried once\n{farm.Farm.Logs()}");
         await postgres.StopAsync();
         await postgres.CopyAsync("data", "backup");
         await postgres.StartAsync();
@@ -30,7 +30,7 @@ public class RestoreTests
         // After the backup one kind is delivered, and the logs are kept elsewhere.
         willing = true;
         await farm.Farm.RunAsync("queue", "retry", "--all");
-        await Until.TrueAsync(() => farm.Sink.Count == Each, Limit, $"what the other side takes by now delivered\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(() => farm.Sink.Count == Each, Limit, () => $"what the other side takes by now delivered\n{farm.Farm.Logs()}");
         await Until.TrueAsync(async () => await CountAsync(farm, "recipient") == Each, Limit, "the outcomes recorded");
         var log = Path.Combine(farm.Farm.Data, "outlog-kept-elsewhere.txt");
         await File.WriteAllTextAsync(log, await farm.LogAsync("outlog"));
@@ -42,9 +42,9 @@ public class RestoreTests
         // So soon that leases of before are still valid.
         await postgres.StartAsync();
         stubborn = true;
-        await Until.TrueAsync(async () => (await farm.Farm.JsonAsync("db", "restored", "status")).GetProperty("databases").GetArrayLength() == 1, Limit, $"the restore noticed\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(async () => (await farm.Farm.JsonAsync("db", "restored", "status")).GetProperty("databases").GetArrayLength() == 1, Limit, () => $"the restore noticed\n{farm.Farm.Logs()}");
         // A node that has not renewed yet answers 451 under the epoch of before, though it counts as ready.
-        await Until.TrueAsync(async () => await CountAsync(farm, $"node WHERE epoch > {epoch} AND fenced_at IS NULL AND left_at IS NULL") == 2, Limit, $"both registered anew\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(async () => await CountAsync(farm, $"node WHERE epoch > {epoch} AND fenced_at IS NULL AND left_at IS NULL") == 2, Limit, () => $"both registered anew\n{farm.Farm.Logs()}");
         await farm.Farm.AllReadyAsync(Limit);
         var state = Assert.Single((await farm.Farm.JsonAsync("db", "restored", "status")).GetProperty("databases").EnumerateArray());
         Assert.Equal(("main", 2L * Each), (state.GetProperty("name").GetString(), state.GetProperty("waiting").GetInt64()));
@@ -52,7 +52,7 @@ public class RestoreTests
         // New mail flows, and neither a retry nor time makes the old go.
         await SendAsync(farm, "new");
         await farm.Farm.RunAsync("queue", "retry", "--all");
-        await Until.TrueAsync(() => farm.Sink.Count == 2 * Each, Limit, $"new mail delivered\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(() => farm.Sink.Count == 2 * Each, Limit, () => $"new mail delivered\n{farm.Farm.Logs()}");
         Assert.Equal(2L * Each, await CountAsync(farm, "recipient WHERE state = 'held'"));
 
         var rehearsed = await farm.Farm.RunAsync("db", "restored", "sent", log, "--dry-run");
@@ -60,7 +60,7 @@ public class RestoreTests
         await farm.Farm.RunAsync("db", "restored", "sent", log);
         Assert.Equal(2, (await farm.Farm.TryAsync("db", "restored", "release")).ExitCode);
         await farm.Farm.RunAsync("db", "restored", "release", "--yes");
-        await Until.TrueAsync(() => farm.Sink.Count == 3 * Each, Limit, $"the rest delivered\n{farm.Farm.Logs()}");
+        await Until.TrueAsync(() => farm.Sink.Count == 3 * Each, Limit, () => $"the rest delivered\n{farm.Farm.Logs()}");
         await Until.TrueAsync(async () => await CountAsync(farm, "recipient") == 0 && await CountAsync(farm, "mail") == 0, Limit, "the queue empty");
         // Each once.
         Assert.Equal(3 * Each, farm.Sink.Mails.Select(mail => mail.MessageId).Distinct().Count());

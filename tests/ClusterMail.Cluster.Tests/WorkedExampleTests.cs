@@ -59,7 +59,7 @@ public class WorkedExampleTests
         var load = new LoadGenerator([victim.Receiver], ClusterFarm.Domain);
         await load.SendAsync(sessions: 4, count: 20);
         farm.Farm.Kill(victim);
-        var taken = await Until.TrueAsync(() => MailHistory.Compare(load, farm.Sink).Lost.Count == 0, Takeover, $"the dead node's mail delivered\n{farm.Farm.Logs()}");
+        var taken = await Until.TrueAsync(() => MailHistory.Compare(load, farm.Sink).Lost.Count == 0, Takeover, () => $"the dead node's mail delivered\n{farm.Farm.Logs()}");
         TestContext.Current.TestOutputHelper?.WriteLine($"everything delivered {taken.TotalSeconds:0.0} s after the kill");
         var number = load.Accepted.Values.First().Number;
         Assert.Contains(number, await farm.LogAsync("inlog", victim.Name), StringComparison.Ordinal);

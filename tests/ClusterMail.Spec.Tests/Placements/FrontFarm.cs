@@ -47,7 +47,7 @@ public sealed partial class FrontFarm : IAsyncLifetime
         await Farm.RunAsync("settings", "set", $"approval.web.listen={Page.Authority}", "--node", Farm.Nodes[0].Name);
         await Farm.SetAsync(new Dictionary<string, string> { ["approval.web.url"] = Page.ToString().TrimEnd('/'), ["delivery.retry_seconds"] = "10", ["approval.notice_language"] = "both" });
         foreach (var node in Farm.Nodes)
-            await Until.TrueAsync(() => HoldsAsync(node), Patience, $"{node.Name} holding mail\n{Farm.Logs()}");
+            await Until.TrueAsync(() => HoldsAsync(node), Patience, () => $"{node.Name} holding mail\n{Farm.Logs()}");
     }
 
     /// <summary>Accounts and policies are in force where a mail of the requester is held.</summary>

@@ -76,7 +76,7 @@ public sealed class ApprovalFarm : IAsyncDisposable
         await ExecuteAsync("SELECT next_approval_version()");
         await Farm.SetAsync("approval.enabled", "true");
         foreach (var node in Farm.Nodes)
-            await Until.TrueAsync(() => HoldsAsync(node), Patience, $"{node.Name} holding mail\n{Farm.Logs()}");
+            await Until.TrueAsync(() => HoldsAsync(node), Patience, () => $"{node.Name} holding mail\n{Farm.Logs()}");
     }
 
     /// <summary>Whether this node knows the account, its policy and the key.</summary>

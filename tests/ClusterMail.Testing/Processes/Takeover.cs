@@ -23,7 +23,7 @@ public sealed record Takeover(string Victim, LoadGenerator Stuck, IReadOnlyList<
         farm.Kill(victim);
         await Until.TrueAsync(() => !Unix.IsAlive(victim.Pid!.Value), TimeSpan.FromSeconds(30), "the node dead");
         stuck.TakeAll();
-        await Until.TrueAsync(() => stuck.AllArrived, limit, $"the mail of {victim.Name} delivered elsewhere\n{farm.Logs()}");
+        await Until.TrueAsync(() => stuck.AllArrived, limit, () => $"the mail of {victim.Name} delivered elsewhere\n{farm.Logs()}");
         var arrivals = stuck.Arrived.Values.Where(mail => stuck.Load.Accepted.ContainsKey(mail.MessageId)).Select(mail => mail.At - killed).Order().ToList();
         await farm.RestartAsync();
         return new Takeover(victim.Name, stuck.Load, arrivals, killed, DateTimeOffset.UtcNow);
