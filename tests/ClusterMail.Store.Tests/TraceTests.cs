@@ -32,6 +32,7 @@ public sealed class TraceTests
         }));
         await Task.WhenAll(traces, others);
     }
+
     [Fact]
     public async Task LOG_14_a_trace_by_address_finds_its_mails_in_any_case_and_no_stranger_with_the_same_hash()
     {
