@@ -20,7 +20,7 @@ public class LocalHarmTests
     {
         await using var farm = await Farm.StartAsync();
         await using var drill = new RunningDrill(farm, "partition", "--node", "n2");
-        await Until.TrueAsync(() => drill.Has("harm:"), Limit, $"the cut\n{drill.Output}");
+        await Until.TrueAsync(() => drill.Has("harm:"), Limit, () => $"the cut\n{drill.Output}");
         // Alive, reached by us, and by its own word without the database.
         await Until.TrueAsync(async () => (await StatusAsync(farm, 1, "live"), await StatusAsync(farm, 1, "ready")) == (200, 503), Limit, "n2 alive and not ready");
         Assert.Equal((200, 200), (await StatusAsync(farm, 0, "ready"), await StatusAsync(farm, 2, "ready")));
@@ -47,9 +47,10 @@ public class LocalHarmTests
     {
         await using var farm = await Farm.StartAsync(2);
         await using var drill = new RunningDrill(farm, "clock", "--node", "n2");
-        await Until.TrueAsync(async () => await AheadAsync(farm, 1) is > 50 and < 70, Limit, $"n2 a minute ahead\n{drill.Output}");
+        await Until.TrueAsync(async () => await AheadAsync(farm, 1) is > 50 and < 70, Limit, () => $"n2 a minute ahead\n{drill.Output}");
         Assert.InRange(await AheadAsync(farm, 0), -5, 5);
-        Assert.Matches("n2 gave a time (59|60|61) s ahead", Seen(await drill.ReportAsync()));
+        // A second either way is what an HTTP date can tell, another is the machine's.
+        Assert.Matches("n2 gave a time (58|59|60|61|62) s ahead", Seen(await drill.ReportAsync()));
         Assert.InRange(await AheadAsync(farm, 1), -5, 5);
         await NothingIsLeftAsync(farm);
     }
@@ -59,7 +60,7 @@ public class LocalHarmTests
     {
         await using var farm = await Farm.StartAsync(2, new Dictionary<string, string> { ["dns.servers"] = "127.0.0.1:9" });
         await using var drill = new RunningDrill(farm, "dns");
-        await Until.TrueAsync(async () => (await farm.RunAsync("queue", "summary", "--json")).Contains("Unable to deliver to destination domain", StringComparison.Ordinal), Limit, $"mail that waits for DNS\n{drill.Output}");
+        await Until.TrueAsync(async () => (await farm.RunAsync("queue", "summary", "--json")).Contains("Unable to deliver to destination domain", StringComparison.Ordinal), Limit, () => $"mail that waits for DNS\n{drill.Output}");
         Assert.Matches("[1-9][0-9]* questions answered with SERVFAIL, [1-9][0-9]* not answered", Seen(await drill.ReportAsync()));
         await NothingIsLeftAsync(farm);
         Assert.Equal("127.0.0.1:9", (await farm.JsonAsync("settings", "get", "dns.servers")).GetProperty("value").GetString());
@@ -71,20 +72,20 @@ public class LocalHarmTests
         await using var farm = await Farm.StartAsync();
         await using (var draining = new RunningDrill(farm, "drain", "--node", "n2"))
         {
-            await Until.TrueAsync(async () => await StatusAsync(farm, 1, "ready") == 503, Limit, $"n2 drained\n{draining.Output}");
+            await Until.TrueAsync(async () => await StatusAsync(farm, 1, "ready") == 503, Limit, () => $"n2 drained\n{draining.Output}");
             await draining.EndAsync(Unix.Terminate);
         }
         await NothingIsLeftAsync(farm);
 
         await using (var interrupted = new RunningDrill(farm, "partition", "--node", "n2"))
         {
-            await Until.TrueAsync(() => IsCutAsync(farm), Limit, $"the cut\n{interrupted.Output}");
+            await Until.TrueAsync(() => IsCutAsync(farm), Limit, () => $"the cut\n{interrupted.Output}");
             await interrupted.EndAsync(Unix.Terminate);
         }
         await NothingIsLeftAsync(farm);
 
         await using var killed = new RunningDrill(farm, "partition", "--node", "n2");
-        await Until.TrueAsync(() => IsCutAsync(farm), Limit, $"the cut\n{killed.Output}");
+        await Until.TrueAsync(() => IsCutAsync(farm), Limit, () => $"the cut\n{killed.Output}");
         var another = await farm.TryAsync("drill", "kill", "--yes");
         Assert.Equal((1, true), (another.ExitCode, another.Errors.Contains("is at work", StringComparison.Ordinal)));
         await killed.EndAsync(Unix.Kill);
@@ -165,7 +166,7 @@ public class LocalHarmTests
         /// <summary>Waits for its end, and that it passed.</summary>
         public async Task<JsonElement> ReportAsync()
         {
-            await Until.TrueAsync(() => !_process.IsRunning, Limit, $"the end of the drill\n{Output}");
+            await Until.TrueAsync(() => !_process.IsRunning, Limit, () => $"the end of the drill\n{Output}");
             var text = await File.ReadAllTextAsync(_json);
             Assert.True(text.Length > 0, Output);
             var report = JsonDocument.Parse(text).RootElement;
@@ -176,7 +177,7 @@ public class LocalHarmTests
         public async Task EndAsync(int signal)
         {
             Unix.Signal(_process.Pid, signal);
-            await Until.TrueAsync(() => !_process.IsRunning, Limit, $"the end of the drill\n{Output}");
+            await Until.TrueAsync(() => !_process.IsRunning, Limit, () => $"the end of the drill\n{Output}");
         }
 
         public ValueTask DisposeAsync() => _process.DisposeAsync();

@@ -59,7 +59,7 @@ public class PartitionTests
             await heal();
             await Until.TrueAsync(
                 async () => (await Task.WhenAll(farm.Nodes.Select(NetworkFarm.IsReadyAsync))).All(ready => ready), TimeSpan.FromSeconds(90), $"all nodes ready\n{farm.Output()}");
-            await Until.TrueAsync(async () => await MembersAsync(farm) == farm.Nodes.Count, TimeSpan.FromSeconds(90), $"all nodes members of the cluster\n{farm.Output()}");
+            await Until.TrueAsync(async () => await MembersAsync(farm) == farm.Nodes.Count, TimeSpan.FromSeconds(90), () => $"all nodes members of the cluster\n{farm.Output()}");
         }
         finally
         {

@@ -18,6 +18,9 @@ public class ServiceAddressTests
 
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(30);
 
+    /// <summary>To the node that is preferred. Whoever reports after another has taken an address gets it after 60 s of health, and these nodes have just started.</summary>
+    private static readonly TimeSpan Preferred = TimeSpan.FromSeconds(90);
+
     [Fact]
     public async Task EX_CLU_11_addresses_outlive_killed_hanging_and_isolated_holders_never_stand_twice_and_return_after_60_s_of_health()
     {
@@ -38,7 +41,7 @@ public class ServiceAddressTests
         var killed = Stopwatch.StartNew();
         await scene.Farm.KillAsync(scene.Node("p1"));
         var next = await scene.HardwareAsync("p2");
-        await Until.TrueAsync(async () => await scene.Client.NeighbourAsync(a) == next, Back, $"{a} announced by p2\n{scene.Farm.Output()}");
+        await Until.TrueAsync(async () => await scene.Client.NeighbourAsync(a) == next, Back, () => $"{a} announced by p2\n{scene.Farm.Output()}");
         await scene.AnswersAsync(a, killed, "killed");
         await scene.SendAsync(a);
         await scene.Farm.RestartAsync(scene.Node("p1"));
@@ -47,7 +50,7 @@ public class ServiceAddressTests
         await scene.HeldAsync(watch, (b, "p3"));
         var hung = Stopwatch.StartNew();
         scene.Node("p3").Signal(Unix.Stop);
-        await Until.TrueAsync(() => watch.HoldersOf(b) is [not "p3"], Back, $"{b} on another node than p3, which stands still\n{scene.Farm.Output()}");
+        await Until.TrueAsync(() => watch.HoldersOf(b) is [not "p3"], Back, () => $"{b} on another node than p3, which stands still\n{scene.Farm.Output()}");
         await scene.AnswersAsync(b, hung, "stopped");
         scene.Node("p3").Signal(Unix.Continue);
         await scene.Farm.AllReadyAsync(TimeSpan.FromSeconds(60));
@@ -62,7 +65,7 @@ public class ServiceAddressTests
         await scene.Node("p3").HealAsync();
 
         // Back to the preferred node, no sooner than after 60 s of health.
-        await Until.TrueAsync(() => watch.HoldersOf(a) is ["p1"], TimeSpan.FromSeconds(90), $"{a} back on p1\n{scene.Farm.Output()}");
+        await Until.TrueAsync(() => watch.HoldersOf(a) is ["p1"], Preferred, () => $"{a} back on p1\n{scene.Farm.Output()}");
         Assert.InRange(await scene.HealthWhenTakenAsync(a, "p1"), 60, 75);
         Assert.StartsWith("220", await scene.Client.GreetAsync(a), StringComparison.Ordinal);
 
@@ -85,7 +88,7 @@ public class ServiceAddressTests
         // A drain is learnt with the next renewal of the node's lease, 2 s at most.
         await scene.CommandAsync("cluster", "drain", "p2");
         var clock = Stopwatch.StartNew();
-        await Until.TrueAsync(() => watch.HoldersOf(b) is [not "p2"], TimeSpan.FromSeconds(5), $"{b} given up by p2, which drains\n{scene.Farm.Output()}");
+        await Until.TrueAsync(() => watch.HoldersOf(b) is [not "p2"], Back, () => $"{b} given up by p2, which drains\n{scene.Farm.Output()}");
         TestContext.Current.TestOutputHelper?.WriteLine($"drained: elsewhere after {clock.Elapsed.TotalSeconds:0.0} s");
         await scene.AnswersAsync(b, clock, "drained");
         await Until.TrueAsync(async () => watch.HoldersOf(b) is [var holder] && await scene.Client.NeighbourAsync(b) == await scene.HardwareAsync(holder), Settle, "the neighbour's cache follows");
@@ -103,7 +106,7 @@ public class ServiceAddressTests
         // A stop gives back in order: the next one need not wait for the end of a lease.
         clock.Restart();
         await scene.Farm.StopAsync(scene.Node("p3"));
-        await Until.TrueAsync(() => watch.HoldersOf(a) is ["p1"], TimeSpan.FromSeconds(5), $"{a} on p1\n{scene.Farm.Output()}");
+        await Until.TrueAsync(() => watch.HoldersOf(a) is ["p1"], Back, () => $"{a} on p1\n{scene.Farm.Output()}");
         Assert.Empty(watch.Doubles(a).Concat(watch.Doubles(b)));
         Assert.Equal("0", await Sql.AskAsync<string>(scene.Farm.Database, "SELECT count(*)::text FROM event WHERE kind = 'address-taken' AND text LIKE '%the lease of%'"));
         Assert.True(await Sql.AskAsync<long>(scene.Farm.Database, "SELECT count(*) FROM event WHERE kind = 'address-given' AND (text LIKE '%draining' OR text LIKE '%stopping')") >= 2);
@@ -149,7 +152,7 @@ public class ServiceAddressTests
         public async Task HeldAsync(HolderWatch watch, params IReadOnlyList<(IPAddress Address, string Node)> wanted)
         {
             foreach (var (address, node) in wanted)
-                await Until.TrueAsync(() => watch.HoldersOf(address) is [var holder] && holder == node, Settle, $"{address} on {node}\n{Farm.Output()}");
+                await Until.TrueAsync(() => watch.HoldersOf(address) is [var holder] && holder == node, Preferred, () => $"{address} on {node}\n{Farm.Output()}");
             foreach (var (address, _) in wanted)
                 await Until.TrueAsync(async () => await Client.GreetAsync(address) is not null, Settle, $"a greeting at {address}");
         }
@@ -158,7 +161,7 @@ public class ServiceAddressTests
         public async Task AnswersAsync(IPAddress address, Stopwatch since, string harm)
         {
             string? greeting = null;
-            await Until.TrueAsync(async () => (greeting = await Client.GreetAsync(address)) is not null, Settle, $"a greeting at {address}\n{Farm.Output()}");
+            await Until.TrueAsync(async () => (greeting = await Client.GreetAsync(address)) is not null, Settle, () => $"a greeting at {address}\n{Farm.Output()}");
             TestContext.Current.TestOutputHelper?.WriteLine($"{harm}: {address} answers after {since.Elapsed.TotalSeconds:0.0} s");
             Assert.True(since.Elapsed < Back, $"{harm}: {address} answered after {since.Elapsed.TotalSeconds:0.0} s only\n{Farm.Output()}");
             Assert.StartsWith("220", greeting, StringComparison.Ordinal);

@@ -42,11 +42,11 @@ public sealed class StartTests
         await using var node = Testing.Processes.Daemon.Start(Daemon(), "--config", file);
 
         // Three renewals: without the lock its doors are open before the second.
-        await Until.TrueAsync(async () => await database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM node WHERE alive_until - lease > started_at + interval '5 seconds')"), Patience, $"the node renewing\n{node.Output}");
+        await Until.TrueAsync(async () => await database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM node WHERE alive_until - lease > started_at + interval '5 seconds')"), Patience, () => $"the node renewing\n{node.Output}");
         Assert.False(await GreetsAsync(port), node.Output);
 
         await locked.RollbackAsync(TestContext.Current.CancellationToken);
-        await Until.TrueAsync(() => GreetsAsync(port), Patience, $"the doors open\n{node.Output}");
+        await Until.TrueAsync(() => GreetsAsync(port), Patience, () => $"the doors open\n{node.Output}");
     }
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -33,7 +33,7 @@ public sealed class SupervisorTests
         await using var node = Testing.Processes.Daemon.Start(
             "env", $"NOTIFY_SOCKET={supervisor.Address}", "WATCHDOG_USEC=1500000", Program(), "--config", file);
 
-        await Until.TrueAsync(() => supervisor.Words.Contains("READY=1"), Soon, $"READY=1; the node: {node.Output}");
+        await Until.TrueAsync(() => supervisor.Words.Contains("READY=1"), Soon, () => $"READY=1; the node: {node.Output}");
         await Until.TrueAsync(() => supervisor.Count("WATCHDOG=1") >= 3, Soon, "three signs of life");
         await Until.TrueAsync(() => supervisor.Words.Contains("STATUS=ready"), Soon, "STATUS=ready");
         Assert.DoesNotContain(supervisor.Words, word => word.StartsWith("STOPPING", StringComparison.Ordinal));

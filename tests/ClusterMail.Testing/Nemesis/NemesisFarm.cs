@@ -54,7 +54,7 @@ public sealed class NemesisFarm : IAsyncDisposable
         var supervising = Network.SuperviseAsync(supervised.Token);
         try
         {
-            await Until.TrueAsync(() => load.Accepted.Count > 100, TimeSpan.FromSeconds(60), $"load running\n{Network.Output()}");
+            await Until.TrueAsync(() => load.Accepted.Count > 100, TimeSpan.FromSeconds(60), () => $"load running\n{Network.Output()}");
             await nemesis.RunAsync(plan);
             await Network.AllReadyAsync(TimeSpan.FromSeconds(120));
         }

@@ -15,8 +15,11 @@ internal sealed class ClockHarm(LocalHands hands, DrillTarget target) : ILocalHa
 {
     private const int Wrong = 60;
 
-    /// <summary>An HTTP date has whole seconds, and the library looks into its file once a second.</summary>
+    /// <summary>What an answer tells is a second wrong either way (<see cref="DateAge"/>), and the machine may be busy.</summary>
     private const int Near = 4;
+
+    /// <summary>An HTTP date has whole seconds, and the server makes it once a second: it is up to two seconds old, one in the middle.</summary>
+    private static readonly TimeSpan DateAge = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
@@ -83,8 +86,10 @@ internal sealed class ClockHarm(LocalHands hands, DrillTarget target) : ILocalHa
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(3) };
         try
         {
+            var asked = DateTimeOffset.UtcNow;
             using var answer = await http.GetAsync(Victim.AdminUrl + Routes.Live, cancel);
-            return (answer.Headers.Date - DateTimeOffset.UtcNow)?.TotalSeconds;
+            var middle = asked + (DateTimeOffset.UtcNow - asked) / 2;
+            return (answer.Headers.Date + DateAge - middle)?.TotalSeconds;
         }
         catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
