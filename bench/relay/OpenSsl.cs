@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using ClusterMail.Testing;
@@ -25,9 +26,19 @@ internal sealed partial class OpenSsl
             throw Trouble("no context");
         _ = Control(_context, SetMinProtocolVersion, Tls13, 0);
         _ = Control(_context, SetSessionCacheMode, 0, 0);
+        SetReadAhead(_context, 1);
     }
 
-    public static OpenSsl Client() => new(ClientMethod());
+    public static unsafe OpenSsl Client()
+    {
+        var client = new OpenSsl(ClientMethod());
+        SetVerify(client._context, &TakeAny, 0);
+        return client;
+    }
+
+    /// <summary>For every certificate chain: good. Without it the library builds and judges one before it ignores its own verdict.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int TakeAny(nint chain, nint none) => 1;
 
     public static OpenSsl Server(CertificateAuthority.Pair certificate)
     {
@@ -114,6 +125,13 @@ internal sealed partial class OpenSsl
 
     [LibraryImport(Library, EntryPoint = "SSL_CTX_ctrl")]
     private static partial nint Control(nint context, int command, nint value, nint none);
+
+    /// <summary>What has arrived is read at once, instead of the five octets of a record's head and then the rest.</summary>
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_read_ahead")]
+    private static partial void SetReadAhead(nint context, int yes);
+
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_cert_verify_callback")]
+    private static unsafe partial void SetVerify(nint context, delegate* unmanaged[Cdecl]<nint, nint, int> verdict, nint none);
 
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_num_tickets")]
     private static partial int SetTickets(nint context, nint count);

@@ -21,7 +21,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
     private readonly ConcurrentBag<Task> _running = [];
     private readonly PeerScript _script;
     private readonly Task _accepting;
-    private int _open;
+    private readonly ConcurrentDictionary<int, Socket> _open = [];
     private int _mostOpen;
 
     private ScriptedPeer(PeerScript script)
@@ -39,7 +39,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
     /// <summary>In the order of connecting.</summary>
     public IReadOnlyList<PeerSession> Sessions => [.. _sessions];
 
-    /// <summary>Sessions that stood at the same time at most.</summary>
+    /// <summary>Sessions that stood at the same time at most. One whose client has closed does not, though nobody may have read here that it did (Linux).</summary>
     public int MostOpen => Volatile.Read(ref _mostOpen);
 
     /// <summary>The session with this number once it has ended; waits at most 10 s.</summary>
@@ -84,7 +84,8 @@ public sealed class ScriptedPeer : IAsyncDisposable
 
     private async Task RunAsync(TcpClient client, PeerSession session, int number)
     {
-        Rose(Interlocked.Increment(ref _open));
+        _open[number] = client.Client;
+        Rose(_open.Values.Count(IsEstablished));
         using (client)
             try
             {
@@ -98,8 +99,23 @@ public sealed class ScriptedPeer : IAsyncDisposable
             finally
             {
                 session.Ended = true;
-                Interlocked.Decrement(ref _open);
+                _open.TryRemove(number, out _);
             }
+    }
+
+    private static bool IsEstablished(Socket socket)
+    {
+        // tcp(7), TCP_INFO: its first octet is the state; tcp_states.h: TCP_ESTABLISHED.
+        const int TcpLevel = 6, TcpInfo = 11, Established = 1;
+        Span<byte> state = stackalloc byte[1];
+        try
+        {
+            return socket.GetRawSocketOption(TcpLevel, TcpInfo, state) > 0 && state[0] == Established;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
     }
 
     private void Rose(int open)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Security;
+using System.Security.Authentication;
 using ClusterMail.Protocol;
 using Microsoft.AspNetCore.Connections;
 
@@ -41,6 +42,7 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
     private PipeReader _input = connection.Transport.Input;
     private PipeWriter _output = connection.Transport.Output;
     private SslStream? _tls;
+    private DuplexPipeStream? _below;
     private long _deadline;
     private long _cutAt;
     private volatile SessionCut _cut;
@@ -151,8 +153,11 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
     }
 
     /// <summary>Writes what is left to say, for a few seconds at most.</summary>
-    public async ValueTask FarewellAsync()
+    /// <param name="last">Only the close follows: under TLS the two leave together.</param>
+    public async ValueTask FarewellAsync(bool last = false)
     {
+        if (last && _below is { } below)
+            below.Holds = true;
         using var limit = new CancellationTokenSource(FarewellLimit, time);
         // The cut that brought us here may still stand in the writer's way; it counts once.
         if ((await _output.FlushAsync(limit.Token)).IsCanceled)
@@ -229,9 +234,14 @@ internal sealed class SessionWire(ConnectionContext connection, TimeProvider tim
     public async Task StartTlsAsync(SslServerAuthenticationOptions options, TimeSpan limit)
     {
         using var timeout = new CancellationTokenSource(limit, time);
-        var tls = new SslStream(new DuplexPipeStream(connection.Transport), leaveInnerStreamOpen: false);
+        _below = new DuplexPipeStream(connection.Transport) { Holds = true };
+        var tls = new SslStream(_below, leaveInnerStreamOpen: false);
         _tls = tls;
         await tls.AuthenticateAsServerAsync(options, timeout.Token);
+        _below.Holds = false;
+        // What TLS 1.3 holds by now are tickets for the client's next session (RFC 8446 §4.6.1), which leave with the first reply; before 1.3 it is what ends the handshake.
+        if (tls.SslProtocol != SslProtocols.Tls13)
+            await _below.FlushAsync(timeout.Token);
         _input = PipeReader.Create(tls, new StreamPipeReaderOptions(bufferSize: 16_384, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true));
         _output = PipeWriter.Create(tls, new StreamPipeWriterOptions(leaveOpen: true));
     }

@@ -43,7 +43,7 @@ internal sealed class SmtpSession : IDisposable
             _record.Connected();
             if (await GreetAsync())
                 await ServeAsync();
-            await _wire.FarewellAsync();
+            await _wire.FarewellAsync(last: !_answers.MustLinger);
             if (_answers.MustLinger)
                 await _wire.LingerAsync();
         }

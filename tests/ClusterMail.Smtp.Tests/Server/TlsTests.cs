@@ -62,6 +62,37 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task RECV_6_tickets_leave_with_the_first_reply_and_the_close_with_the_last()
+    {
+        TestCertificates.Write(_certificate, _key, "mx.example.jp");
+        using var source = Source();
+        await using var receiver = await TestReceiver.StartAsync(certificates: source);
+        using var clear = await receiver.ConnectAsync();
+        await clear.ReplyAsync();
+        await clear.AskAsync("EHLO out.example.net");
+        await clear.AskAsync("STARTTLS");
+        await using var tls = new SslStream(clear.Stream, true, (_, _, _, _) => true);
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "mx.example.jp", EnabledSslProtocols = SslProtocols.Tls13 }).WaitAsync(TimeSpan.FromSeconds(10));
+
+        // OpenSSL gives two tickets to a client that has shown none.
+        await tls.WriteAsync("EHLO out.example.net\r\n"u8.ToArray());
+        Assert.Equal(3, await RecordsAsync(clear));
+        await tls.WriteAsync("QUIT\r\n"u8.ToArray());
+        Assert.Equal(2, await RecordsAsync(clear));
+    }
+
+    /// <summary>TLS records in what arrives next at once: each has five octets of head, the last two of them its length (RFC 8446 §5.1).</summary>
+    private static async Task<int> RecordsAsync(WireClient client)
+    {
+        var octets = new byte[65_536];
+        var read = await client.Stream.ReadAsync(octets).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        var count = 0;
+        for (var at = 0; at < read; at += 5 + (octets[at + 3] << 8 | octets[at + 4]))
+            count++;
+        return count;
+    }
+
+    [Fact]
     public async Task RECV_26_commands_sent_in_clear_behind_STARTTLS_end_the_session()
     {
         TestCertificates.Write(_certificate, _key, "mx.example.jp");
