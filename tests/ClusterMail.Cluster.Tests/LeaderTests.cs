@@ -3,7 +3,7 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>The leader role moves when its node dies, and returns (CLU-25, CLU-26, EX-CLU-4).</summary>
-[Collection(ClusterFarm.Patient)]
+[Collection(ClusterFarm.PatientToo)]
 public class LeaderTests
 {
     private static readonly TimeSpan Takeover = TimeSpan.FromSeconds(60);

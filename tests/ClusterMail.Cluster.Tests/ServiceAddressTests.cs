@@ -7,7 +7,7 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>Service addresses without a balancer (CLU-23(b), CLU-23a): three hosts, a client, and a watch over every interface that must never see one address twice.</summary>
-[Collection(ClusterFarm.Patient)]
+[Collection(ClusterFarm.PatientToo)]
 public class ServiceAddressTests
 {
     /// <summary>EX-CLU-11: an address is back within so long.</summary>

@@ -4,6 +4,7 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>From one release to the next while mail flows (CLU-34, CLU-32).</summary>
+[Collection(ClusterFarm.Patient)]
 public class UpgradeTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);

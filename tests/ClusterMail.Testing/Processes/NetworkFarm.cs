@@ -58,11 +58,22 @@ public sealed class NetworkFarm : IAsyncDisposable
     {
         if (!Unix.IsRoot)
             throw new InvalidOperationException("Network namespaces can only be made by root: run the tests as root.");
-        var number = Random.Shared.Next(1, 250);
-        var network = string.Create(CultureInfo.InvariantCulture, $"10.77.{number}");
-        var all = settings(IPAddress.Parse(network + ".1"));
-        var ground = standby ? await Farm.StartWithStandbyAsync(1, all) : await Farm.StartAsync(1, all);
-        var farm = new NetworkFarm(ground, number, string.Create(CultureInfo.InvariantCulture, $"cm{number}"), network, clocks);
+        var number = await ReserveAsync();
+        var (name, network) = (BridgeName(number), string.Create(CultureInfo.InvariantCulture, $"10.77.{number}"));
+        NetworkFarm farm;
+        Farm ground;
+        try
+        {
+            var all = settings(IPAddress.Parse(network + ".1"));
+            ground = standby ? await Farm.StartWithStandbyAsync(1, all) : await Farm.StartAsync(1, all);
+            farm = new NetworkFarm(ground, number, name, network, clocks);
+        }
+        catch
+        {
+            await Tool.RunAsync(Limit, "ip", "link", "delete", name);
+            throw;
+        }
+
         try
         {
             // The one node of the ground made database and schema; it cannot be a member beside nodes that cannot reach its loopback.
@@ -168,9 +179,25 @@ public sealed class NetworkFarm : IAsyncDisposable
         await _ground.DisposeAsync();
     }
 
+    private static string BridgeName(int number) => string.Create(CultureInfo.InvariantCulture, $"cm{number}");
+
+    /// <summary>A number no other farm of this machine has: whoever could make the bridge has it.</summary>
+    private static async Task<int> ReserveAsync()
+    {
+        const int Attempts = 20;
+        for (var attempt = 1; ; attempt++)
+        {
+            var number = Random.Shared.Next(1, 250);
+            var made = await Tool.RunAsync(Limit, "ip", "link", "add", BridgeName(number), "type", "bridge");
+            if (made.ExitCode == 0)
+                return number;
+            if (attempt == Attempts || !made.Errors.Contains("File exists", StringComparison.Ordinal))
+                throw new InvalidOperationException($"No bridge could be made: {made.Errors}");
+        }
+    }
+
     private async Task BuildAsync(int count)
     {
-        await IpAsync("link", "add", _name, "type", "bridge");
         await IpAsync("addr", "add", $"{Bridge}/24", "dev", _name);
         await IpAsync("link", "set", _name, "up");
         var database = await LeadDatabaseToBridgeAsync();
