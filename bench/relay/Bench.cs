@@ -18,6 +18,12 @@ internal sealed class Bench(Options options, IReadOnlyList<IParty> parties, Sink
     /// <summary>Of one processor. What a party may use when it is called quiet.</summary>
     private const double QuietShare = 0.2;
 
+    /// <summary>How often memory is looked at. The kernel walks all pages of a process for it, which is work on the processors that are measured.</summary>
+    private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(3);
+
+    /// <summary>Mails of the run that warms up, at least: the node's code is compiled once more for speed while it works, and the last of it after some thousands.</summary>
+    private const int WarmUp = 10_000;
+
     /// <summary>One size: a run to warm up that is not counted (a server that has run for hours has all its code compiled and its caches full), then <see cref="Options.Runs"/> turns, in the other order each time.</summary>
     /// <param name="rate">Of the paced runs, for each party; null: as fast as it goes.</param>
     /// <returns>Of each party, in the order of the parties.</returns>
@@ -25,7 +31,7 @@ internal sealed class Bench(Options options, IReadOnlyList<IParty> parties, Sink
     {
         var results = parties.Select(_ => new List<Result>()).ToList();
         foreach (var party in parties)
-            await RunAsync(party, Load(mails, size));
+            await RunAsync(party, Load(Math.Max(mails, WarmUp), size));
         for (var turn = 0; turn < options.Runs; turn++)
         {
             foreach (var index in turn % 2 == 0 ? Enumerable.Range(0, parties.Count) : Enumerable.Range(0, parties.Count).Reverse())
@@ -47,7 +53,7 @@ internal sealed class Bench(Options options, IReadOnlyList<IParty> parties, Sink
         return (mails / clock.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - before).TotalMicroseconds / mails);
     }
 
-    private Load Load(int mails, int size, double? rate = null) => new(mails, size, options.Sessions, options.Recipients, options.TlsIn, options.Reuse, options.Pipelining, rate);
+    private Load Load(int mails, int size, double? rate = null) => new(mails, size, options.Sessions, options.Recipients, options.TlsIn, options.Reuse, options.Pipelining, options.Resume, rate);
 
     private async Task<Result> RunAsync(IParty party, Load load)
     {
@@ -110,7 +116,7 @@ internal sealed class Bench(Options options, IReadOnlyList<IParty> parties, Sink
         {
             while (true)
             {
-                await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+                await Task.Delay(SampleEvery, cancel);
                 party.Server.Sample();
                 party.Database?.Sample();
             }

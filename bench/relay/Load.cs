@@ -7,7 +7,7 @@ namespace ClusterMail.Bench.Relay;
 /// <param name="Mails">How many.</param>
 /// <param name="Size">Octets of content, headers included; the final dot is not.</param>
 /// <param name="Rate">Mails a second; null: as fast as the sessions get them through.</param>
-internal sealed record Load(int Mails, int Size, int Sessions, int Recipients, bool Tls, bool Reuse, bool Pipelining, double? Rate = null)
+internal sealed record Load(int Mails, int Size, int Sessions, int Recipients, bool Tls, bool Reuse, bool Pipelining, bool Resume, double? Rate = null)
 {
     private const int LineLength = 76;
 

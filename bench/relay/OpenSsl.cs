@@ -8,14 +8,14 @@ namespace ClusterMail.Bench.Relay;
 
 /// <summary>
 /// TLS 1.3 of blocking connections by the machine's OpenSSL, without what .NET puts on top of it: its client parses and judges each certificate whatever it is told, which costs
-/// a quarter of a millisecond a connection, and source and sink share the processors with the servers that are measured. Nothing is verified, nothing is resumed: every handshake is a full one. One lives as long as the process.
+/// a quarter of a millisecond a connection, and source and sink share the processors with the servers that are measured. Nothing is verified, and without a <see cref="Ticket"/> nothing is resumed: every handshake is a full one. One lives as long as the process.
 /// </summary>
 internal sealed partial class OpenSsl
 {
     private const string Library = "libssl.so.3";
 
     // ssl.h, tls1.h
-    private const int SetSessionCacheMode = 44, SetMinProtocolVersion = 123, Tls13 = 0x0304, PemFile = 1, ErrorZeroReturn = 6;
+    private const int SetReadAhead = 41, SetSessionCacheMode = 44, SetMinProtocolVersion = 123, Tls13 = 0x0304, PemFile = 1, ErrorZeroReturn = 6;
 
     private readonly nint _context;
 
@@ -26,7 +26,8 @@ internal sealed partial class OpenSsl
             throw Trouble("no context");
         _ = Control(_context, SetMinProtocolVersion, Tls13, 0);
         _ = Control(_context, SetSessionCacheMode, 0, 0);
-        SetReadAhead(_context, 1);
+        // What has arrived is read at once, instead of the five octets of a record's head and then the rest.
+        _ = Control(_context, SetReadAhead, 1, 0);
     }
 
     public static unsafe OpenSsl Client()
@@ -50,14 +51,17 @@ internal sealed partial class OpenSsl
 
     /// <summary>The handshake, and from then on what goes through it. The caller keeps the socket, and closes it after the stream.</summary>
     /// <exception cref="IOException">It failed.</exception>
-    public Stream Connect(Socket socket) => Start(socket, ConnectTls);
+    /// <param name="ticket">What the last session left, and takes what this one leaves when it is closed. Null: a full handshake.</param>
+    public Stream Connect(Socket socket, Ticket? ticket) => Start(socket, ConnectTls, ticket);
 
-    /// <inheritdoc cref="Connect"/>
-    public Stream Accept(Socket socket) => Start(socket, AcceptTls);
+    /// <summary>The other side's; a full handshake.</summary>
+    /// <exception cref="IOException">It failed.</exception>
+    public Stream Accept(Socket socket) => Start(socket, AcceptTls, null);
 
-    private Secured Start(Socket socket, Func<nint, int> handshake)
+    private Secured Start(Socket socket, Func<nint, int> handshake, Ticket? ticket)
     {
-        var secured = new Secured(NewConnection(_context));
+        var secured = new Secured(NewConnection(_context), ticket);
+        ticket?.Show(secured.Connection);
         if (SetSocket(secured.Connection, (int)socket.Handle) == 1 && handshake(secured.Connection) == 1)
             return secured;
         secured.Dispose();
@@ -72,7 +76,33 @@ internal sealed partial class OpenSsl
         return new IOException($"{what}: {Encoding.ASCII.GetString(text).TrimEnd('\0')}");
     }
 
-    private sealed class Secured(nint connection) : Stream
+    /// <summary>By which one session after the other is resumed. Of one thread.</summary>
+    internal sealed class Ticket : IDisposable
+    {
+        private nint _session;
+
+        public void Show(nint connection)
+        {
+            if (_session != 0 && SetSession(connection, _session) != 1)
+                throw Trouble("the session cannot be resumed");
+        }
+
+        public void Keep(nint connection)
+        {
+            var left = GetSession(connection);
+            if (left != 0 && IsResumable(left) == 1)
+                (left, _session) = (_session, left);
+            FreeSession(left);
+        }
+
+        public void Dispose()
+        {
+            FreeSession(_session);
+            _session = 0;
+        }
+    }
+
+    private sealed class Secured(nint connection, Ticket? ticket) : Stream
     {
         private bool _isOpen = true;
 
@@ -106,6 +136,7 @@ internal sealed partial class OpenSsl
             if (_isOpen)
             {
                 _isOpen = false;
+                ticket?.Keep(connection);
                 _ = Shutdown(connection);
                 FreeConnection(connection);
             }
@@ -126,9 +157,17 @@ internal sealed partial class OpenSsl
     [LibraryImport(Library, EntryPoint = "SSL_CTX_ctrl")]
     private static partial nint Control(nint context, int command, nint value, nint none);
 
-    /// <summary>What has arrived is read at once, instead of the five octets of a record's head and then the rest.</summary>
-    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_read_ahead")]
-    private static partial void SetReadAhead(nint context, int yes);
+    [LibraryImport(Library, EntryPoint = "SSL_set_session")]
+    private static partial int SetSession(nint connection, nint session);
+
+    [LibraryImport(Library, EntryPoint = "SSL_get1_session")]
+    private static partial nint GetSession(nint connection);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_is_resumable")]
+    private static partial int IsResumable(nint session);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_free")]
+    private static partial void FreeSession(nint session);
 
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_cert_verify_callback")]
     private static unsafe partial void SetVerify(nint context, delegate* unmanaged[Cdecl]<nint, nint, int> verdict, nint none);

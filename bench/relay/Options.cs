@@ -16,6 +16,8 @@ internal sealed record Options
           --tls WHERE        no, in, out or both; TLS 1.3                              default no
           --reuse yes|no     many mails over each connection of the source             default no
           --pipelining yes|no  MAIL, RCPT and DATA in one write                        default no
+          --resume yes|no    each connection after the first of a thread of the source
+                             resumes its TLS session, by a ticket                      default no
           --rate N|half      also paced runs: N mails a second for everybody, or half
                              of what the party has just reached                        default none
           --json FILE        every run, with versions, settings and durability
@@ -50,6 +52,9 @@ internal sealed record Options
     /// <summary>MAIL, RCPT and DATA in one write. Default: one command at a time, as <c>smtp-source</c> does.</summary>
     public required bool Pipelining { get; init; }
 
+    /// <summary>TLS sessions of the source are resumed (RFC 8446 §2.2), as clients do that keep what they were given. Default: a full handshake for each connection.</summary>
+    public required bool Resume { get; init; }
+
     /// <summary>Mails a second of the paced runs; null: none, or half of each party's own rate.</summary>
     public required double? Rate { get; init; }
 
@@ -83,6 +88,7 @@ internal sealed record Options
             ["--tls"] = "no",
             ["--reuse"] = "no",
             ["--pipelining"] = "no",
+            ["--resume"] = "no",
             ["--rate"] = "",
             ["--json"] = "",
             ["--base"] = "",
@@ -120,6 +126,7 @@ internal sealed record Options
             TlsOut = tls is "out" or "both",
             Reuse = OneOf(given, "--reuse", "yes", "no") == "yes",
             Pipelining = OneOf(given, "--pipelining", "yes", "no") == "yes",
+            Resume = OneOf(given, "--resume", "yes", "no") == "yes",
             Rate = given["--rate"] is "" or "half" ? null : Numbers(given, "--rate")[0],
             HalfRate = given["--rate"] == "half",
             Json = given["--json"].Length == 0 ? null : Path.GetFullPath(given["--json"]),

@@ -13,7 +13,7 @@ internal sealed class Report(Options options, IReadOnlyList<IParty> parties)
     private static string Machine => $"{Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}, .NET {Environment.Version}";
 
     private string Conditions =>
-        $"{options.Sessions} sessions, {(options.Reuse ? "connections reused" : "one connection a mail")}, {(options.Pipelining ? "pipelined" : "one command at a time")}, "
+        $"{options.Sessions} sessions, {(options.Reuse ? "connections reused" : "one connection a mail")}, {(options.Pipelining ? "pipelined" : "one command at a time")}, {(options.Resume ? "TLS sessions resumed, " : "")}"
         + $"{options.Recipients} recipient{(options.Recipients == 1 ? "" : "s")}, TLS {(options.TlsIn, options.TlsOut) switch { (true, true) => "in and out", (true, false) => "in", (false, true) => "out", _ => "nowhere" }}, "
         + $"{options.Runs} runs each, by turns";
 
@@ -62,6 +62,7 @@ internal sealed class Report(Options options, IReadOnlyList<IParty> parties)
             options.TlsOut,
             options.Reuse,
             options.Pipelining,
+            options.Resume,
             Parties = parties.Select(party => new { party.Name, party.Version, party.Durability, party.Settings }),
             Sizes = _blocks,
         }, Written);

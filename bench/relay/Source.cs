@@ -54,12 +54,13 @@ internal sealed class Source
         ".\r\n"u8.CopyTo(content.AsSpan(content.Length - 3));
         _lines.CopyTo(content, content.Length - 3 - _lines.Length);
         Wire? wire = null;
+        using var ticket = _load.Resume ? new OpenSsl.Ticket() : null;
         try
         {
             while (Volatile.Read(ref _trouble) is null && Interlocked.Increment(ref _next) is var number && number <= _load.Mails)
             {
                 Pace(number);
-                wire ??= Open(buffer);
+                wire ??= Open(buffer, ticket);
                 Load.Head(number).CopyTo(content, 0);
                 _waits[number - 1] = Mail(wire, content);
                 if (!_load.Reuse)
@@ -87,7 +88,7 @@ internal sealed class Source
             InterlockedMax(ref _late, -Stopwatch.Frequency * early.Ticks / TimeSpan.TicksPerSecond);
     }
 
-    private Wire Open(byte[] buffer)
+    private Wire Open(byte[] buffer, OpenSsl.Ticket? ticket)
     {
         var socket = new Socket(_server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -106,7 +107,7 @@ internal sealed class Source
         if (_load.Tls)
         {
             Say(wire, "STARTTLS\r\n"u8, 220);
-            wire.SecureAsClient(Tls);
+            wire.SecureAsClient(Tls, ticket);
             Say(wire, "EHLO bench.test\r\n"u8, 250);
         }
 

@@ -83,7 +83,7 @@ internal sealed class Wire(Socket socket, byte[] buffer) : IDisposable
     }
 
     /// <exception cref="IOException">The handshake failed.</exception>
-    public void SecureAsClient(OpenSsl tls) => _stream = _secured = tls.Connect(socket);
+    public void SecureAsClient(OpenSsl tls, OpenSsl.Ticket? ticket) => _stream = _secured = tls.Connect(socket, ticket);
 
     /// <inheritdoc cref="SecureAsClient"/>
     public void SecureAsServer(OpenSsl tls) => _stream = _secured = tls.Accept(socket);

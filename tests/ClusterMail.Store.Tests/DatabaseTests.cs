@@ -242,6 +242,8 @@ public sealed class DatabaseTests
         await database.ScalarAsync<int>("SELECT make_partitions(12)");
         Assert.Equal(1, await database.ScalarAsync<long>("SELECT count(*) FROM history_default"));
         Assert.Equal(3, await database.ScalarAsync<long>("SELECT count(*) FROM history"));
+        // Days that the migration found and days that were made now: 13, each of history and of attempts.
+        Assert.Equal(26, await database.ScalarAsync<long>("SELECT count(*) FROM pg_class WHERE relname ~ '^(history|attempt)_[0-9]{8}$' AND 'autovacuum_analyze_threshold=50000' = ANY (reloptions)"));
 
         Assert.Equal(0, await database.ScalarAsync<int>("SELECT drop_partitions(90)"));
         await database.ExecuteAsync("CREATE TABLE history_20200101 PARTITION OF history FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-02 00:00+00')");
