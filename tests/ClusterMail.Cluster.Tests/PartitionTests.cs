@@ -6,6 +6,7 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>Nodes in network namespaces, cut off while they work (EX-CLU-5, CLU-30).</summary>
+[Collection(ClusterFarm.PatientToo)]
 public class PartitionTests
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(60);

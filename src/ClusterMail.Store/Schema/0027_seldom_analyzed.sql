@@ -1,5 +1,5 @@
--- History is looked into by whole keys and by time, so the planner has little to learn from a sample of it, but a sample is 30,000 rows however many there are, and a young day
--- grows by a tenth, which is when PostgreSQL takes another, every few seconds. These are taken at 50,000 rows and a quarter more each time.
+-- History is looked into by whole keys and by time, so the planner has little to learn from a sample of it. But a sample is up to 30,000 rows, and PostgreSQL takes another when a table has
+-- grown by a tenth, which a young day under load does between any two looks of autovacuum. These are taken at 50,000 rows and at each quarter more.
 CREATE OR REPLACE FUNCTION make_partitions(ahead integer) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     parent record;
