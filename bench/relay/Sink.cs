@@ -12,7 +12,7 @@ internal sealed class Sink : IDisposable
     private const int Connections = 512;
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly OpenSsl? _tls;
+    private readonly BoringSsl? _tls;
     private readonly byte[] _greeted = "250-sink.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n"u8.ToArray();
     private readonly byte[] _offering = "250-sink.test\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 8BITMIME\r\n"u8.ToArray();
     private long _recipients;
@@ -27,7 +27,7 @@ internal sealed class Sink : IDisposable
     /// <param name="certificate">STARTTLS is offered with it; null: clear text.</param>
     public Sink(CertificateAuthority.Pair? certificate)
     {
-        _tls = certificate is null ? null : OpenSsl.Server(certificate);
+        _tls = certificate is null ? null : BoringSsl.Server(certificate);
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(Connections);
         for (var index = 0; index < Connections; index++)

@@ -7,7 +7,7 @@ namespace ClusterMail.Bench.Relay;
 /// <summary>Clients of one run, a thread each.</summary>
 internal sealed class Source
 {
-    private static readonly OpenSsl Tls = OpenSsl.Client();
+    private static readonly Lazy<BoringSsl> Tls = new(BoringSsl.Client);
 
     private readonly IPEndPoint _server;
     private readonly Load _load;
@@ -54,7 +54,7 @@ internal sealed class Source
         ".\r\n"u8.CopyTo(content.AsSpan(content.Length - 3));
         _lines.CopyTo(content, content.Length - 3 - _lines.Length);
         Wire? wire = null;
-        using var ticket = _load.Resume ? new OpenSsl.Ticket() : null;
+        using var ticket = _load.Resume ? new BoringSsl.Ticket() : null;
         try
         {
             while (Volatile.Read(ref _trouble) is null && Interlocked.Increment(ref _next) is var number && number <= _load.Mails)
@@ -88,7 +88,7 @@ internal sealed class Source
             InterlockedMax(ref _late, -Stopwatch.Frequency * early.Ticks / TimeSpan.TicksPerSecond);
     }
 
-    private Wire Open(byte[] buffer, OpenSsl.Ticket? ticket)
+    private Wire Open(byte[] buffer, BoringSsl.Ticket? ticket)
     {
         var socket = new Socket(_server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -107,7 +107,7 @@ internal sealed class Source
         if (_load.Tls)
         {
             Say(wire, "STARTTLS\r\n"u8, 220);
-            wire.SecureAsClient(Tls, ticket);
+            wire.SecureAsClient(Tls.Value, ticket);
             Say(wire, "EHLO bench.test\r\n"u8, 250);
         }
 

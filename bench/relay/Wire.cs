@@ -83,10 +83,10 @@ internal sealed class Wire(Socket socket, byte[] buffer) : IDisposable
     }
 
     /// <exception cref="IOException">The handshake failed.</exception>
-    public void SecureAsClient(OpenSsl tls, OpenSsl.Ticket? ticket) => _stream = _secured = tls.Connect(socket, ticket);
+    public void SecureAsClient(BoringSsl tls, BoringSsl.Ticket? ticket) => _stream = _secured = tls.Connect(socket, ticket);
 
     /// <inheritdoc cref="SecureAsClient"/>
-    public void SecureAsServer(OpenSsl tls) => _stream = _secured = tls.Accept(socket);
+    public void SecureAsServer(BoringSsl tls) => _stream = _secured = tls.Accept(socket);
 
     public void Dispose()
     {

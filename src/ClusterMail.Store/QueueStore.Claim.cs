@@ -13,7 +13,7 @@ public sealed partial class QueueStore
     /// </summary>
     private const int StepsPerClaim = 10_000;
 
-    /// <summary>Octets of content that come with the claim, not for mailboxes of this cluster, whose content never comes to a node: for a small mail one more question costs as much as all the rest of reading it.</summary>
+    /// <summary>Octets of content that come with the claim, once for each mail, not for mailboxes of this cluster, whose content never comes to a node: for a small mail one more question costs as much as all the rest of reading it.</summary>
     private const string ContentWithClaim = "16384";
 
     private volatile string _position = "";
@@ -21,20 +21,22 @@ public sealed partial class QueueStore
     private const string DueDestinationsSql = "SELECT keys, stopped_at, whole FROM due_destinations($1, $2, $3, $4, $5)";
 
     // Takes the rows of 'taken' into the epoch. started_at equal to now() means that this claim set it: there was no attempt before.
-    // Nothing before the first renewal after a start of the server: it may be another database than before.
+    // Nothing before the first renewal after a start of the server: it may be another database than before. The content comes with one recipient of a mail, not with each.
     private const string OwnTaken = $"""
         UPDATE recipient AS r
         SET owner = $1, state = 'delivering', turn = r.turn + 1, started_at = coalesce(r.started_at, now())
-        FROM taken t JOIN mail m ON m.id = t.mail_id
+        FROM (SELECT mail_id, ordinal, ordinal = min(ordinal) FILTER (WHERE destination <> '[local]') OVER (PARTITION BY mail_id) AS brings_content FROM taken) AS t
+        JOIN mail m ON m.id = t.mail_id
         WHERE r.mail_id = t.mail_id AND r.ordinal = t.ordinal AND renewed_since_start($1)
         RETURNING r.mail_id, r.ordinal, r.forward_path, r.destination, r.notify, r.orcpt, r.attempt, r.refusals, r.class, r.last_reply,
                   now() - r.queued_at, CASE WHEN r.started_at < now() THEN now() - r.started_at END, r.delay_notified, r.bounce_now,
                   m.name, m.reverse_path, m.size, m.body, m.smtputf8, m.has_8bit, m.ret, m.envid, m.accepted_at,
-                  CASE WHEN m.size <= {ContentWithClaim} AND r.destination <> '[local]' THEN {WholeSql} END, m.sealed_with, r.turn,
+                  CASE WHEN m.size <= {ContentWithClaim} AND t.brings_content THEN {WholeSql} END, m.sealed_with, r.turn,
                   now() - r.next_try
         """;
 
     // The oldest due of each destination, then what else of the same mails goes the same way (OUT-1). The clock is the database's (CLU-30).
+    // Of the mates, destination and time are compared so that no index on them fits: a plan made while the queue was empty looked for each mail through all that waited for its destination.
     private const string ClaimSql = $"""
         WITH first AS MATERIALIZED (
             SELECT due.mail_id, due.ordinal, due.destination
@@ -43,11 +45,11 @@ public sealed partial class QueueStore
                 WHERE r.destination = k.destination AND r.state IN ('queued', 'waiting') AND r.next_try <= now() AND r.next_try > coalesce(now() - $5, '-infinity')
                 ORDER BY r.next_try LIMIT $3 FOR UPDATE SKIP LOCKED) AS due),
         mates AS MATERIALIZED (
-            SELECT r.mail_id, r.ordinal
-            FROM (SELECT DISTINCT mail_id, destination FROM first) AS f JOIN recipient r ON r.mail_id = f.mail_id AND r.destination = f.destination
-            WHERE r.state IN ('queued', 'waiting') AND r.next_try <= now()
+            SELECT r.mail_id, r.ordinal, r.destination
+            FROM (SELECT DISTINCT mail_id, destination FROM first) AS f JOIN recipient r ON r.mail_id = f.mail_id AND r.destination || '' = f.destination
+            WHERE r.state IN ('queued', 'waiting') AND r.next_try + interval '0' <= now()
             LIMIT $4 FOR UPDATE OF r SKIP LOCKED),
-        taken AS (SELECT mail_id, ordinal FROM first UNION SELECT mail_id, ordinal FROM mates)
+        taken AS (SELECT mail_id, ordinal, destination FROM first UNION SELECT mail_id, ordinal, destination FROM mates)
         {OwnTaken}
         """;
 
@@ -77,16 +79,16 @@ public sealed partial class QueueStore
     // (delivery was off, QUEUE-5) uses up no time before its destination was first found down.
     private const string ClaimExpiredSql = $"""
         WITH bounced AS MATERIALIZED (
-            SELECT mail_id, ordinal FROM recipient WHERE bounce_now AND state IN ('queued', 'waiting') LIMIT $2 FOR UPDATE SKIP LOCKED),
+            SELECT mail_id, ordinal, destination FROM recipient WHERE bounce_now AND state IN ('queued', 'waiting') LIMIT $2 FOR UPDATE SKIP LOCKED),
         expired AS MATERIALIZED (
-            SELECT due.mail_id, due.ordinal
+            SELECT due.mail_id, due.ordinal, d.key AS destination
             FROM destination d, LATERAL (
                 SELECT r.mail_id, r.ordinal FROM recipient r
                 WHERE r.destination = d.key AND r.state IN ('queued', 'waiting') AND coalesce(r.started_at, r.queued_at) < now() - $3
                   AND (r.started_at IS NOT NULL OR d.down_since < now() - $3)
                 ORDER BY coalesce(r.started_at, r.queued_at) LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
             WHERE d.down_until > now() LIMIT $2),
-        taken AS (SELECT mail_id, ordinal FROM bounced UNION SELECT mail_id, ordinal FROM expired)
+        taken AS (SELECT mail_id, ordinal, destination FROM bounced UNION SELECT mail_id, ordinal, destination FROM expired)
         {OwnTaken}
         """;
 
@@ -133,6 +135,8 @@ public sealed partial class QueueStore
         var id = reader.GetInt64(0);
         if (!mails.TryGetValue(id, out var mail))
             mails.Add(id, mail = ReadMail(reader, id));
+        if (!reader.IsDBNull(23))
+            mail.ClaimedContent = Content(reader, id);
         return new ClaimedRecipient
         {
             Key = new RecipientKey(id, reader.GetInt16(1)),
@@ -154,7 +158,7 @@ public sealed partial class QueueStore
         };
     }
 
-    private QueuedMail ReadMail(NpgsqlDataReader reader, long id) => new()
+    private static QueuedMail ReadMail(NpgsqlDataReader reader, long id) => new()
     {
         Id = new MessageId(id),
         Name = reader.TextOrNull(14),
@@ -166,7 +170,6 @@ public sealed partial class QueueStore
         Ret = (Ret)reader.GetInt16(20),
         EnvelopeId = reader.TextOrNull(21),
         AcceptedAt = reader.GetFieldValue<DateTimeOffset>(22),
-        ClaimedContent = reader.IsDBNull(23) ? null : Content(reader, id),
     };
 
     /// <summary>Null: it cannot be opened here, or was not whole. Reading it when its turn comes says why.</summary>

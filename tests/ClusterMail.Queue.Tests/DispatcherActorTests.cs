@@ -269,6 +269,41 @@ public sealed class DispatcherActorTests : TestKit
         await EmptyAsync();
     }
 
+    [Theory]
+    [InlineData(true, 50)]
+    [InlineData(false, 450)]
+    public async Task CLU_35_a_destination_may_have_three_times_what_is_free_of_the_window_or_a_third_until_it_has_answered_and_little_at_any_time(bool answers, int full)
+    {
+        var silentAt = answers ? "MAIL" : "(connect)";
+        await using var peer = ScriptedPeer.Start(new PeerScript { On = step => step.Line.StartsWith(silentAt, StringComparison.Ordinal) ? ScriptedPeer.Silent : null });
+        Point("much.example", peer);
+        Point("little.example", peer);
+        var dispatcher = Start(destination: () => new DestinationOptions { Connections = 1 });
+        await AcceptAsync("much.example", 150);
+        await AcceptAsync("little.example", 99);
+        await Until.TrueAsync(() => peer.Sessions.Count == 2, QueueScene.Patience, "two connections");
+        // Where a session is open it has the first mail in its hands, and the next one waits.
+        if (answers)
+        {
+            await AcceptAsync("much.example", 150);
+            await AcceptAsync("little.example", 99);
+        }
+
+        _scene.Window.Take(_scene.Window.Free - full - 3, 0);
+        Assert.True(await Until.StaysAsync(() => !_blocked.Contains("much.example"), TimeSpan.FromSeconds(1.5)));
+
+        _scene.Window.Take(3, 0);
+        await Until.TrueAsync(() => _blocked.Contains("much.example"), QueueScene.Patience, "it is full");
+        _scene.Window.Take(_scene.Window.Free, 0);
+        Assert.True(await Until.StaysAsync(() => _blocked.Contains("much.example") && !_blocked.Contains("little.example"), TimeSpan.FromSeconds(1.5)));
+
+        _scene.Window.Return(5000, 0);
+        await Until.TrueAsync(() => !_blocked.Contains("much.example"), QueueScene.Patience, "there is room again");
+
+        async Task AcceptAsync(string domain, int count) =>
+            dispatcher.Tell(new DispatcherActor.Accepted([await _scene.OwnedAsync(recipients: [.. Enumerable.Range(0, count).Select(n => $"a{n}@{domain}")])]));
+    }
+
     [Fact]
     public async Task DELIV_2_two_domains_at_one_provider_share_its_connections()
     {

@@ -19,6 +19,31 @@ public sealed partial class DeepQueueTests
         Assert.Equal(["due20001", "due20002", "due20003"], (await scene.ClaimAsync()).Select(claimed => claimed.Destination).Order());
     }
 
+    [Theory]
+    [InlineData("[local]", "one.example", "two.example")]
+    [InlineData("one.example", "[local]", "two.example")]
+    public async Task DELIV_4_the_content_of_a_mail_comes_with_its_claim_whichever_of_its_recipients_is_first(params string[] destinations)
+    {
+        await using var scene = await Scene.StartAsync();
+        var mail = await scene.MailAsync(owned: false, "a@x", "b@x", "c@x");
+        await scene.Queue.AcceptAsync(scene.Epoch, [mail with { Recipients = [.. mail.Recipients.Select((one, place) => one with { Destination = destinations[place] })] }], default);
+
+        var claimed = await scene.ClaimAsync();
+
+        Assert.Equal(3, claimed.Count);
+        Assert.Equal(mail.Content.Memory!.Value.ToArray(), Assert.Single(claimed.Select(one => one.Mail).Distinct()).TakeContent()!.Memory!.Value.ToArray());
+    }
+
+    [Fact]
+    public async Task DELIV_10_no_content_comes_with_a_claim_of_mailboxes_alone()
+    {
+        await using var scene = await Scene.StartAsync();
+        var mail = await scene.MailAsync(owned: false, "a@x", "b@x");
+        await scene.Queue.AcceptAsync(scene.Epoch, [mail with { Recipients = [.. mail.Recipients.Select(one => one with { Destination = "[local]" })] }], default);
+
+        Assert.All(await scene.ClaimAsync(), one => Assert.Null(one.Mail.TakeContent()));
+    }
+
     [Fact]
     public async Task CLU_35_behind_many_due_of_one_destination_every_other_one_has_its_turn()
     {

@@ -43,6 +43,7 @@ internal sealed class ClusterMailParty : IParty
             ["relay.rules"] = "#<> default\n#blank false\n127.0.0.1 true",
             ["route.table"] = string.Create(CultureInfo.InvariantCulture, $"*,127.0.0.1,{around.Sink.Port}"),
             ["delivery.destination_connections"] = around.Sessions.ToString(CultureInfo.InvariantCulture),
+            ["delivery.workers_per_node"] = Math.Max(20, around.Sessions).ToString(CultureInfo.InvariantCulture),
             // The source is one address.
             ["receive.max_sessions_per_address"] = "0",
             ["delivery.tls"] = around.TlsOut ? "required" : "none",

@@ -92,7 +92,7 @@ internal sealed class Claimer(DispatcherParts parts, ShardHand hand, int shard, 
         _more = false;
         _rest.Ask();
         var within = _reach.Next(parts.Blocked.Unblocked);
-        lease.Store.ClaimAsync(lease.Epoch, room, Math.Max(1, options.PerDestination / 4), parts.Blocked.Full, CancellationToken.None, within).PipeTo(self,
+        lease.Store.ClaimAsync(lease.Epoch, room, options.ClaimPerDestination, parts.Blocked.Full, CancellationToken.None, within).PipeTo(self,
             success: rows => new Claimed(lease, rows, false, room),
             failure: cause => new Failed(cause, false, shard));
     }

@@ -52,6 +52,15 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     /// <summary>An answer of DNS is good for so long at least; asking before each mail would help nobody.</summary>
     private static readonly TimeSpan LeastTtl = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// What waits for one destination is at most so many times what is still free of the window: three quarters of it where it is alone, a quarter as long as nobody
+    /// there has answered. However many want more, something stays free (CLU-35, decision 9).
+    /// </summary>
+    private const double PartOfFree = 3, PartOfFreeUnproven = 1 / 3.0;
+
+    /// <summary>Recipients: less than this is nobody's trouble.</summary>
+    private const int LeastPart = 100;
+
     private readonly DispatcherParts _parts;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
@@ -243,11 +252,10 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private void OnTick()
     {
         _ticks++;
-        var perDestination = _parts.Options().PerDestination;
         _parts.Show(Seen());
         _connections.OnTick(raise: _ticks % 20 == 0);
         PumpAll();
-        _parts.Blocked.ReplaceFull(_lanes.Values.Where(lane => lane.Recipients >= perDestination).Select(lane => lane.Destination));
+        BlockFull();
         // Once a second: an empty claim of a deep queue walks all destinations that have mail.
         if (_delivering && _ticks % 2 == 0)
             foreach (var claimer in _claimers)
@@ -256,6 +264,14 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             Reconcile();
         if (_ticks % 120 == 0)
             Tidy();
+    }
+
+    private void BlockFull()
+    {
+        var free = _claimers.Sum(claimer => claimer.Hand.Window.Free);
+        _parts.Blocked.ReplaceFull(_lanes.Values
+            .Where(lane => lane.Recipients >= Math.Max(LeastPart, free * (lane.Pool is { Proven: true } ? PartOfFree : PartOfFreeUnproven)))
+            .Select(lane => lane.Destination));
     }
 
     private void Tidy()

@@ -11,8 +11,8 @@ public sealed record DispatcherOptions
     /// <summary>Recipients asked for in one claim; default 500.</summary>
     public int ClaimBatch { get; init; } = 500;
 
-    /// <summary>Recipients one destination may have waiting in this node's window; default 2000. Beyond it they stay in the database.</summary>
-    public int PerDestination { get; init; } = 2000;
+    /// <summary>Of one destination at most so many of them; default 500.</summary>
+    public int ClaimPerDestination { get; init; } = 500;
 
     /// <summary>Recipients in one SMTP transaction; default 100, the least every server takes (RFC 5321 §4.5.3.1.8).</summary>
     public int RecipientsPerTransaction { get; init; } = 100;

@@ -12,8 +12,11 @@ public sealed class Window(Func<int> maxRecipients, Func<long> maxBytes)
     public int Recipients => Volatile.Read(ref _recipients);
     public long Bytes => Volatile.Read(ref _bytes);
 
+    /// <summary>Recipients that still fit, as far as their number goes; never negative.</summary>
+    public int Free => Math.Max(0, maxRecipients() - Recipients);
+
     /// <summary>Recipients that still fit; never negative.</summary>
-    public int Room => Bytes >= maxBytes() ? 0 : Math.Max(0, maxRecipients() - Recipients);
+    public int Room => Bytes >= maxBytes() ? 0 : Free;
 
     public bool TryReserve(int recipients, long bytes)
     {

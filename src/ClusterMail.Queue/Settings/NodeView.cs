@@ -210,7 +210,7 @@ public sealed class NodeView
     private static DispatcherOptions DispatchFrom(SettingSet set) => new()
     {
         Workers = (int)set.Integer("delivery.workers_per_node"),
-        PerDestination = Math.Max(100, (int)set.Integer("delivery.window_recipients") / 4),
+        ClaimPerDestination = Math.Max(25, (int)set.Integer("delivery.window_recipients") / 16),
         NoAnswerPeriod = set.Hours("delivery.no_answer_hours"),
     };
 
