@@ -30,7 +30,8 @@ public sealed class LeaseAfterOutageTests
         await Until.TrueAsync(() => keeper.IsValid, QueueScene.Patience, "n1 has its lease");
         await using var blocker = await database.Source.OpenConnectionAsync();
         await using var transaction = await blocker.BeginTransactionAsync();
-        var other = await nodes.RegisterAsync(Registration("n2"), Length, default);
+        // For so much longer that n1 has surely lapsed when it ends: while n1 is in force it may judge n2 dead, however long it takes until the table is locked.
+        var other = await nodes.RegisterAsync(Registration("n2"), 3 * Length, default);
         await using (var held = new Npgsql.NpgsqlCommand("LOCK TABLE node IN EXCLUSIVE MODE", blocker, transaction))
             await held.ExecuteNonQueryAsync();
         await Until.TrueAsync(() => !keeper.IsValid, QueueScene.Patience, "the lease of n1 has lapsed");
