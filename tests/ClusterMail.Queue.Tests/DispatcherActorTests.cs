@@ -285,6 +285,7 @@ public sealed class DispatcherActorTests : TestKit
         // Where a session is open it has the first mail in its hands, and the next one waits.
         if (answers)
         {
+            await Until.TrueAsync(async () => (await dispatcher.Ask<DispatcherActor.Sight>(new DispatcherActor.Look(), QueueScene.Patience)).Waiting == 0, QueueScene.Patience, "the first mails are being sent");
             await AcceptAsync("much.example", 150);
             await AcceptAsync("little.example", 99);
         }
