@@ -59,6 +59,7 @@ internal sealed class Bench(Options options, IReadOnlyList<IParty> parties, Sink
     {
         await SettleAsync(party);
         var before = await party.CountersAsync();
+        var figuresBefore = await party.FiguresAsync();
         var transactions = sink.Transactions;
         party.Server.Start();
         party.Database?.Start();
@@ -73,12 +74,13 @@ internal sealed class Bench(Options options, IReadOnlyList<IParty> parties, Sink
         await done.CancelAsync();
         var peak = await watching;
         var after = await party.CountersAsync();
+        var inside = Inside.Of(sent.Waits.Average(), figuresBefore, await party.FiguresAsync(), Stopwatch.GetElapsedTime(started, arrived));
         double mails = load.Mails;
         var wal = (after?.Wal - before?.Wal) / mails;
         return new Result(
             mails / Stopwatch.GetElapsedTime(started, arrived).TotalSeconds, Results.At(sent.Waits, 0.5), Results.At(sent.Waits, 0.99),
             server * 1e6 / mails, database * 1e6 / mails, benchCpu / mails, peak,
-            (after?.Commits - before?.Commits) / mails, wal, wal - after?.Content, (sink.Transactions - transactions) / mails, sent.Late);
+            (after?.Commits - before?.Commits) / mails, wal, wal - after?.Content, (sink.Transactions - transactions) / mails, inside, sent.Late);
     }
 
     private async Task<(Source.Sent Sent, long Arrived)> RelayAsync(IParty party, Load load)

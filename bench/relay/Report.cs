@@ -33,6 +33,8 @@ internal sealed class Report(Options options, IReadOnlyList<IParty> parties)
         Console.WriteLine($"{"",-12} {"mails/s",8} {"spread",13} {"p50 ms",7} {"p99 ms",7} {"us/mail",8} {"of db",6} {"bench",6} {"peak MB",8} {"commits",8} {"WAL B",8} {"above",8} {"late ms",8}");
         for (var index = 0; index < parties.Count; index++)
             Console.WriteLine(Line(parties[index].Name, results[index]));
+        for (var index = 0; index < parties.Count; index++)
+            PrintInside(parties[index].Name, results[index]);
         if (ceiling is { } limit)
             PrintCeiling(limit, results);
         for (var index = 1; index < parties.Count && options.Builds is null; index++)
@@ -72,6 +74,16 @@ internal sealed class Report(Options options, IReadOnlyList<IParty> parties)
         $"{name,-12} {runs.Median(run => run.Rate),8:0} {$"{runs.Min(run => run.Rate):0}..{runs.Max(run => run.Rate):0}",13} {runs.Median(run => run.P50),7:0.0} {runs.Median(run => run.P99),7:0.0} "
         + $"{runs.Median(run => run.ServerCpu + (run.DatabaseCpu ?? 0)),8:0} {Optional(runs.Median(run => run.DatabaseCpu), "0"),6} {runs.Median(run => run.BenchCpu),6:0} {runs.Max(run => run.PeakMegabytes),8:0} "
         + $"{Optional(runs.Median(run => run.Commits), "0.00"),8} {Optional(runs.Median(run => run.Wal), "0"),8} {Optional(runs.Median(run => run.Overhead), "0"),8} {runs.Max(run => run.Late),8:0}";
+
+    private static void PrintInside(string name, IReadOnlyList<Result> runs)
+    {
+        if (runs.Any(run => run.Inside is null))
+            return;
+        Console.WriteLine($"{name}, final dot to 250, means in ms: {Middle(of => of.Check):0.00} to judge it, {Middle(of => of.Wait):0.00} until its commit begins, {Middle(of => of.Commit):0.00} commit, "
+            + $"{Middle(of => of.Way):0.00} from the client and back; {Middle(of => of.Allocated) / 1024:0} KB allocated a mail, {Middle(of => of.Paused):0.0 %} of the time stopped to collect garbage");
+
+        double Middle(Func<Inside, double> value) => runs.Select(run => value(run.Inside!)).Median();
+    }
 
     private static void PrintCeiling((double Rate, double Cpu) limit, IReadOnlyList<IReadOnlyList<Result>> results)
     {

@@ -20,6 +20,9 @@ public static class QueueMetrics
     public static readonly Histogram<double> CommitTime = Meter.CreateHistogram(
         "clustermail.queue.commit_time", "ms", "Time of one group commit.", tags: null,
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] });
+    public static readonly Histogram<double> CommitWait = Meter.CreateHistogram(
+        "clustermail.queue.commit_wait", "ms", "How long a mail that was just received waited for its group commit to begin.", tags: null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] });
     public static readonly Counter<long> Claimed = Meter.CreateCounter<long>("clustermail.queue.claimed", "recipients", "Recipients claimed from the database.");
     public static readonly Counter<long> LeaseLosses = Meter.CreateCounter<long>("clustermail.queue.lease_losses", "times", "How often this node's lease lapsed or was fenced.");
 

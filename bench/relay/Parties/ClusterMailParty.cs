@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using ClusterMail.Testing.Processes;
 using Npgsql;
 
@@ -9,7 +10,7 @@ namespace ClusterMail.Bench.Relay.Parties;
 /// One node and its private PostgreSQL, as <c>clustermail up --nodes 1</c> starts them; policy, history and logs on. Seen with strace: PostgreSQL calls fdatasync
 /// on its WAL for each group of mails, and only then does the node write their 250s.
 /// </summary>
-internal sealed class ClusterMailParty : IParty
+internal sealed partial class ClusterMailParty : IParty
 {
     /// <summary>Of 16 MB each.</summary>
     private const int LogFiles = 64;
@@ -46,6 +47,8 @@ internal sealed class ClusterMailParty : IParty
             ["delivery.workers_per_node"] = Math.Max(20, around.Sessions).ToString(CultureInfo.InvariantCulture),
             // The source is one address.
             ["receive.max_sessions_per_address"] = "0",
+            // A kept connection brings tens of thousands of mails here.
+            ["receive.max_commands"] = "10000000",
             ["delivery.tls"] = around.TlsOut ? "required" : "none",
         };
         if (around.TlsIn)
@@ -104,6 +107,24 @@ internal sealed class ClusterMailParty : IParty
         await reader.ReadAsync();
         return new Counters(reader.GetInt64(0), reader.GetInt64(1), await reader.IsDBNullAsync(2) ? null : reader.GetInt64(2));
     }
+
+    public async Task<NodeFigures?> FiguresAsync()
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+        var lines = Figure().Matches(await client.GetStringAsync(new Uri(_farm.Nodes[0].Admin.TrimEnd('/') + "/metrics")));
+        // A build of before does not tell, and a node that has taken no mail yet neither.
+        return Sum("clustermail_smtp_answer_time_milliseconds_count", "check") is > 0 and var mails
+            ? new NodeFigures(
+                mails, Sum("clustermail_smtp_answer_time_milliseconds_sum", "check"), Sum("clustermail_smtp_answer_time_milliseconds_sum", "store"), Sum("clustermail_queue_commit_wait_milliseconds_sum"),
+                Sum("dotnet_gc_heap_total_allocated_bytes_total"), Sum("dotnet_gc_pause_time_seconds_total"))
+            : null;
+
+        double Sum(string name, string label = "") => lines.Where(line => line.Groups["name"].Value == name && line.Groups["labels"].Value.Contains(label, StringComparison.Ordinal))
+            .Sum(line => double.Parse(line.Groups["value"].Value, CultureInfo.InvariantCulture));
+    }
+
+    [GeneratedRegex(@"^(?<name>\w+)(?<labels>\{[^}]*\})? (?<value>[-+.e0-9]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Figure();
 
     public async ValueTask DisposeAsync()
     {

@@ -62,6 +62,7 @@ internal sealed class EximParty : IParty
     }
 
     public Task<Counters?> CountersAsync() => Task.FromResult<Counters?>(null);
+    public Task<NodeFigures?> FiguresAsync() => Task.FromResult<NodeFigures?>(null);
 
     public async ValueTask DisposeAsync()
     {

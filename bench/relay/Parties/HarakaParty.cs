@@ -52,6 +52,7 @@ internal sealed class HarakaParty : IParty
 
     public Task<bool> IsEmptyAsync() => Task.FromResult(!Directory.EnumerateFiles(Path.Combine(_folder, "queue")).Any());
     public Task<Counters?> CountersAsync() => Task.FromResult<Counters?>(null);
+    public Task<NodeFigures?> FiguresAsync() => Task.FromResult<NodeFigures?>(null);
 
     public async ValueTask DisposeAsync()
     {

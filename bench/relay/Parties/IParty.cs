@@ -28,12 +28,24 @@ internal interface IParty : IAsyncDisposable
 
     /// <summary>Null where there is no database.</summary>
     Task<Counters?> CountersAsync();
+
+    /// <summary>Null where the server does not tell.</summary>
+    Task<NodeFigures?> FiguresAsync();
 }
 
 /// <summary>What a database has done so far.</summary>
 /// <param name="Wal">Octets.</param>
 /// <param name="Content">Octets of one of the last mails as it was stored, with its Received header; null before the first.</param>
 internal sealed record Counters(long Commits, long Wal, long? Content);
+
+/// <summary>What a node has counted so far.</summary>
+/// <param name="Mails">Accepted.</param>
+/// <param name="Check">Milliseconds of all mails together, from their content until nothing is left to do but to store it.</param>
+/// <param name="Store">From then until the 250.</param>
+/// <param name="Wait">Of that until the commit begins.</param>
+/// <param name="Allocated">Octets on the managed heap.</param>
+/// <param name="Paused">Seconds for which collections of garbage have stopped it.</param>
+internal sealed record NodeFigures(double Mails, double Check, double Store, double Wait, double Allocated, double Paused);
 
 /// <summary>What every party is given.</summary>
 /// <param name="Sink">Everything goes there.</param>

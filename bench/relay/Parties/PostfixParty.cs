@@ -57,5 +57,6 @@ internal sealed class PostfixParty : IParty
 
     public Task<bool> IsEmptyAsync() => Task.FromResult(_postfix.IsQueueEmpty);
     public Task<Counters?> CountersAsync() => Task.FromResult<Counters?>(null);
+    public Task<NodeFigures?> FiguresAsync() => Task.FromResult<NodeFigures?>(null);
     public ValueTask DisposeAsync() => _postfix.DisposeAsync();
 }

@@ -73,6 +73,9 @@ public sealed partial class AcceptJournal : IAsyncDisposable
 
         public Task<CommitResult> Done => _done.Task;
 
+        /// <summary>When it was handed in, as <see cref="Stopwatch.GetTimestamp"/> has it.</summary>
+        public long Since { get; } = Stopwatch.GetTimestamp();
+
         /// <summary>The session goes on where this is called.</summary>
         public void End(CommitResult result) => _done.TrySetResult(result);
 
@@ -173,6 +176,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
 
     private async Task RunCommitAsync(List<Entry> batch)
     {
+        var begun = Stopwatch.GetTimestamp();
         var results = await CommitBatchAsync(batch).ConfigureAwait(false);
         lock (_starting)
         {
@@ -182,6 +186,8 @@ public sealed partial class AcceptJournal : IAsyncDisposable
         }
         // The next commit is under way before this one's sessions have their say: the last of them goes on here.
         StartCommit();
+        foreach (var entry in batch)
+            QueueMetrics.CommitWait.Record(Stopwatch.GetElapsedTime(entry.Since, begun).TotalMilliseconds);
         for (var index = 0; index < batch.Count - 1; index++)
             batch[index].EndElsewhere(results[index]);
         batch[^1].End(results[^1]);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using ClusterMail.Protocol;
 using ClusterMail.Protocol.Grammar;
@@ -101,6 +102,7 @@ internal sealed class ContentIntake(SessionWire wire, SessionState state, Sessio
     /// <summary>PIPE-16 to PIPE-19.</summary>
     private async Task FinishAsync(SmtpCommand command, ContentArrival arrival)
     {
+        var ended = Stopwatch.GetTimestamp();
         var envelope = state.Transaction.Begun!;
         var policy = state.Policy!;
         var facts = arrival.Content.Facts;
@@ -111,7 +113,7 @@ internal sealed class ContentIntake(SessionWire wire, SessionState state, Sessio
         record.Checked("DATA", verdict);
         if (verdict.Accepted && await arrival.Content.CompleteAsync(stopping) is { } content)
         {
-            await HandOverAsync(command, new ArrivedContent(arrival.Id, state.Client, envelope, facts, content), policy);
+            await HandOverAsync(command, new ArrivedContent(arrival.Id, state.Client, envelope, facts, content), policy, ended);
         }
         else
         {
@@ -125,7 +127,7 @@ internal sealed class ContentIntake(SessionWire wire, SessionState state, Sessio
 
     /// <summary>PIPE-18 on the content itself, then PIPE-19. Pooled: every mail comes here and waits for its commit.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask HandOverAsync(SmtpCommand command, ArrivedContent arrived, ITransactionPolicy policy)
+    private async ValueTask HandOverAsync(SmtpCommand command, ArrivedContent arrived, ITransactionPolicy policy, long ended)
     {
         var (verdict, content) = await policy.JudgeAsync(arrived, stopping);
         if (!verdict.Accepted)
@@ -136,6 +138,7 @@ internal sealed class ContentIntake(SessionWire wire, SessionState state, Sessio
             return;
         }
         var isAccepted = false;
+        var judged = Stopwatch.GetTimestamp();
         try
         {
             var (id, client, envelope, facts, _) = arrived;
@@ -146,6 +149,7 @@ internal sealed class ContentIntake(SessionWire wire, SessionState state, Sessio
             {
                 wire.Write(reply);
                 record.Accepted(id);
+                ServerMetrics.Answered(ended, judged);
             }
             else
             {

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using ClusterMail.Testing.Processes;
+using Npgsql;
 
 namespace ClusterMail.Spec.Tests.Farm;
 
@@ -26,6 +29,61 @@ public class ReceivingTests(FarmFixture farm)
         Assert.Equal("221 2.0.0 mx.example.jp closing connection.", await client.SayAsync("QUIT"));
         var mail = await farm.Operated.OneAsync(arrived => arrived.MessageId == "ex-recv-1@example.net", Soon);
         Assert.Equal(["taro@example.jp"], mail.ForwardPaths);
+    }
+
+    [Fact]
+    public async Task PIPE_20_a_node_tells_where_the_time_to_250_goes()
+    {
+        var (_, domain) = farm.TakeSink();
+        var before = await AnswerTimesAsync();
+        using var first = await OpenToTheDotAsync(domain);
+        using var second = await OpenToTheDotAsync(domain);
+        await using var database = NpgsqlDataSource.Create(farm.Farm.Cluster.Database);
+        await using var blocker = await database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var hold = await blocker.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var command = new NpgsqlCommand("LOCK TABLE recipient IN SHARE MODE", blocker))
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await first.SendAsync(".\r\n");
+        await using var waiting = database.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '%insert into%recipient%'");
+        await Until.TrueAsync(async () => (long)(await waiting.ExecuteScalarAsync(TestContext.Current.CancellationToken))! > 0, Soon, "the first mail's commit waits for the lock");
+        await second.SendAsync(".\r\n");
+        var clock = Stopwatch.StartNew();
+        // What is measured: the second mail waits for the commit of the first, and that for the lock.
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        var held = clock.Elapsed.TotalMilliseconds;
+        await hold.RollbackAsync(TestContext.Current.CancellationToken);
+        Assert.StartsWith("250", await first.ReadAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("250", await second.ReadAsync(), StringComparison.Ordinal);
+        // The figures of a moment ago are kept for a third of a second.
+        var after = before;
+        await Until.TrueAsync(async () => (after = await AnswerTimesAsync()).Mails == before.Mails + 2, Soon, () => $"two mails more than {before}: {after}");
+        // Half: what it takes from the client to the node.
+        Assert.InRange(after.Wait - before.Wait, held / 2, held * 2);
+        Assert.InRange(after.Store - before.Store, held * 3 / 2, held * 5);
+        Assert.InRange(after.Check - before.Check, 0.001, held / 2);
+        Assert.Equal(before.Waited + 2, after.Waited);
+    }
+
+    private async Task<SmtpConversation> OpenToTheDotAsync(string domain)
+    {
+        var client = await SmtpConversation.OpenAsync(farm.Receiver);
+        await client.SayAsync("EHLO client.test");
+        await client.SayAsync("MAIL FROM:<a@example.net>");
+        await client.SayAsync($"RCPT TO:<x@{domain}>");
+        Assert.StartsWith("354", await client.SayAsync("DATA"), StringComparison.Ordinal);
+        await client.SendAsync("Subject: two\r\n\r\nbody\r\n");
+        return client;
+    }
+
+    private async Task<(double Mails, double Check, double Store, double Waited, double Wait)> AnswerTimesAsync()
+    {
+        using var client = new HttpClient();
+        var text = await client.GetStringAsync(new Uri(farm.Farm.Nodes[0].Admin.TrimEnd('/') + "/metrics"), TestContext.Current.CancellationToken);
+        return (Figure("smtp_answer_time_milliseconds_count", "check"), Figure("smtp_answer_time_milliseconds_sum", "check"), Figure("smtp_answer_time_milliseconds_sum", "store"),
+            Figure("queue_commit_wait_milliseconds_count", ""), Figure("queue_commit_wait_milliseconds_sum", ""));
+
+        double Figure(string name, string step) => Regex.Match(text, $@"(?m)^clustermail_{name}\{{[^}}]*{step}[^}}]*\}} ([-+.e0-9]+)") is { Success: true } match
+            ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
     }
 
     [Fact]
