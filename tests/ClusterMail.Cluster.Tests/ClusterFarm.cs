@@ -4,9 +4,9 @@ using ClusterMail.Testing.Processes;
 using Xunit.Sdk;
 using Xunit.v3;
 
-// One farm that works at a time, and beside it three that wait.
+// One farm that works at a time, and beside it two that wait.
 [assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
-[assembly: Parallelization(Mode = ParallelMode.Collections, MaxThreads = 4)]
+[assembly: Parallelization(Mode = ParallelMode.Collections, MaxThreads = 3)]
 
 namespace ClusterMail.Cluster.Tests;
 
@@ -18,11 +18,8 @@ internal sealed class ClusterFarm : IAsyncDisposable
     /// <summary>The collection of tests that mostly wait for the farm's own clocks: they run beside the others, one after the other, and judge nobody's speed.</summary>
     public const string Patient = "patient";
 
-    /// <summary>Two more such rows of tests, so that all end at about the same time.</summary>
+    /// <summary>Another such row of tests, so that both end at about the same time.</summary>
     public const string PatientToo = "patient, too";
-
-    /// <inheritdoc cref="PatientToo"/>
-    public const string PatientAsWell = "patient, as well";
 
     private ClusterFarm(Farm farm, RecordingSink sink)
     {

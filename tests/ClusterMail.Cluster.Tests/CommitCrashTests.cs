@@ -3,7 +3,6 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>A node killed before, during and after the commit of a mail it is accepting: 250 is written after the commit or never (P1, PIPE-20).</summary>
-[Collection(ClusterFarm.PatientAsWell)]
 public class CommitCrashTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

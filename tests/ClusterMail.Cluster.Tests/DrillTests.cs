@@ -4,7 +4,7 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>A drill as an operator rehearses it, on a farm that has work of its own meanwhile.</summary>
-[Collection(ClusterFarm.PatientAsWell)]
+[Collection(ClusterFarm.PatientToo)]
 public class DrillTests
 {
     private static readonly TimeSpan DrillLimit = TimeSpan.FromMinutes(5);

@@ -3,7 +3,7 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>The database of a farm at work is put back from a backup.</summary>
-[Collection(ClusterFarm.PatientAsWell)]
+[Collection(ClusterFarm.Patient)]
 public class RestoreTests
 {
     private const int Each = 10;

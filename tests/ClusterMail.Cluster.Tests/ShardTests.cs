@@ -5,7 +5,7 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>A farm whose queue has two databases, on a server each (docs/scaling.md).</summary>
-[Collection(ClusterFarm.PatientAsWell)]
+[Collection(ClusterFarm.PatientToo)]
 public class ShardTests
 {
     private const string East = "east";

@@ -3,7 +3,6 @@ using ClusterMail.Testing.Processes;
 namespace ClusterMail.Cluster.Tests;
 
 /// <summary>EX-CLU-1 to EX-CLU-4 and EX-CLU-7: what the specification prints, with real processes.</summary>
-[Collection(ClusterFarm.PatientAsWell)]
 public class WorkedExampleTests
 {
     private static readonly TimeSpan Takeover = TimeSpan.FromSeconds(60);
