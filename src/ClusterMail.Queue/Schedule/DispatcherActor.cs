@@ -53,10 +53,10 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan LeastTtl = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// What waits for one destination is at most so many times what is still free of the window: three quarters of it where it is alone, a quarter as long as nobody
-    /// there has answered. However many want more, something stays free (CLU-35, decision 9).
+    /// What waits for one destination is at most this part of what is still free of the window: a quarter of it where it is alone. However many want more, something
+    /// stays free (CLU-35, decision 9).
     /// </summary>
-    private const double PartOfFree = 3, PartOfFreeUnproven = 1 / 3.0;
+    private const double PartOfFree = 1 / 3.0;
 
     /// <summary>Recipients: less than this is nobody's trouble.</summary>
     private const int LeastPart = 100;
@@ -270,7 +270,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     {
         var free = _claimers.Sum(claimer => claimer.Hand.Window.Free);
         _parts.Blocked.ReplaceFull(_lanes.Values
-            .Where(lane => lane.Recipients >= Math.Max(LeastPart, free * (lane.Pool is { Proven: true } ? PartOfFree : PartOfFreeUnproven)))
+            .Where(lane => lane.Recipients >= Math.Max(LeastPart, free * PartOfFree))
             .Select(lane => lane.Destination));
     }
 
