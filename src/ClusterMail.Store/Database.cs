@@ -51,6 +51,8 @@ public static partial class Database
         // Nothing here leaves anything behind in a session, so the reset between two uses of a connection, as dear as a small commit, is for nothing.
         Default(given, merged, "No Reset On Close", true);
         Default(given, merged, "Auto Prepare Min Usages", 2);
+        // The library sends by 8 KB, and the server wakes for each; contents make a commit of hundreds of them (docs/performance.md).
+        Default(given, merged, "Write Buffer Size", 65_536);
         // Statement, lock and idle-in-transaction limits (design §5): one stuck session must not stop a node.
         const string Limits = "-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s";
         merged.Options = $"{Limits}{(epoch is null ? "" : HotPlans)} {given.Options}".TrimEnd();
