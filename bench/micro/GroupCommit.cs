@@ -37,8 +37,8 @@ public class GroupCommit : IAsyncDisposable
             new LeaseOptions { Length = TimeSpan.FromSeconds(60) },
             epoch =>
             {
-                var source = Database.Open(_database.ConnectionString, "bench-micro", epoch);
-                return (new QueueStore(source), source);
+                var opened = EpochStore.Open(_database.ConnectionString, "bench-micro", epoch);
+                return (opened.Queue, opened);
             },
             NullLogger<LeaseKeeper>.Instance);
         _lease.Start();
@@ -51,7 +51,7 @@ public class GroupCommit : IAsyncDisposable
     [Benchmark]
     public async Task Commit()
     {
-        var committed = await Task.WhenAll(Enumerable.Range(0, Sessions).Select(_ => _journal.CommitAsync(Mail(), default)));
+        var committed = await Task.WhenAll(Enumerable.Range(0, Sessions).Select(_ => Task.Run(() => _journal.CommitAsync(Mail(), default))));
         if (committed.Any(mail => mail.Owner is null))
             throw new InvalidOperationException("a mail was not committed");
     }

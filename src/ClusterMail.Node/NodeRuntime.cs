@@ -341,8 +341,8 @@ public sealed class NodeRuntime : IAsyncDisposable
 
     private (QueueStore, IAsyncDisposable) OpenStore(long epoch)
     {
-        var source = Database.Open(_node.Database, $"clustermaild {_node.Name}", epoch);
-        return (new QueueStore(source, Keys), source);
+        var opened = EpochStore.Open(_node.Database, $"clustermaild {_node.Name}", epoch, Keys);
+        return (opened.Queue, opened);
     }
 
     private void OnWritten(int recipients, bool notices)

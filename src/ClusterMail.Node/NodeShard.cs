@@ -61,8 +61,8 @@ public sealed partial class NodeShard : IAsyncDisposable
 
     private (QueueStore, IAsyncDisposable) OpenStore(long epoch)
     {
-        var source = Database.Open(_options.Database, $"clustermaild {_parts.Node.Name}", epoch);
-        return (new QueueStore(source, _parts.Keys), source);
+        var opened = EpochStore.Open(_options.Database, $"clustermaild {_parts.Node.Name}", epoch, _parts.Keys);
+        return (opened.Queue, opened);
     }
 
     private void OnWritten(int recipients, bool notices)

@@ -37,6 +37,10 @@ catch (Exception wrong) when (wrong is FormatException or InvalidDataException o
     return 2;
 }
 
+// One thread for each database may wait for the commit of a lone mail (decision 41); what else there is to do must not wait with it.
+ThreadPool.GetMinThreads(out var workers, out var completions);
+ThreadPool.SetMinThreads(workers + 1 + options.Shards.Length, completions);
+
 Log.Logger = Logging.Create(options);
 try
 {

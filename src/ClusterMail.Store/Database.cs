@@ -32,7 +32,18 @@ public static partial class Database
     /// <param name="applicationName">Shown in pg_stat_activity, for example <c>clustermaild node1</c>.</param>
     /// <param name="epoch">For the connections a node writes the queue with: by it <see cref="NodeStore.FenceExpiredAsync"/> finds sessions that hang.</param>
     /// <param name="maxPoolSize">Connections at most. Default 20: the hot path needs few, since it commits in groups.</param>
-    public static NpgsqlDataSource Open(string connectionString, string applicationName, long? epoch = null, int maxPoolSize = 20)
+    public static NpgsqlDataSource Open(string connectionString, string applicationName, long? epoch = null, int maxPoolSize = 20) =>
+        Build(Merge(connectionString, applicationName, epoch, maxPoolSize), applicationName);
+
+    /// <summary>The same without a pool: each connection is a new one, and closed by whoever opened it.</summary>
+    internal static NpgsqlDataSource OpenUnpooled(string connectionString, string applicationName, long epoch)
+    {
+        var text = Merge(connectionString, applicationName, epoch, maxPoolSize: 1);
+        text.Pooling = false;
+        return Build(text, applicationName);
+    }
+
+    private static NpgsqlConnectionStringBuilder Merge(string connectionString, string applicationName, long? epoch, int maxPoolSize)
     {
         var given = new NpgsqlConnectionStringBuilder(connectionString);
         var merged = new NpgsqlConnectionStringBuilder(connectionString)
@@ -56,7 +67,7 @@ public static partial class Database
         // Statement, lock and idle-in-transaction limits (design §5): one stuck session must not stop a node.
         const string Limits = "-c statement_timeout=25s -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s";
         merged.Options = $"{Limits}{(epoch is null ? "" : HotPlans)} {given.Options}".TrimEnd();
-        return Build(merged, applicationName);
+        return merged;
     }
 
     /// <summary>Of several hosts the one that takes writes, unless the text asks for another kind: what is here neither reads from a standby nor writes to one.</summary>

@@ -12,6 +12,8 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
 {
     private readonly ContentKeys _keys = keys ?? ContentKeys.None;
 
+    /// <summary>For a mail that is committed alone; null: over the pool, as all others.</summary>
+    internal LoneConnection? Lone { get; init; }
 
     /// <summary>Octets of one row of <c>mail_chunk</c> of a content that is streamed, the last of a mail excepted.</summary>
     internal const int ChunkSize = 256 * 1024;
@@ -69,6 +71,36 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
         else
             WithHeld(batch, epoch, mails);
         await UnderEpochAsync(epoch, () => StandbyWait.RunAsync(connection, () => batch.ExecuteNonQueryAsync(cancel)));
+    }
+
+    /// <summary>The same for one mail of a client that nobody else is beside: with one recipient it keeps the calling thread until it is committed (decision 41).</summary>
+    public Task AcceptAloneAsync(long epoch, NewMail mail, CancellationToken cancel)
+    {
+        if (Lone is null || mail is not { Recipients.Length: 1, Held: null })
+            return AcceptAsync(epoch, [mail], cancel);
+        try
+        {
+            Lone.Run(connection => AcceptAlone(connection, epoch, mail));
+            return Task.CompletedTask;
+        }
+        catch (Exception trouble)
+        {
+            return Task.FromException(trouble);
+        }
+    }
+
+    private void AcceptAlone(NpgsqlConnection connection, long epoch, NewMail mail)
+    {
+        using var batch = connection.CreateBatch();
+        Accept(batch, epoch, [mail]);
+        try
+        {
+            StandbyWait.Run(connection, () => batch.ExecuteNonQuery());
+        }
+        catch (PostgresException trouble) when (trouble.SqlState == Database.EpochFenced)
+        {
+            throw new EpochFencedException(epoch);
+        }
     }
 
     /// <summary>What is held is committed with what is not: there is all of a mail or nothing of it (APPROVE-88).</summary>

@@ -18,19 +18,18 @@ internal static class StandbyWait
     /// <exception cref="TimeoutException">It is committed, but not on the standby; ask <see cref="QueueStore.WhichExistAsync"/>.</exception>
     public static async Task RunAsync(NpgsqlConnection connection, Func<Task> write)
     {
-        var given = false;
-        void OnNotice(object sender, NpgsqlNoticeEventArgs heard) => given |= heard.Notice.SqlState == Warning;
-        connection.Notice += OnNotice;
-        try
-        {
-            await write();
-        }
-        finally
-        {
-            connection.Notice -= OnNotice;
-        }
-        if (given)
-            throw new TimeoutException("the commit did not reach the synchronous standby");
+        using var watch = new WarningWatch(connection);
+        await write();
+        watch.ThrowIfWarned();
+    }
+
+    /// <summary>The same on this thread, which waits for the server.</summary>
+    /// <exception cref="TimeoutException">It is committed, but not on the standby; ask <see cref="QueueStore.WhichExistAsync"/>.</exception>
+    public static void Run(NpgsqlConnection connection, Action write)
+    {
+        using var watch = new WarningWatch(connection);
+        write();
+        watch.ThrowIfWarned();
     }
 
     /// <summary>Returns when the synchronous standby, if there is one, has all that was committed before. Costs one commit.</summary>
@@ -40,4 +39,26 @@ internal static class StandbyWait
         await using var command = new NpgsqlCommand(BarrierSql, connection);
         await command.ExecuteNonQueryAsync(cancel);
     });
+
+    private sealed class WarningWatch : IDisposable
+    {
+        private readonly NpgsqlConnection _connection;
+        private bool _warned;
+
+        public WarningWatch(NpgsqlConnection connection)
+        {
+            _connection = connection;
+            connection.Notice += OnNotice;
+        }
+
+        public void ThrowIfWarned()
+        {
+            if (_warned)
+                throw new TimeoutException("the commit did not reach the synchronous standby");
+        }
+
+        public void Dispose() => _connection.Notice -= OnNotice;
+
+        private void OnNotice(object sender, NpgsqlNoticeEventArgs heard) => _warned |= heard.Notice.SqlState == Warning;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ClusterMail.Queue.Accept;
+using ClusterMail.Store;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -8,6 +9,9 @@ namespace ClusterMail.Queue.Tests;
 public sealed class AcceptJournalTests
 {
     private static AcceptJournal Journal(QueueScene scene) => new(scene.Lease, new AcceptJournalOptions(), NullLogger<AcceptJournal>.Instance);
+
+    /// <summary>As from a session of its own: a lone mail keeps the thread that hands it in.</summary>
+    private static Task<CommitResult> Together(AcceptJournal journal, NewMail mail) => Task.Run(() => journal.CommitAsync(mail, default));
 
     [Fact]
     public async Task P1_many_mails_that_come_together_share_few_commits()
@@ -19,7 +23,7 @@ public sealed class AcceptJournalTests
         listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref commits, (int)value));
         listener.Start();
         var mails = Enumerable.Range(0, 500).Select(_ => scene.Mail(false, "a@example.net")).ToArray();
-        var answers = await Task.WhenAll(mails.Select(mail => journal.CommitAsync(mail, default)));
+        var answers = await Task.WhenAll(mails.Select(mail => Together(journal, mail)));
         Assert.All(answers, answer => Assert.Equal(scene.Epoch.Epoch, answer.Owner?.Epoch));
         Assert.Equal(500, await scene.CountAsync("mail"));
         Assert.InRange(Volatile.Read(ref commits), 1, 100);
@@ -35,7 +39,7 @@ public sealed class AcceptJournalTests
         Assert.NotNull((await journal.CommitAsync(taken, default)).Owner);
         // The same number again: what a bug would do.
         var mails = Enumerable.Range(0, 20).Select(i => i == 7 ? taken : scene.Mail(false, "a@example.net")).ToArray();
-        var answers = await Task.WhenAll(mails.Select(mail => journal.CommitAsync(mail, default)));
+        var answers = await Task.WhenAll(mails.Select(mail => Together(journal, mail)));
         Assert.Equal(Enumerable.Range(0, 20).Select(i => i != 7), answers.Select(answer => answer.Owner is not null));
         Assert.Equal(20, await scene.CountAsync("mail"));
     }
@@ -69,13 +73,41 @@ public sealed class AcceptJournalTests
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
         var mail = scene.Mail(true, "a@example.net");
-        var answer = journal.CommitAsync(mail, default);
+        var answer = Together(journal, mail);
         await Until.TrueAsync(async () => await scene.CountAsync(
             $"(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%epoch={scene.Epoch.Epoch}' AND wait_event_type = 'Lock') k") > 0,
             QueueScene.Patience, "the backend waits for the lock and is killed");
         await hold.RollbackAsync(TestContext.Current.CancellationToken);
         Assert.Equal((await answer).Owner is not null, await scene.CountAsync($"mail WHERE id = {mail.Id.Number}") == 1);
         Assert.NotNull((await journal.CommitAsync(scene.Mail(true, "a@example.net"), default)).Owner);
+    }
+
+    [Fact]
+    public async Task PIPE_20_a_lone_mail_after_its_connection_was_closed_is_answered_truly_and_the_next_is_committed()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        await using var journal = Journal(scene);
+        Assert.NotNull((await journal.CommitAsync(scene.Mail(true, "a@example.net"), default)).Owner);
+        var closed = await scene.CountAsync(
+            $"(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%epoch={scene.Epoch.Epoch}') k");
+        Assert.InRange(closed, 1, 10);
+        var mail = scene.Mail(true, "a@example.net");
+        var answer = await journal.CommitAsync(mail, default);
+        Assert.Equal(answer.Owner is not null, await scene.CountAsync($"mail WHERE id = {mail.Id.Number}") == 1);
+        Assert.NotNull((await journal.CommitAsync(scene.Mail(true, "a@example.net"), default)).Owner);
+    }
+
+    [Fact]
+    public async Task P1_mails_of_one_client_one_after_the_other_share_a_connection_that_ends_with_the_epoch()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        await using var journal = Journal(scene);
+        var connections = $"pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%epoch={scene.Epoch.Epoch}'";
+        for (var mail = 0; mail < 20; mail++)
+            Assert.NotNull((await journal.CommitAsync(scene.Mail(true, "a@example.net"), default)).Owner);
+        Assert.Equal(1, await scene.CountAsync(connections));
+        await scene.FenceAsync(scene.Epoch.Epoch);
+        await Until.TrueAsync(async () => await scene.CountAsync(connections) == 0, QueueScene.Patience, "the connection is closed");
     }
 
     [Fact]

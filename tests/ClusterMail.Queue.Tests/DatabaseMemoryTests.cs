@@ -1,6 +1,5 @@
 using ClusterMail.Queue.Lease;
 using ClusterMail.Store;
-using ClusterMail.Store.Content;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -76,8 +75,8 @@ public sealed class DatabaseMemoryTests : IDisposable
         new LeaseOptions { Length = TimeSpan.FromMinutes(20), RenewEvery = TimeSpan.FromMilliseconds(200), FenceEvery = TimeSpan.FromMinutes(10) },
         epoch =>
         {
-            var source = Store.Database.Open(database.ConnectionString, "clustermaild n1", epoch);
-            return (new QueueStore(source, ContentKeys.None), source);
+            var opened = EpochStore.Open(database.ConnectionString, "clustermaild n1", epoch);
+            return (opened.Queue, opened);
         },
         NullLogger<LeaseKeeper>.Instance)
     { Memory = new DatabaseMemory(File) };

@@ -98,8 +98,8 @@ public sealed class DirectoryWatchTests
             var lease = new LeaseKeeper(
                 new NodeStore(database.Source), new NodeRegistration(name, $"akka.tcp://clustermail@127.0.0.1:1/{name}", "http://127.0.0.1:1", "", "1", []), new LeaseOptions(), epoch =>
                 {
-                    var source = Store.Database.Open(database.ConnectionString, $"clustermaild {name}", epoch);
-                    return (new QueueStore(source), source);
+                    var opened = EpochStore.Open(database.ConnectionString, $"clustermaild {name}", epoch);
+                    return (opened.Queue, opened);
                 }, NullLogger<LeaseKeeper>.Instance);
             lease.Renewed += renewal => _ = watch.FollowAsync(renewal.DirectoryVersion, default);
             lease.Start();

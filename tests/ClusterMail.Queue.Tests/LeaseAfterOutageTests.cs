@@ -15,8 +15,8 @@ public sealed class LeaseAfterOutageTests
         new LeaseOptions { Length = Length, Guard = TimeSpan.FromMilliseconds(100), RenewEvery = TimeSpan.FromMilliseconds(100), FenceEvery = TimeSpan.FromMilliseconds(50), Mercy = mercy },
         epoch =>
         {
-            var source = Store.Database.Open(database.ConnectionString, "clustermaild n1", epoch);
-            return (new QueueStore(source), source);
+            var opened = EpochStore.Open(database.ConnectionString, "clustermaild n1", epoch);
+            return (opened.Queue, opened);
         },
         NullLogger<LeaseKeeper>.Instance);
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using ClusterMail.Queue.Lease;
 using ClusterMail.Store;
-using ClusterMail.Store.Content;
 using ClusterMail.Testing;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,8 +16,8 @@ public sealed class LeaseKeeperTests
         new NodeStore(database.Source), Named("n1"), options,
         epoch =>
         {
-            var source = Store.Database.Open(database.ConnectionString, "clustermaild n1", epoch);
-            return (new QueueStore(source, ContentKeys.None), source);
+            var opened = EpochStore.Open(database.ConnectionString, "clustermaild n1", epoch);
+            return (opened.Queue, opened);
         },
         NullLogger<LeaseKeeper>.Instance);
 

@@ -60,8 +60,8 @@ internal sealed class QueueScene : IAsyncDisposable
             new LeaseOptions { Length = Max(TimeSpan.FromSeconds(60), 2 * renewEvery), FenceEvery = TimeSpan.FromMinutes(10), RenewEvery = renewEvery },
             epoch =>
             {
-                var source = Store.Database.Open(database.ConnectionString, "clustermaild n1", epoch);
-                return (new QueueStore(source, keys), source);
+                var opened = EpochStore.Open(database.ConnectionString, "clustermaild n1", epoch, keys);
+                return (opened.Queue, opened);
             },
             NullLogger<LeaseKeeper>.Instance);
         var alarms = new System.Collections.Concurrent.ConcurrentQueue<string>();

@@ -20,6 +20,8 @@ public sealed class NodeStoreTests
         await Assert.ThrowsAsync<EpochFencedException>(() => scene.RecordAsync(late));
         var mail = await scene.MailAsync(owned: true, "x@example.org");
         await Assert.ThrowsAsync<EpochFencedException>(() => scene.Queue.AcceptAsync(scene.Epoch, [mail], default));
+        await using var ofEpoch = EpochStore.Open(scene.Database.ConnectionString, "clustermaild node1", scene.Epoch);
+        await Assert.ThrowsAsync<EpochFencedException>(() => ofEpoch.Queue.AcceptAloneAsync(scene.Epoch, mail, default));
         await Assert.ThrowsAsync<EpochFencedException>(() => scene.Queue.AcceptLargeAsync(scene.Epoch, mail, default));
         await Assert.ThrowsAsync<EpochFencedException>(() => scene.ClaimAsync());
         Assert.True((await scene.Nodes.RenewAsync(scene.Epoch, Scene.Lease, null, default)).Fenced);

@@ -89,6 +89,9 @@ public sealed partial class AcceptJournal : IAsyncDisposable
         void IThreadPoolWorkItem.Execute() => End(_result);
     }
 
+    /// <param name="IsAlone">One mail, and one before it: of a client that nobody else is beside.</param>
+    private readonly record struct Batch(List<Entry> Entries, bool IsAlone);
+
     public AcceptJournal(LeaseKeeper lease, AcceptJournalOptions options, ILogger<AcceptJournal> log)
     {
         (_lease, _options, _log) = (lease, options, log);
@@ -107,7 +110,8 @@ public sealed partial class AcceptJournal : IAsyncDisposable
         || (Volatile.Read(ref _running) > 0 && Stopwatch.GetElapsedTime(Volatile.Read(ref _lastStart)) > _options.Slow);
 
     /// <summary>
-    /// Completes when the mail is committed, with the lease under which it is owned; without one when it is not committed and never will be by us.
+    /// Completes when the mail is committed, with the lease under which it is owned; without one when it is not committed and never will be by us. A mail that comes alone keeps the
+    /// calling thread until then (decision 41).
     /// </summary>
     public async Task<CommitResult> CommitAsync(NewMail mail, CancellationToken cancel)
     {
@@ -140,7 +144,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
     /// What the next commit takes when one may run: at once while none does, beside a running one only when much waits, since few big commits beat many
     /// small ones. Asked when a mail comes and when a commit ends, so nothing polls.
     /// </summary>
-    private List<Entry>? NextBatch()
+    private Batch? NextBatch()
     {
         lock (_starting)
         {
@@ -148,8 +152,9 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             if (waiting == 0 || _running == MaxRunning || (_running > 0 && waiting < _options.SecondCommitFrom) || IsPaced(waiting))
                 return null;
             _running++;
-            var batch = Take();
-            (_lastStart, _lastBatch) = (Stopwatch.GetTimestamp(), batch.Count);
+            var taken = Take();
+            var batch = new Batch(taken, taken.Count == 1 && _lastBatch < 2);
+            (_lastStart, _lastBatch) = (Stopwatch.GetTimestamp(), taken.Count);
             return batch;
         }
     }
@@ -174,10 +179,11 @@ public sealed partial class AcceptJournal : IAsyncDisposable
         StartCommit();
     }
 
-    private async Task RunCommitAsync(List<Entry> batch)
+    private async Task RunCommitAsync(Batch taken)
     {
+        var batch = taken.Entries;
         var begun = Stopwatch.GetTimestamp();
-        var results = await CommitBatchAsync(batch).ConfigureAwait(false);
+        var results = await CommitBatchAsync(taken).ConfigureAwait(false);
         lock (_starting)
         {
             _running--;
@@ -207,8 +213,9 @@ public sealed partial class AcceptJournal : IAsyncDisposable
     }
 
     /// <returns>How each of them ended; no trouble is thrown.</returns>
-    private async Task<CommitResult[]> CommitBatchAsync(List<Entry> batch)
+    private async Task<CommitResult[]> CommitBatchAsync(Batch taken)
     {
+        var batch = taken.Entries;
         var result = CommitResult.Refused;
         try
         {
@@ -220,7 +227,8 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             {
                 var started = Stopwatch.GetTimestamp();
                 var mails = batch.ConvertAll(entry => entry.Mail);
-                result = await TryAsync(lease, mails, () => lease.Store.AcceptAsync(lease.Epoch, mails, _stop.Token)).ConfigureAwait(false);
+                result = await TryAsync(lease, mails,
+                    () => taken.IsAlone ? lease.Store.AcceptAloneAsync(lease.Epoch, mails[0], _stop.Token) : lease.Store.AcceptAsync(lease.Epoch, mails, _stop.Token)).ConfigureAwait(false);
                 QueueMetrics.Commits.Add(1, new KeyValuePair<string, object?>("kind", "accept"));
                 QueueMetrics.CommitBatch.Record(batch.Count, new KeyValuePair<string, object?>("kind", "accept"));
                 QueueMetrics.CommitTime.Record(Stopwatch.GetElapsedTime(started).TotalMilliseconds, new KeyValuePair<string, object?>("kind", "accept"));
@@ -234,7 +242,7 @@ public sealed partial class AcceptJournal : IAsyncDisposable
             {
                 var alone = new CommitResult[batch.Count];
                 for (var index = 0; index < alone.Length; index++)
-                    alone[index] = (await CommitBatchAsync([batch[index]]).ConfigureAwait(false))[0];
+                    alone[index] = (await CommitBatchAsync(new Batch([batch[index]], IsAlone: false)).ConfigureAwait(false))[0];
                 return alone;
             }
         }
