@@ -76,31 +76,18 @@ public sealed partial class QueueStore(NpgsqlDataSource dataSource, ContentKeys?
     /// <summary>The same for one mail of a client that nobody else is beside: with one recipient it keeps the calling thread until it is committed (decision 41).</summary>
     public Task AcceptAloneAsync(long epoch, NewMail mail, CancellationToken cancel)
     {
-        if (Lone is null || mail is not { Recipients.Length: 1, Held: null })
+        if (Lone is not { } lone || mail is not { Recipients.Length: 1, Held: null })
             return AcceptAsync(epoch, [mail], cancel);
-        try
+        return UnderEpochAsync(epoch, () =>
         {
-            Lone.Run(connection => AcceptAlone(connection, epoch, mail));
+            lone.Run(connection =>
+            {
+                using var batch = connection.CreateBatch();
+                Accept(batch, epoch, [mail]);
+                StandbyWait.Run(connection, () => batch.ExecuteNonQuery());
+            });
             return Task.CompletedTask;
-        }
-        catch (Exception trouble)
-        {
-            return Task.FromException(trouble);
-        }
-    }
-
-    private void AcceptAlone(NpgsqlConnection connection, long epoch, NewMail mail)
-    {
-        using var batch = connection.CreateBatch();
-        Accept(batch, epoch, [mail]);
-        try
-        {
-            StandbyWait.Run(connection, () => batch.ExecuteNonQuery());
-        }
-        catch (PostgresException trouble) when (trouble.SqlState == Database.EpochFenced)
-        {
-            throw new EpochFencedException(epoch);
-        }
+        });
     }
 
     /// <summary>What is held is committed with what is not: there is all of a mail or nothing of it (APPROVE-88).</summary>
