@@ -56,7 +56,7 @@ public sealed class ExistingServer : IAsyncDisposable
     public async Task<MimeMessage> ArrivedAsync(string name, Func<MimeMessage, bool> which, string what)
     {
         MimeMessage? found = null;
-        await Until.TrueAsync(() => (found = Mailbox(name).FirstOrDefault(which)) is not null, Patience, $"{what} in the mailbox of {name} ({string.Join(" | ", Mailbox(name).Select(mail => mail.Subject))})\n{Log}");
+        await Until.TrueAsync(() => (found = Mailbox(name).FirstOrDefault(which)) is not null, Patience, () => $"{what} in the mailbox of {name} ({string.Join(" | ", Mailbox(name).Select(mail => mail.Subject))})\n{Log}");
         return found!;
     }
 

@@ -31,7 +31,7 @@ public sealed class Postfix : IAsyncDisposable
 
     /// <param name="relayTo">Everything goes there.</param>
     /// <param name="port">Where it listens; any free one when null.</param>
-    /// <param name="settings">Further lines of main.cf.</param>
+    /// <param name="settings">Further lines of main.cf, or others than ours.</param>
     public static Task<Postfix> StartAsync(IPEndPoint relayTo, int? port = null, params IReadOnlyList<string> settings) =>
         StartAtAsync(new IPEndPoint(IPAddress.Loopback, port ?? Ports.Block(1)), relayTo, settings);
 
@@ -77,7 +77,7 @@ public sealed class Postfix : IAsyncDisposable
         foreach (var name in new[] { "etc", "queue", "data", "log" })
             Directory.CreateDirectory(Path.Combine(_folder, name));
         await Tool.MustAsync(Limit, "chown", "postfix", Path.Combine(_folder, "data"));
-        await File.WriteAllTextAsync(Path.Combine(Configuration, "main.cf"), $"""
+        var main = $"""
             compatibility_level = 3.6
             queue_directory = {_folder}/queue
             data_directory = {_folder}/data
@@ -101,9 +101,12 @@ public sealed class Postfix : IAsyncDisposable
             alias_maps =
             alias_database =
             biff = no
-            {string.Join('\n', settings)}
-
-            """);
+            """;
+        // Each once: every process warns of a name that stands twice, and the one that writes the log hangs when ten records wait before it runs, and with it the whole instance.
+        var lines = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var line in main.Split('\n').Concat(settings))
+            lines[line[..line.IndexOf('=', StringComparison.Ordinal)].Trim()] = line;
+        await File.WriteAllTextAsync(Path.Combine(Configuration, "main.cf"), string.Join('\n', lines.Values) + "\n");
         await File.WriteAllTextAsync(Path.Combine(Configuration, "master.cf"), $"""
             {EndPoint}  inet  n - n - - smtpd
             pickup     unix  n - n 60 1 pickup
