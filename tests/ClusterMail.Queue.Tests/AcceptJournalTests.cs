@@ -3,6 +3,7 @@ using ClusterMail.Queue.Accept;
 using ClusterMail.Store;
 using ClusterMail.Testing.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace ClusterMail.Queue.Tests;
 
@@ -66,12 +67,7 @@ public sealed class AcceptJournalTests
         await using var journal = Journal(scene);
         // The insert waits for this lock, so the backend is surely killed in the middle.
         await using var blocker = await scene.Database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        await using var hold = await blocker.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await using (var command = blocker.CreateCommand())
-        {
-            command.CommandText = "LOCK TABLE recipient IN SHARE MODE";
-            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        }
+        await using var hold = await StopInsertsAsync(blocker);
         var mail = scene.Mail(true, "a@example.net");
         var answer = Together(journal, mail);
         await Until.TrueAsync(async () => await scene.CountAsync(
@@ -104,10 +100,41 @@ public sealed class AcceptJournalTests
         await using var journal = Journal(scene);
         var connections = $"pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%epoch={scene.Epoch.Epoch}'";
         for (var mail = 0; mail < 20; mail++)
-            Assert.NotNull((await journal.CommitAsync(scene.Mail(true, "a@example.net"), default)).Owner);
+        {
+            var answer = journal.CommitAsync(scene.Mail(true, "a@example.net"), default);
+            Assert.True(answer.IsCompleted, "the thread was not kept until the commit");
+            Assert.NotNull((await answer).Owner);
+        }
         Assert.Equal(1, await scene.CountAsync(connections));
         await scene.FenceAsync(scene.Epoch.Epoch);
         await Until.TrueAsync(async () => await scene.CountAsync(connections) == 0, QueueScene.Patience, "the connection is closed");
+    }
+
+    [Fact]
+    public async Task P1_mail_that_comes_while_a_lone_one_waits_for_the_database_is_committed_after_it()
+    {
+        await using var scene = await QueueScene.StartAsync();
+        await using var journal = Journal(scene);
+        await using var blocker = await scene.Database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var hold = await StopInsertsAsync(blocker);
+        var lone = Together(journal, scene.Mail(true, "a@example.net"));
+        await Until.TrueAsync(async () => await scene.CountAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1, QueueScene.Patience, "the lone mail waits for the lock");
+        // Handed in by this thread, which must come back: the commit that runs is the other one's.
+        var later = Enumerable.Range(0, 3).Select(_ => journal.CommitAsync(scene.Mail(true, "a@example.net"), default)).ToArray();
+        Assert.DoesNotContain(later.Prepend(lone), answer => answer.IsCompleted);
+        await hold.RollbackAsync(TestContext.Current.CancellationToken);
+        Assert.All(await Task.WhenAll(later.Prepend(lone)), answer => Assert.Equal(scene.Epoch.Epoch, answer.Owner?.Epoch));
+        Assert.Equal(4, await scene.CountAsync("mail"));
+    }
+
+    /// <summary>Until the transaction ends no mail can be committed.</summary>
+    private static async Task<NpgsqlTransaction> StopInsertsAsync(NpgsqlConnection blocker)
+    {
+        var hold = await blocker.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = blocker.CreateCommand();
+        command.CommandText = "LOCK TABLE recipient IN SHARE MODE";
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return hold;
     }
 
     [Fact]
