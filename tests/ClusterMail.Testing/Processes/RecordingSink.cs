@@ -59,7 +59,7 @@ public sealed class RecordingSink : IAsyncDisposable
 
     public async Task<SinkMail> OneAsync(Func<SinkMail, bool> which, TimeSpan limit)
     {
-        await Until.TrueAsync(() => _mails.Any(which), limit, $"the mail at the sink on port {Port}; it has {Count}, and heard {string.Join(" | ", Events.TakeLast(12).Select(heard => $"{heard.Connection} {heard.Verb} {heard.Line}"))}");
+        await Until.TrueAsync(() => _mails.Any(which), limit, () => $"the mail at the sink on port {Port}; it has {Count}, and heard {string.Join(" | ", Events.TakeLast(12).Select(heard => $"{heard.Connection} {heard.Verb} {heard.Line}"))}");
         return _mails.First(which);
     }
 
