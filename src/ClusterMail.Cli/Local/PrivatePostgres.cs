@@ -190,6 +190,7 @@ public sealed partial class PrivatePostgres(LocalState state, int server)
         shared_buffers = 256MB
         wal_buffers = 16MB
         max_wal_size = 4GB
+        min_wal_size = 1GB
         checkpoint_timeout = 15min
         wal_compression = lz4
         default_toast_compression = lz4

@@ -13,8 +13,8 @@ public sealed class ContentBuffer : IDisposable
     private const int FirstPiece = 8192;
 
     /// <summary>
-    /// All further ones. Below the 85,000 octets from which .NET keeps arrays on a heap of their own that is rarely cleaned: hundreds of large mails at once, each
-    /// in one growing array, cost a node five times what they held.
+    /// All further ones. Hundreds of large mails at once, each in one growing array, cost a node five times what they held. Below the 85,000 octets from which .NET by default
+    /// keeps arrays on a heap of their own that is rarely cleaned.
     /// </summary>
     private const int Piece = 65_536;
 
