@@ -174,6 +174,8 @@ public sealed class UpstreamTests : RoutedNode
         await Until.TrueAsync(() => provider.Sessions.All(session => session.Ended), QueueScene.Patience, "the idle session closed");
         await SendAsync(Taro, "z@example.org");
         await Scene.ReachesAsync(1, "upstream_state WHERE failures = 1");
+        // What is known of the login is on disk before what became of the mail.
+        await Scene.ReachesAsync(1, "recipient WHERE state = 'waiting' AND last_reply LIKE '535 5.7.8 %'");
         await Scene.Database.ExecuteAsync("UPDATE upstream_state SET failures = 3, blocked_until = clock_timestamp() + interval '15 minutes'");
         await SetUpstreamAsync(Taro, "changed", "t-yamada");
         // A new secret is nobody's old failure.
